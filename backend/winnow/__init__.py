@@ -1,0 +1,1 @@
+"""Winnow: inspect, label, select, prove and export text corpora for language models."""

@@ -1,0 +1,35 @@
+"""The interface of every encoder: texts in, unit vectors out."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from winnow.method import Method
+
+
+@dataclass(frozen=True, kw_only=True)
+class Embedder(Method):
+    """Turns texts into unit vectors."""
+
+    @property
+    @abstractmethod
+    def model(self) -> str:
+        """Name the vectors are stored under: "static", "minilm"."""
+
+    @property
+    @abstractmethod
+    def dimensions(self) -> int: ...
+
+    @property
+    @abstractmethod
+    def parallel(self) -> bool:
+        """Whether several processes may each hold a copy (cheap models) or one process uses all cores or the GPU."""
+
+    @abstractmethod
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return float32 [n, d], each row of length 1; an empty text gets a zero vector."""

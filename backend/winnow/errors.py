@@ -1,0 +1,72 @@
+"""Every error Winnow raises on purpose, each with its fix.
+
+WinnowError
+├── SettingError     a setting, a name or a budget is not one that can be used
+├── MissingNeed      a method needs a column, vectors or a target that the corpus lacks
+├── InputError       a file or a row cannot be read
+├── CorpusError      the corpus folder is absent, damaged or of another layout
+├── QueryError       a filter or a SQL statement cannot be run
+├── ConflictError    the thing exists already, or somebody else is writing it
+└── Cancelled        a person stopped the job
+
+Each message has three parts: who needs what; what was found; the command or setting that mends it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class WinnowError(Exception):
+    """An expected failure with a cause and a fix, shown to people without a traceback."""
+
+    def __init__(self, needs: str, found: str = "", fix: str = "") -> None:
+        self.needs, self.found, self.fix = needs, found, fix
+        super().__init__("; ".join(part for part in (needs, found, fix) if part))
+
+    def __reduce__(self) -> tuple[type[WinnowError], tuple[str, str, str]]:
+        return type(self), (self.needs, self.found, self.fix)
+
+
+class SettingError(WinnowError, ValueError):
+    """A setting, a name or a budget is not one that can be used."""
+
+
+class MissingNeed(WinnowError):
+    """A method needs a column, vectors or a target that the corpus lacks."""
+
+
+class InputError(WinnowError):
+    """A file or a row cannot be read."""
+
+
+class CorpusError(WinnowError):
+    """The corpus folder is absent, damaged or of another layout."""
+
+
+class QueryError(WinnowError):
+    """A filter or a SQL statement cannot be run."""
+
+
+class ConflictError(WinnowError):
+    """The thing exists already, or somebody else is writing it."""
+
+
+class Cancelled(WinnowError):
+    """A person stopped the job; what was published before stays."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Say which known name was probably meant, or list what there is.
+
+    >>> nearest("gumble", ["gumbel", "top"])
+    "did you mean 'gumbel'?"
+    >>> nearest("zzz", ["gumbel", "top"])
+    'choose from: gumbel, top'
+    """
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=1)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    return "choose from: " + ", ".join(names) if names else "there is none yet"

@@ -1,0 +1,228 @@
+"""What every plug-in is, and how it is found.
+
+A method (reader, scorer, embedder, selector, exporter) is a frozen dataclass of settings. Its settings draw the form in
+the app, the flags on the command line and the row in the method table; its repr is its provenance.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import importlib
+import inspect
+import pkgutil
+import types
+import typing
+from abc import ABC
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self, TypeVar
+
+from winnow.errors import MissingNeed, SettingError, nearest
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A publication that defines a method."""
+
+    title: str
+    arxiv: str = ""
+    year: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"https://arxiv.org/abs/{self.arxiv}" if self.arxiv else ""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of a method as people see it: in a form, a flag, a table."""
+
+    name: str
+    kind: type
+    default: Any
+    help: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[Any, ...] = ()
+    column: str = ""
+    optional: bool = False
+
+    def parse(self, text: str) -> Any:
+        """Read a value from the command line's text; raises SettingError when it is no such value."""
+        if self.optional and text.lower() in ("", "none"):
+            return None
+        try:
+            if self.kind is bool:
+                return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text.lower()]
+            if self.kind is dict:
+                return _parse_table(text)
+            if self.kind is tuple:
+                return tuple(part.strip() for part in text.split(",") if part.strip())
+            return self.kind(text)
+        except (ValueError, KeyError):
+            raise SettingError(
+                f"setting {self.name} is a {self.kind.__name__}", f"found {text!r}", f"default: {self.default!r}"
+            ) from None
+
+
+def _parse_table(text: str) -> dict[str, Any]:
+    import json
+
+    if text.lstrip().startswith("{"):
+        table = json.loads(text)
+        if not isinstance(table, dict):
+            raise ValueError(text)
+        return table
+    pairs = (part.split(":", 1) for part in text.split(",") if part.strip())
+    return {key.strip(): float(value) for key, value in pairs}
+
+
+def param(
+    default: Any,
+    help: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[Any, ...] = (),
+    column: str = "",
+) -> Any:
+    """Declare a setting: its default, one sentence for people, and what values it takes.
+
+    `column` marks a setting that names a column of the corpus: "number", "group" or "any".
+    """
+    metadata = {"help": help, "low": low, "high": high, "choices": choices, "column": column}
+    if isinstance(default, (dict, list)):
+        return field(default_factory=lambda: type(default)(default), metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method(ABC):
+    """A named, immutable set of settings."""
+
+    name: ClassVar[str]
+    paper: ClassVar[Paper | None] = None
+    reconstruction: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        for setting in self.settings():
+            _check(type(self).name, setting, getattr(self, setting.name))
+
+    def needs(self) -> frozenset[str]:
+        """Name what must exist first: columns ("quality"), "vectors:<model>", "target"."""
+        return frozenset()
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """Return {"method": name, **settings}; `from_recipe` inverts it."""
+        return {"method": type(self).name, **{s.name: getattr(self, s.name) for s in self.settings()}}
+
+    @classmethod
+    @functools.cache
+    def settings(cls) -> tuple[Setting, ...]:
+        hints = typing.get_type_hints(cls)
+        return tuple(_setting(item, hints[item.name]) for item in dataclasses.fields(cls))
+
+    @classmethod
+    def from_recipe(cls, recipe: Mapping[str, Any]) -> Self:
+        """Build the method from its recipe; raises SettingError for a setting it does not have."""
+        values = {key: value for key, value in recipe.items() if key != "method"}
+        return cls(**cls.check_names(values))
+
+    @classmethod
+    def from_text(cls, values: Mapping[str, str]) -> Self:
+        """Build the method from `--set key=value` text."""
+        known = {setting.name: setting for setting in cls.settings()}
+        return cls(**{key: known[key].parse(text) for key, text in cls.check_names(values).items()})
+
+    @classmethod
+    def check_names(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        known = {setting.name for setting in cls.settings()}
+        for key in values:
+            if key not in known:
+                raise SettingError(f"{cls.name} has no setting '{key}'", "", nearest(key, known))
+        return dict(values)
+
+    @classmethod
+    def summary(cls) -> str:
+        """Return the first sentence of the docstring."""
+        return (inspect.getdoc(cls) or "").split("\n\n", 1)[0].replace("\n", " ")
+
+
+def _setting(item: dataclasses.Field[Any], hint: Any) -> Setting:
+    arms = typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, types.UnionType) else (hint,)
+    kinds = [arm for arm in arms if arm is not type(None)]
+    kind = typing.get_origin(kinds[0]) or kinds[0]
+    default = item.default if item.default is not dataclasses.MISSING else None
+    if item.default_factory is not dataclasses.MISSING:
+        default = item.default_factory()
+    if kind in (Mapping, typing.Mapping) or kind.__name__ == "Mapping":
+        kind = dict
+    return Setting(name=item.name, kind=kind, default=default, optional=len(arms) > len(kinds), **item.metadata)
+
+
+def _check(method: str, setting: Setting, value: Any) -> None:
+    if value is None and setting.optional:
+        return
+    if setting.choices and value not in setting.choices:
+        raise SettingError(
+            f"{method}: {setting.name} is one of {', '.join(map(str, setting.choices))}",
+            f"found {value!r}",
+            nearest(str(value), map(str, setting.choices)),
+        )
+    if setting.kind in (int, float):
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
+            raise SettingError(
+                f"{method}: {setting.name} is a number", f"found {value!r}", f"default: {setting.default}"
+            )
+        low, high = setting.low, setting.high
+        if (low is not None and value < low) or (high is not None and value > high):
+            bounds = (
+                f"at least {low:g}"
+                if high is None
+                else f"at most {high:g}"
+                if low is None
+                else f"in [{low:g}, {high:g}]"
+            )
+            raise SettingError(
+                f"{method}: {setting.name} is {bounds}", f"found {value:g}", f"default: {setting.default}"
+            )
+
+
+M = TypeVar("M", bound=Method)
+
+
+def methods(kind: type[M]) -> dict[str, type[M]]:
+    """Find every method of a kind by importing the folder that holds the kind's base; nothing is registered by hand."""
+    package_name = kind.__module__.rpartition(".")[0]
+    package = importlib.import_module(package_name)
+    for module in pkgutil.walk_packages(package.__path__, package_name + "."):
+        importlib.import_module(module.name)
+    found: dict[str, type[M]] = {}
+    for candidate in _descendants(kind):
+        inside = candidate.__module__.startswith(package_name + ".")
+        if inside and "name" in vars(candidate) and not inspect.isabstract(candidate):
+            found[candidate.name] = candidate
+    return dict(sorted(found.items()))
+
+
+def method(kind: type[M], name: str) -> type[M]:
+    """Return one method by name; raises SettingError with the nearest name."""
+    found = methods(kind)
+    if name not in found:
+        raise SettingError(f"no {kind.__name__.lower()} is called '{name}'", "", nearest(name, found))
+    return found[name]
+
+
+def _descendants(kind: type[M]) -> list[type[M]]:
+    return [leaf for child in kind.__subclasses__() for leaf in (child, *_descendants(child))]
+
+
+def require(who: str, what: str, package: str, extra: str = "") -> types.ModuleType:
+    """Import an optional package, or say which command installs it."""
+    try:
+        return importlib.import_module(package)
+    except ImportError as reason:
+        install = f"pip install 'winnow-workbench[{extra}]'" if extra else f"pip install {package}"
+        raise MissingNeed(f"{who} needs {package} for {what}", str(reason), install) from reason

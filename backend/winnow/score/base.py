@@ -1,0 +1,66 @@
+"""The interface of every scorer: batches of documents in, columns out."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from winnow.method import Method
+
+Values = NDArray[Any] | pa.Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scorer(Method):
+    """Adds columns to a corpus.
+
+    What a scorer learns from the corpus is returned by `prepare` and handed to `score`, never stored: a scorer is
+    frozen and picklable, so it runs in any process. Columns of numbers, booleans and strings become facets; nested
+    columns (spans) are read only when a document is opened.
+    """
+
+    version: ClassVar[int] = 1
+    """Raised when the same settings would give other values; older columns are then out of date."""
+
+    default: ClassVar[bool] = True
+    """Whether `winnow score --all` runs it."""
+
+    whole_corpus: ClassVar[bool] = False
+    """Whether a value depends on other documents, so that new documents make every value stale."""
+
+    @abstractmethod
+    def columns(self) -> Mapping[str, pa.DataType]:
+        """Name the columns it makes and their Arrow types."""
+
+    def needs(self) -> frozenset[str]:
+        """Name the batch columns it reads: "text", "source", "words", "vectors:static"."""
+        return frozenset({"text"})
+
+    def prepare(self, corpus: Iterable[pa.RecordBatch]) -> Any:
+        """Learn from one pass over the corpus; the default learns nothing and reads nothing."""
+        return None
+
+    @abstractmethod
+    def score(self, batch: pa.RecordBatch, prepared: Any) -> Mapping[str, Values]:
+        """Return every declared column for the batch, aligned with it.
+
+        The batch holds doc_id int64, text large_string (never null) and what else `needs` names;
+        "vectors:<model>" is a fixed-size list of float32, read with `vectors_of`.
+        """
+
+
+def vectors_of(batch: pa.RecordBatch, model: str) -> NDArray[np.float32]:
+    """Return the batch's vectors as float32 [n, d]."""
+    column = batch.column(f"vectors:{model}")
+    flat = column.flatten().to_numpy(zero_copy_only=False)
+    return flat.reshape(len(column), -1).astype(np.float32, copy=False)
+
+
+SPANS = pa.list_(pa.struct([("start", pa.int32()), ("end", pa.int32()), ("kind", pa.string())]))
+"""Places in a text to highlight: character offsets (code points), end exclusive, and what was found there."""
