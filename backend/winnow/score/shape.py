@@ -1,0 +1,31 @@
+"""How long a document is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import pyarrow as pa
+
+from winnow.score.base import Scorer, Values
+from winnow.score.words import Texts, per_text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape(Scorer):
+    """Counts characters, words and lines.
+
+    `chars` are Unicode code points, `words` are split on Unicode whitespace, `lines` on newlines (a final newline
+    opens no further line, an empty text has none).
+    """
+
+    name: ClassVar[str] = "shape"
+
+    def columns(self) -> Mapping[str, pa.DataType]:
+        return {"chars": pa.int64(), "words": pa.int32(), "lines": pa.int32()}
+
+    def score(self, batch: pa.RecordBatch, prepared: Any) -> Mapping[str, Values]:
+        texts = Texts.of(batch.column("text"))
+        words = per_text(texts.words.rows, len(texts))
+        return {"chars": texts.chars, "words": words.astype("int32"), "lines": texts.line_counts.astype("int32")}
