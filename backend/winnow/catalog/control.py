@@ -1,0 +1,156 @@
+"""control.sqlite: the truth for everything small (manifest, labels, selections, jobs), safe under kill -9."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from winnow.errors import CorpusError
+
+LAYOUT = 1
+
+SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE inputs (
+    input INTEGER PRIMARY KEY, path TEXT NOT NULL, fingerprint TEXT NOT NULL, bytes INTEGER NOT NULL,
+    documents INTEGER NOT NULL, rejected INTEGER NOT NULL, quarantine TEXT, recipe TEXT NOT NULL, created TEXT NOT NULL);
+CREATE TABLE parts (
+    part INTEGER PRIMARY KEY, input INTEGER NOT NULL, path TEXT NOT NULL, first_id INTEGER NOT NULL,
+    documents INTEGER NOT NULL, bytes INTEGER NOT NULL);
+CREATE TABLE facets (name TEXT PRIMARY KEY, key TEXT NOT NULL, kind TEXT NOT NULL);
+CREATE TABLE runs (
+    run TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, recipe TEXT NOT NULL, columns TEXT NOT NULL,
+    extra TEXT NOT NULL DEFAULT '{}', current INTEGER NOT NULL DEFAULT 0, created TEXT NOT NULL);
+CREATE TABLE run_parts (
+    run TEXT NOT NULL, part INTEGER NOT NULL, path TEXT NOT NULL, documents INTEGER NOT NULL, bytes INTEGER NOT NULL,
+    PRIMARY KEY (run, part));
+CREATE TABLE label_schemas (name TEXT PRIMARY KEY, schema TEXT NOT NULL, created TEXT NOT NULL);
+CREATE TABLE label_events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, at TEXT NOT NULL, who TEXT NOT NULL,
+    schema TEXT NOT NULL, doc_id INTEGER NOT NULL, value TEXT, undoes INTEGER, seconds REAL);
+CREATE INDEX label_events_doc ON label_events (schema, doc_id);
+CREATE INDEX label_events_undoes ON label_events (undoes) WHERE undoes IS NOT NULL;
+CREATE INDEX label_events_who ON label_events (schema, who, seq);
+CREATE TABLE cluster_events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, at TEXT NOT NULL, who TEXT NOT NULL,
+    run TEXT NOT NULL, event TEXT NOT NULL, undoes INTEGER);
+CREATE TABLE selections (
+    name TEXT PRIMARY KEY, path TEXT NOT NULL, recipe TEXT NOT NULL, summary TEXT NOT NULL, created TEXT NOT NULL);
+CREATE TABLE jobs (
+    job INTEGER PRIMARY KEY AUTOINCREMENT, verb TEXT NOT NULL, recipe TEXT NOT NULL, state TEXT NOT NULL,
+    stage TEXT NOT NULL DEFAULT '', done REAL NOT NULL DEFAULT 0, total REAL NOT NULL DEFAULT 0,
+    unit TEXT NOT NULL DEFAULT '', process TEXT NOT NULL DEFAULT '', cancel INTEGER NOT NULL DEFAULT 0,
+    created TEXT NOT NULL, started TEXT, updated TEXT, finished TEXT, result TEXT NOT NULL DEFAULT '',
+    error TEXT NOT NULL DEFAULT '');
+CREATE TABLE views (name TEXT PRIMARY KEY, query TEXT NOT NULL, created TEXT NOT NULL);
+"""
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+class Control:
+    """One corpus's control.sqlite: a connection per thread, WAL, synchronous=FULL."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / "control.sqlite"
+        self._local = threading.local()
+
+    @classmethod
+    def create(cls, folder: Path) -> Control:
+        """Make the corpus folder and its control file when absent."""
+        folder.mkdir(parents=True, exist_ok=True)
+        control = cls(folder)
+        with control.write() as connection:
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+                for statement in SCHEMA.split(";\n"):
+                    connection.execute(statement)
+                start = {"layout": str(LAYOUT), "manifest": "0", "created": now()}
+                connection.executemany("INSERT INTO meta VALUES (?, ?)", start.items())
+        return control
+
+    @classmethod
+    def open(cls, folder: Path) -> Control:
+        """Open an existing corpus; raises CorpusError when there is none or its layout is another."""
+        control = cls(folder)
+        if not control.path.exists():
+            raise CorpusError(
+                f"{folder} is no corpus",
+                "it has no control.sqlite",
+                "winnow ingest PATH..., or name the corpus with -w DIR",
+            )
+        try:
+            layout = control.meta("layout")
+        except sqlite3.DatabaseError as reason:
+            raise CorpusError(f"{control.path} cannot be read", str(reason), "restore it from a copy") from reason
+        if layout != str(LAYOUT):
+            raise CorpusError(
+                f"{folder} has layout {layout}", f"this Winnow reads layout {LAYOUT}", "use the Winnow that made it"
+            )
+        return control
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(self.path, timeout=60, isolation_level=None)
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            self._local.connection = connection
+        return connection
+
+    def rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
+        return self._connection().execute(query, values).fetchall()
+
+    def one(self, query: str, *values: Any) -> sqlite3.Row | None:
+        row: sqlite3.Row | None = self._connection().execute(query, values).fetchone()
+        return row
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """Run statements in one IMMEDIATE transaction: all of them are durable on leaving, or none."""
+        connection = self._connection()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+    @contextmanager
+    def change_manifest(self) -> Iterator[sqlite3.Connection]:
+        """Like `write`, and tell every process that the manifest moved."""
+        with self.write() as connection:
+            yield connection
+            connection.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'manifest'")
+
+    def meta(self, key: str, default: str = "") -> str:
+        row = self.one("SELECT value FROM meta WHERE key = ?", key)
+        return str(row["value"]) if row else default
+
+    def set_meta(self, key: str, value: str) -> None:
+        with self.write() as connection:
+            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def close(self) -> None:
+        connection = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.close()
+            self._local.connection = None
+
+
+def load(text: str) -> Any:
+    return json.loads(text)
+
+
+def dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)

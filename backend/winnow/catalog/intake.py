@@ -1,0 +1,221 @@
+"""Taking documents in: batches from a reader become shards and a quarantine, published together or not at all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from winnow.catalog.control import dump, now
+from winnow.catalog.manifest import Input, Manifest
+from winnow.catalog.publish import move_into_place
+from winnow.catalog.texts import ROW_GROUP
+from winnow.ingest.base import DOCUMENT, Batch, Rejected
+
+PART_DOCUMENTS = 16_384
+PART_BYTES = 96 << 20
+GROUP_BYTES = 32 << 20
+FACETS = 40
+STORED = pa.schema([("doc_id", pa.int64()), *DOCUMENT])
+QUARANTINE = pa.schema([("file", pa.string()), ("line", pa.int64()), ("reason", pa.string()), ("excerpt", pa.binary())])
+
+
+class SeenIds:
+    """Which document ids are in the corpus already, as 64-bit hashes in sorted blocks (8 bytes a document)."""
+
+    def __init__(self) -> None:
+        self._blocks: list[NDArray[np.uint64]] = []
+
+    def repeated(self, ids: pa.Array) -> NDArray[np.bool_]:
+        """Add a batch of ids and mark those seen before, in the batch or earlier; null ids never repeat."""
+        known = np.asarray(ids.is_valid())
+        hashes = pd.util.hash_array(ids.to_numpy(zero_copy_only=False)[known], categorize=False)
+        _, first = np.unique(hashes, return_index=True)
+        repeats = np.ones(len(hashes), dtype=bool)
+        repeats[first] = False
+        for block in self._blocks:
+            place = np.minimum(np.searchsorted(block, hashes), len(block) - 1)
+            repeats |= block[place] == hashes
+        fresh = np.sort(hashes[~repeats])
+        if len(fresh):
+            self._blocks.append(fresh)
+        if len(self._blocks) > 16:
+            self._blocks = [np.sort(np.concatenate(self._blocks))]
+        marks = np.zeros(len(ids), dtype=bool)
+        marks[known] = repeats
+        return marks
+
+
+class Intake:
+    """Writes one input's documents under a staging folder until `commit` makes them part of the corpus."""
+
+    def __init__(self, manifest: Manifest, staged: Path, seen: SeenIds, reserved: Collection[str]) -> None:
+        self._manifest, self._staged, self._seen, self._reserved = manifest, staged, seen, frozenset(reserved)
+        parts = manifest.parts()
+        self._first_part = parts[-1].part + 1 if parts else 0
+        self._next_id = manifest.documents()
+        self._waiting: list[pa.RecordBatch] = []
+        self._writer: pq.ParquetWriter | None = None
+        self._shards: list[list[Any]] = []
+        self._rejected: list[Rejected] = []
+        self._kinds: dict[str, Counter[str]] = {}
+        self.documents = 0
+
+    @property
+    def rejected(self) -> int:
+        return len(self._rejected)
+
+    def add(self, batch: Batch, file: str) -> None:
+        """Take one batch: repeated ids go to the quarantine, the rest to the present shard."""
+        self._rejected.extend(batch.rejected)
+        documents = batch.documents
+        repeated = self._seen.repeated(documents.column("id")) if documents.num_rows else np.zeros(0, dtype=bool)
+        for row in np.flatnonzero(repeated):
+            excerpt = (documents.column("text")[int(row)].as_py() or "")[:2000].encode()
+            identity = documents.column("id")[int(row)].as_py()
+            line = batch.lines[int(row)] if batch.lines else 0
+            self._rejected.append(Rejected(file, line, f"id '{identity}' is in the corpus already", excerpt))
+        kept = documents.filter(pa.array(~repeated)) if repeated.any() else documents
+        if kept.num_rows == 0:
+            return
+        self._note_facets(kept.column("meta"))
+        self.documents += kept.num_rows
+        self._waiting.append(kept)
+        self._flush(whole_groups=True)
+
+    def _flush(self, whole_groups: bool) -> None:
+        rows = sum(batch.num_rows for batch in self._waiting)
+        size = sum(batch.nbytes for batch in self._waiting)
+        if rows == 0 or (whole_groups and rows < ROW_GROUP and size < GROUP_BYTES):
+            return
+        table = pa.Table.from_batches(self._waiting, DOCUMENT).combine_chunks()
+        end = table.num_rows if not whole_groups or size >= GROUP_BYTES else table.num_rows - table.num_rows % ROW_GROUP
+        for start in range(0, end, ROW_GROUP):
+            self._write_group(table.slice(start, min(ROW_GROUP, end - start)))
+        rest = table.slice(end)
+        self._waiting = rest.to_batches() if rest.num_rows else []
+
+    def _write_group(self, table: pa.Table) -> None:
+        if self._writer is None:
+            path = self._staged / f"part-{self._first_part + len(self._shards):05d}.parquet"
+            self._writer = pq.ParquetWriter(path, STORED, compression="zstd")
+            self._shards.append([path, self._next_id, 0, 0])
+        ids = pa.array(np.arange(self._next_id, self._next_id + table.num_rows, dtype=np.int64))
+        self._writer.write_table(table.add_column(0, "doc_id", ids), row_group_size=table.num_rows)
+        shard = self._shards[-1]
+        shard[2] += table.num_rows
+        shard[3] += table.nbytes
+        self._next_id += table.num_rows
+        if shard[2] >= PART_DOCUMENTS or shard[3] >= PART_BYTES:
+            self._close()
+
+    def _close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def _note_facets(self, meta: pa.Array) -> None:
+        """Learn the kinds of the other columns from the first documents and a sample of the rest."""
+        step = 1 if self.documents < 5000 else 29
+        for text in pc.drop_null(meta.take(pa.array(np.arange(0, len(meta), step)))).to_pylist():
+            for key, value in orjson.loads(text).items():
+                self._kinds.setdefault(key, Counter())[_kind(value)] += 1
+
+    def facets(self) -> dict[str, tuple[str, str]]:
+        """Return column name → (key, DuckDB type) for the columns worth a facet, most frequent first."""
+        frequent = sorted(self._kinds.items(), key=lambda item: -item[1].total())
+        chosen = [(key, kind) for key, kinds in frequent if (kind := _joined(kinds))][:FACETS]
+        taken = {name.lower() for name in self._reserved}
+        named: dict[str, tuple[str, str]] = {}
+        for key, kind in chosen:
+            name = f"meta_{key}" if key.lower() in taken else key
+            taken.add(name.lower())
+            named[name] = (key, kind)
+        return named
+
+    def commit(self, path: str, fingerprint: str, size: int, recipe: dict[str, Any]) -> Input:
+        """Publish shards, quarantine and facets in one step and return the input's row."""
+        self._flush(whole_groups=False)
+        self._close()
+        inputs = self._manifest.inputs()
+        number = inputs[-1].input + 1 if inputs else 1
+        quarantine = self._write_quarantine(number)
+        moves = [(shard[0], self._manifest.folder / "docs" / shard[0].name) for shard in self._shards]
+        move_into_place(
+            moves + ([(quarantine, self._manifest.folder / "quarantine" / quarantine.name)] if quarantine else [])
+        )
+        where = f"quarantine/{quarantine.name}" if quarantine else None
+        made = Input(number, path, fingerprint, size, self.documents, self.rejected, where, recipe, now())
+        facets = {**self.facets(), **_widened(self._manifest.facets(), self.facets())}
+        with self._manifest.control.change_manifest() as connection:
+            connection.execute(
+                "INSERT INTO inputs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                tuple(vars(replace(made, recipe=dump(recipe))).values()),
+            )
+            connection.executemany(
+                "INSERT INTO parts VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        self._first_part + place,
+                        number,
+                        f"docs/{shard[0].name}",
+                        shard[1],
+                        shard[2],
+                        final.stat().st_size,
+                    )
+                    for place, (shard, (_, final)) in enumerate(zip(self._shards, moves, strict=True))
+                ],
+            )
+            connection.executemany(
+                "INSERT OR REPLACE INTO facets VALUES (?, ?, ?)", [(name, *rest) for name, rest in facets.items()]
+            )
+        return made
+
+    def _write_quarantine(self, number: int) -> Path | None:
+        if not self._rejected:
+            return None
+        path = self._staged / f"input-{number:05d}.parquet"
+        pq.write_table(
+            pa.Table.from_pylist([vars(row) for row in self._rejected], QUARANTINE), path, compression="zstd"
+        )
+        return path
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "BOOLEAN"
+    if isinstance(value, int):
+        return "BIGINT" if -(2**63) <= value < 2**63 else "DOUBLE"
+    if isinstance(value, float):
+        return "DOUBLE"
+    if isinstance(value, str):
+        return "VARCHAR" if len(value) <= 200 else "long"
+    return "nested"
+
+
+def _joined(kinds: Counter[str]) -> str:
+    """Return the type that holds every kind seen, or "" when the column is nested or long text."""
+    if kinds["nested"] or kinds["long"] * 5 > kinds.total():
+        return ""
+    plain = {kind for kind in kinds if kinds[kind] and kind != "long"}
+    if len(plain) == 1:
+        return plain.pop()
+    return "DOUBLE" if plain == {"BIGINT", "DOUBLE"} else "VARCHAR"
+
+
+def _widened(old: dict[str, tuple[str, str]], new: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    """Return the old facets with types that also hold the new values."""
+    return {
+        name: (key, _joined(Counter({kind: 1, new[name][1]: 1}) if name in new else Counter({kind: 1})))
+        for name, (key, kind) in old.items()
+    }

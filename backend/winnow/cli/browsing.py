@@ -1,0 +1,232 @@
+"""The commands that look: app, demo, status, jobs, methods, sql, quarantine, index."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from winnow.cli import console
+from winnow.cli.line import folder_option
+from winnow.cli.main import winnow
+from winnow.errors import MissingNeed
+
+
+@winnow.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; others can reach 0.0.0.0.")
+@click.option("--port", default=8501, show_default=True)
+@folder_option
+def app(folder: Path, host: str, port: int) -> None:
+    """Open the workbench in the browser."""
+    from winnow.workspace import Workspace
+
+    Workspace(folder)
+    sys.exit(serve(folder, host, port))
+
+
+def serve(folder: Path, host: str, port: int) -> int:
+    """Run the app's server until it is stopped and return its exit code."""
+    import os
+
+    main = _main_page()
+    if host not in ("127.0.0.1", "localhost", "::1"):
+        console.STDERR.print(
+            f"winnow: anybody who reaches {host}:{port} can read and label this corpus", style="yellow"
+        )
+    options = {
+        "server.address": host,
+        "server.port": port,
+        "server.headless": "true",
+        "browser.gatherUsageStats": "false",
+    }
+    flags = [f"--{key}={value}" for key, value in options.items()]
+    console.say(f"Winnow: http://{'localhost' if host == '127.0.0.1' else host}:{port}  (Ctrl-C stops it)")
+    environment = {**os.environ, "WINNOW_WORKSPACE": str(folder.absolute())}
+    command = [sys.executable, "-m", "streamlit", "run", str(main), *flags]
+    process = subprocess.Popen(command, env=environment, cwd=main.parent)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.terminate()
+        process.wait()
+        return 0
+
+
+def _main_page() -> Path:
+    import winnow_app
+
+    return Path(winnow_app.__file__).parent / "launch" / "main.py"
+
+
+@winnow.command()
+@click.option("--no-app", is_flag=True, help="Build the demo corpus and stop.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8501, show_default=True)
+@folder_option
+def demo(folder: Path, no_app: bool, host: str, port: int) -> None:
+    """Build the demo corpus, run the line on it and open the workbench."""
+    import tempfile
+
+    from winnow.demo import build
+    from winnow.workspace import Workspace
+
+    workspace = Workspace.create(folder)
+    if workspace.catalog.manifest.documents() == 0:
+        with console.progress() as progress, tempfile.TemporaryDirectory() as made:
+            workspace.run(build(Path(made), progress), progress=progress)
+    else:
+        with console.progress() as progress:
+            workspace.complete(progress=progress)
+    console.say(f"the demo corpus is ready: {workspace.catalog.manifest.documents():,} documents in {folder}")
+    if not no_app:
+        sys.exit(serve(folder, host, port))
+
+
+@winnow.command()
+@folder_option
+def status(folder: Path) -> None:
+    """Say what is in the corpus and what is missing."""
+    from winnow.catalog.filters import Filter
+    from winnow.workspace import Workspace
+
+    workspace = Workspace(folder)
+    count = workspace.browse.count(Filter())
+    inputs = workspace.catalog.manifest.inputs()
+    rows: list[tuple[str, Any]] = [
+        ("documents", count.documents),
+        ("tokens", count.tokens),
+        ("files", len(inputs)),
+        ("set aside", sum(made.rejected for made in inputs)),
+        ("columns", len(workspace.browse.columns())),
+        ("vectors", ", ".join(workspace.catalog.vectors.models()) or "none"),
+        (
+            "labels",
+            sum(row["documents"] for name in workspace.labels.schemas() for row in workspace.labels.counts(name)),
+        ),
+        ("selections", ", ".join(made.name for made in workspace.catalog.selections.all()) or "none"),
+    ]
+    rows += [(f"missing: {verb}", ", ".join(names)) for verb, names in workspace.missing().items()]
+    console.table(["what", "value"], rows)
+
+
+@winnow.group(invoke_without_command=True)
+@folder_option
+@click.pass_context
+def jobs(context: click.Context, folder: Path) -> None:
+    """List the jobs, newest first; `jobs cancel N` stops one, `jobs run N` does one again."""
+    if context.invoked_subcommand is not None:
+        return
+    from winnow.workspace import Workspace
+
+    rows = [
+        (
+            job.job,
+            job.verb,
+            job.state,
+            f"{job.share:.0%}" if job.total else "",
+            f"{job.seconds:.0f}",
+            job.created[:19],
+            job.error,
+        )
+        for job in Workspace(folder).catalog.jobs.all()
+    ]
+    console.table(
+        ["job", "verb", "state", "stage done", "seconds", "created", "error"], rows, numbers=["job", "seconds"]
+    )
+
+
+@jobs.command("cancel")
+@click.argument("job", type=int)
+@folder_option
+def jobs_cancel(folder: Path, job: int) -> None:
+    """Ask a job to stop at its next step."""
+    from winnow.workspace import Workspace
+
+    Workspace(folder).catalog.jobs.cancel(job)
+    console.say(f"job {job} will stop at its next step")
+
+
+@jobs.command("run")
+@click.argument("job", type=int)
+@folder_option
+def jobs_run(folder: Path, job: int) -> None:
+    """Do what a queued, failed or interrupted job says."""
+    from winnow.workspace import Workspace
+
+    with console.progress() as progress:
+        Workspace(folder).run_job(job, progress)
+    console.say(f"job {job} is done")
+
+
+@winnow.command("methods")
+@click.argument("kind", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def methods_command(kind: str | None, as_json: bool) -> None:
+    """List readers, scorers, embedders, selectors and exporters with their settings."""
+    from winnow.describe import describe
+
+    rows = describe(kind)
+    if as_json:
+        console.say(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    console.table(["kind", "name", "what it does"], [(row["kind"], row["name"], row["summary"]) for row in rows])
+
+
+@winnow.command()
+@click.argument("query")
+@click.option("--format", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@click.option("--limit", default=10_000, show_default=True, help="Rows at most.")
+@folder_option
+def sql(folder: Path, query: str, format: str, limit: int) -> None:
+    """Answer one read-only SELECT over the relation `docs`."""
+    from winnow.workspace import Workspace
+
+    answer = Workspace(folder).sql(query, limit=limit)
+    if format == "csv":
+        console.say(answer.to_pandas().to_csv(index=False).rstrip("\n"))
+    elif format == "json":
+        console.say(json.dumps(answer.to_pylist(), default=str, ensure_ascii=False))
+    else:
+        console.table(answer.column_names, [tuple(row.values()) for row in answer.to_pylist()])
+    if answer.num_rows == limit:
+        console.STDERR.print(f"winnow: only the first {limit:,} rows are shown; raise --limit", style="yellow")
+
+
+@winnow.command()
+@click.option(
+    "--export", "out", type=click.Path(dir_okay=False, path_type=Path), help="Write the rows to a Parquet file."
+)
+@folder_option
+def quarantine(folder: Path, out: Path | None) -> None:
+    """List the rows that could not be taken in: file, line and reason."""
+    from winnow.workspace import Workspace
+
+    rejected = Workspace(folder).quarantine()
+    if out is not None:
+        import pyarrow.parquet as pq
+
+        if rejected.num_rows == 0:
+            raise MissingNeed("there is nothing to export", "no row was set aside", "")
+        pq.write_table(rejected, out)
+        console.say(f"{rejected.num_rows:,} rows written to {out}")
+        return
+    console.table(
+        ["file", "line", "reason"],
+        [(r["file"], r["line"], r["reason"]) for r in rejected.to_pylist()],
+        numbers=["line"],
+    )
+
+
+@winnow.command()
+@folder_option
+def index(folder: Path) -> None:
+    """Build or complete the keyword index."""
+    from winnow.workspace import Workspace
+
+    with console.progress() as progress:
+        Workspace(folder).index(progress=progress)
+    console.say("the keyword index is complete")

@@ -1,0 +1,217 @@
+"""The commands of the line: ingest, score, embed, cluster, select, export, run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from winnow.cli import console
+from winnow.cli.main import winnow
+from winnow.errors import SettingError, WinnowError
+from winnow.method import method
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+folder_option = click.pass_obj
+
+
+def reading_options(command: Command) -> Command:
+    """Add the options that say how files are read."""
+    options = [
+        click.option("--format", help="File format, when the name does not tell (winnow methods reader)."),
+        click.option("--text", help="Column that holds the text."),
+        click.option("--id", help="Column that holds the document's own id."),
+        click.option("--source", help="Column that holds the source, or =NAME for one source."),
+        click.option("--url", help="Column that holds the address."),
+        click.option("--date", help="Column that holds the date."),
+        click.option("--again", is_flag=True, help="Take files in though they are in the corpus already."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def set_option(command: Command) -> Command:
+    return click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the method.")(
+        command
+    )
+
+
+def pairs(settings: tuple[str, ...]) -> dict[str, str]:
+    """Read KEY=VALUE settings; raises SettingError for one without '='."""
+    for setting in settings:
+        if "=" not in setting:
+            raise SettingError("--set takes KEY=VALUE", f"found '{setting}'", f"--set {setting}=VALUE")
+    return dict(setting.split("=", 1) for setting in settings)
+
+
+@winnow.command()
+@click.argument("paths", nargs=-1, required=True)
+@reading_options
+@folder_option
+def ingest(folder: Path, paths: tuple[str, ...], format: str | None, again: bool, **columns: str | None) -> None:
+    """Take files in: Parquet, JSONL, CSV, text folders, Arrow; plain, .gz or .zst; globs."""
+    from winnow.workspace import Workspace
+
+    with console.progress() as progress:
+        made = Workspace.create(folder).ingest(paths, format=format, columns=columns, again=again, progress=progress)
+    _report(made)
+
+
+def _report(made: Any) -> None:
+    speed = made.bytes / 1e6 / made.seconds if made.seconds else 0.0
+    console.say(
+        f"{made.documents:,} documents from {len(made.inputs)} files in {made.seconds:.1f} s ({speed:.1f} MB/s)"
+    )
+    if made.rejected:
+        console.say(f"{made.rejected:,} rows set aside: winnow quarantine")
+    if made.known:
+        console.say(
+            f"{len(made.known)} files were in the corpus already and were left alone (--again takes them again)"
+        )
+
+
+@winnow.command()
+@click.argument("names", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Run every scorer.")
+@set_option
+@folder_option
+def score(folder: Path, names: tuple[str, ...], everything: bool, settings: tuple[str, ...]) -> None:
+    """Give every document scores: rules, language, personal data, duplicates, toxicity, quality."""
+    from winnow.score.base import Scorer
+    from winnow.workspace import Workspace
+
+    if not names and not everything:
+        raise click.UsageError("Name scorers, or give --all. `winnow methods scorer` lists them.")
+    if settings and len(names) != 1:
+        raise click.UsageError("--set goes with exactly one scorer.")
+    told = {names[0]: method(Scorer, names[0]).from_text(pairs(settings)).recipe} if settings else {}
+    with console.progress() as progress:
+        runs = Workspace(folder).score(() if everything else names, settings=told, progress=progress)
+    console.say(f"{sum(len(run.columns) for run in runs)} columns: " + ", ".join(run.name for run in runs))
+
+
+@winnow.command()
+@click.option("--model", default="", help="static, minilm, or any sentence-transformers name or path.")
+@folder_option
+def embed(folder: Path, model: str) -> None:
+    """Give every document a vector."""
+    from winnow.workspace import Workspace
+
+    with console.progress() as progress:
+        run = Workspace(folder).embed(model, progress=progress)
+    console.say(f"vectors of {run.name}: {run.columns['vector']}")
+
+
+@winnow.command()
+@click.option("-k", type=click.IntRange(1), help="Number of clusters (default: grows with the corpus).")
+@click.option("--model", default="", help="Whose vectors to cluster (default: the newest).")
+@click.option("--seed", default=0, show_default=True)
+@folder_option
+def cluster(folder: Path, k: int | None, model: str, seed: int) -> None:
+    """Group the documents, name the groups and lay out the map."""
+    from winnow.workspace import Workspace
+
+    with console.progress() as progress:
+        run = Workspace(folder).cluster(k, model=model, seed=seed, progress=progress)
+    console.say(
+        f"{len(run.extra['names'])} clusters in {len(run.extra['top_names'])} groups from {run.recipe['model']} vectors"
+    )
+
+
+@winnow.command()
+@click.argument("method_name", metavar="METHOD")
+@click.option("--docs", type=int, help="Budget in documents.")
+@click.option("--tokens", type=int, help="Budget in tokens.")
+@click.option("--share", type=float, help="Budget as a share of the pool's tokens.")
+@click.option("--where", default="", help="SQL condition that narrows the pool, for example: language = 'en'.")
+@click.option("--target", help="File or selection to match.")
+@click.option("--seed", default=0, show_default=True)
+@set_option
+@click.option("--name", required=True, help="What the selection is called.")
+@click.option("--replace", "again", is_flag=True, help="Overwrite a selection of this name.")
+@folder_option
+def select(folder: Path, method_name: str, where: str, settings: tuple[str, ...], again: bool, **choice: Any) -> None:
+    """Choose documents by a published method within a budget (winnow methods selector)."""
+    from winnow.catalog.filters import Filter
+    from winnow.select.base import Selector
+    from winnow.workspace import Workspace
+
+    recipe = method(Selector, method_name).from_text(pairs(settings)).recipe
+    told = {key: value for key, value in recipe.items() if key != "method"}
+    made = Workspace(folder).select(
+        method_name, filter=replace(Filter(), where=where), settings=told, replace=again, **choice
+    )
+    summary = made.summary
+    asked = ", ".join(f"{value:g} {key}" for key, value in summary["asked"].items())
+    pool = summary["pool"]
+    console.say(
+        f"{made.name}: {summary['documents']:,} of {pool['documents']:,} documents, "
+        f"{summary['tokens']:,} of {pool['tokens']:,} tokens (asked: {asked})"
+    )
+
+
+@winnow.command()
+@click.argument("name", required=False)
+@click.argument("out", required=False, type=click.Path(path_type=Path))
+@click.option("--format", default="parquet", show_default=True, help="File format (winnow methods exporter).")
+@click.option("--columns", default="", help="Columns to write besides the document, comma-separated; 'all' for all.")
+@click.option("--verify", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Check an export's sums.")
+@set_option
+@folder_option
+def export(
+    folder: Path,
+    name: str | None,
+    out: Path | None,
+    format: str,
+    columns: str,
+    verify: Path | None,
+    settings: tuple[str, ...],
+) -> None:
+    """Write a selection as files with a manifest and a data card, or check one with --verify OUT."""
+    if verify is not None:
+        _verify(verify)
+        return
+    if name is None or out is None:
+        raise click.UsageError("Give the selection's name and a folder: winnow export NAME OUT.")
+    from winnow.export.base import Exporter
+    from winnow.workspace import Workspace
+
+    told = method(Exporter, format).from_text(pairs(settings)).recipe
+    chosen = [column.strip() for column in columns.split(",") if column.strip()]
+    with console.progress() as progress:
+        written = Workspace(folder).export(
+            name,
+            out,
+            format=format,
+            columns=chosen,
+            settings={k: v for k, v in told.items() if k != "method"},
+            progress=progress,
+        )
+    console.say(f"{name} written to {written} (check it: winnow export --verify {written})")
+
+
+def _verify(out: Path) -> None:
+    from winnow.export.manifest import verify
+
+    problems = verify(out)
+    if problems:
+        raise WinnowError(f"{out} is not what its manifest says", "; ".join(problems), "export it again")
+    console.say(f"{out}: every file is what its manifest says")
+
+
+@winnow.command()
+@click.argument("paths", nargs=-1, required=True)
+@reading_options
+@folder_option
+def run(folder: Path, paths: tuple[str, ...], format: str | None, again: bool, **columns: str | None) -> None:
+    """Do it all: ingest, score --all, embed, cluster."""
+    from winnow.workspace import Workspace
+
+    with console.progress() as progress:
+        made = Workspace.create(folder).run(paths, format=format, columns=columns, again=again, progress=progress)
+    _report(made)
+    console.say(f"open it: winnow -w {folder} app")

@@ -1,0 +1,80 @@
+"""The entry point: global options, and errors as one line with exit code 1 (failed) or 2 (wrong usage)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from winnow.cli import console
+from winnow.errors import SettingError, WinnowError, nearest
+
+
+class Verbs(click.Group):
+    """A group that lists commands in the order of the line and says which one was probably meant."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(context, args)
+        except click.UsageError as reason:
+            raise click.UsageError(
+                f"{reason.message} {nearest(args[0], self.commands).capitalize()}", context
+            ) from None
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="winnow-workbench", prog_name="winnow")
+@click.option(
+    "-w",
+    "--workspace",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="WINNOW_WORKSPACE",
+    default=Path("corpus"),
+    help="Corpus folder (default: $WINNOW_WORKSPACE, else ./corpus).",
+)
+@click.option("--debug", is_flag=True, help="Show tracebacks.")
+@click.pass_context
+def winnow(context: click.Context, workspace: Path, debug: bool) -> None:
+    """Inspect, label, select and export text corpora for language models."""
+    context.obj = workspace
+
+
+def main() -> None:
+    """Run the command line and exit with 0 (done), 1 (failed) or 2 (wrong usage)."""
+    from winnow.cli import browsing, labelling, line  # noqa: F401
+
+    try:
+        result: Any = winnow.main(standalone_mode=False, prog_name="winnow")
+        sys.exit(result if isinstance(result, int) else 0)
+    except click.exceptions.Exit as reason:
+        sys.exit(reason.exit_code)
+    except click.ClickException as reason:
+        reason.show()
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort):
+        console.fail("stopped; what was published before is kept, run the command again to go on")
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as reason:
+        if "--debug" in sys.argv:
+            raise
+        console.fail(_words(reason))
+        sys.exit(2 if isinstance(reason, SettingError) else 1)
+
+
+def _words(reason: Exception) -> str:
+    if isinstance(reason, WinnowError):
+        return str(reason)
+    if isinstance(reason, OSError) and reason.filename:
+        return f"{reason.filename}: {reason.strerror}; check the path, its rights and the free space"
+    return f"unexpected {type(reason).__name__}: {reason}; run again with --debug for the traceback"

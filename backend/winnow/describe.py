@@ -1,0 +1,54 @@
+"""Every method as a table row: kind, name, what it does, its paper, needs and settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from winnow.embed.base import Embedder
+from winnow.errors import SettingError, nearest
+from winnow.export.base import Exporter
+from winnow.ingest.base import Reader
+from winnow.method import Method, methods
+from winnow.score.base import Scorer
+from winnow.select.base import Selector
+
+KINDS: dict[str, type[Method]] = {
+    "reader": Reader,
+    "scorer": Scorer,
+    "embedder": Embedder,
+    "selector": Selector,
+    "exporter": Exporter,
+}
+
+
+def describe(kind: str | None = None) -> list[dict[str, Any]]:
+    """Return one row per method, of one kind or of all; raises SettingError for an unknown kind."""
+    singular = kind.removesuffix("s") if kind else ""
+    if singular and singular not in KINDS:
+        raise SettingError(f"no kind of method is called '{kind}'", "", nearest(singular, KINDS))
+    chosen = [singular] if singular else list(KINDS)
+    return [_row(name, found) for name in chosen for found in methods(KINDS[name]).values()]
+
+
+def _row(kind: str, found: type[Method]) -> dict[str, Any]:
+    paper = found.paper
+    return {
+        "kind": kind,
+        "name": found.name,
+        "summary": found.summary(),
+        "paper": {"title": paper.title, "url": paper.url, "year": paper.year} if paper else None,
+        "reconstruction": found.reconstruction,
+        "needs": sorted(found().needs()),
+        "settings": [
+            {
+                "name": setting.name,
+                "type": setting.kind.__name__,
+                "default": setting.default,
+                "help": setting.help,
+                "low": setting.low,
+                "high": setting.high,
+                "choices": list(setting.choices),
+            }
+            for setting in found.settings()
+        ],
+    }

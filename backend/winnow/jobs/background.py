@@ -1,0 +1,26 @@
+"""Jobs in processes of their own: started by the app, living on when the browser closes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from winnow.catalog.catalog import Catalog
+from winnow.errors import WinnowError
+
+
+def start(catalog: Catalog, verb: str, recipe: Mapping[str, Any]) -> int:
+    """Queue a job, start its process and return its number."""
+    job = catalog.jobs.add(verb, recipe)
+    log = catalog.jobs.log_path(job)
+    log.parent.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "winnow", "-w", str(catalog.folder), "jobs", "run", str(job)]
+    try:
+        with open(log, "ab") as output:
+            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
+    except OSError as reason:
+        catalog.jobs.finish(job, "failed", error=str(reason))
+        raise WinnowError(f"job {job} needs a process", str(reason), "free some memory and try again") from reason
+    return job

@@ -1,0 +1,59 @@
+"""embed: a unit vector for every document, in float16 shards beside the documents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from winnow.catalog.catalog import Catalog
+from winnow.catalog.manifest import Part, Run, Shard
+from winnow.catalog.publish import staging
+from winnow.catalog.texts import part_batches
+from winnow.compute.base import Executor
+from winnow.embed.base import Embedder
+from winnow.jobs.progress import Progress
+
+
+@dataclass(frozen=True)
+class Task:
+    part: Part
+    embedder: Embedder
+    staged: Path
+
+
+def embed(catalog: Catalog, embedder: Embedder, executor: Executor, progress: Progress) -> Run:
+    """Embed the shards that lack this encoder's vectors and return its run."""
+    columns = {"vector": f"float16[{embedder.dimensions}]"}
+    run = catalog.manifest.begin_run("vectors", embedder.model, embedder.recipe, columns, "")
+    missing = catalog.manifest.missing_parts(run)
+    with staging(catalog.folder) as staged:
+        tasks = [Task(part, embedder, staged) for part in missing]
+        progress.stage(f"embed {embedder.model}", sum(part.documents for part in missing), "documents")
+        if embedder.parallel:
+            for shard in executor.map(embed_part, tasks):
+                catalog.manifest.publish_shards([(run, shard)])
+                progress.advance(shard.documents)
+        else:
+            for task in tasks:
+                catalog.manifest.publish_shards([(run, embed_part(task, progress))])
+    catalog.manifest.finish_runs([run])
+    return run
+
+
+def embed_part(task: Task, progress: Progress | None = None) -> Shard:
+    """Embed one shard and return the finished matrix. Runs in any process."""
+    path = task.staged / f"part-{task.part.part:05d}.npy"
+    shape = (task.part.documents, task.embedder.dimensions)
+    matrix = np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=shape)
+    row = 0
+    for batch in part_batches(task.part.path, ["text"]):
+        texts = batch.column("text").to_pylist()
+        matrix[row : row + len(texts)] = task.embedder.embed(texts)
+        row += len(texts)
+        if progress is not None:
+            progress.advance(len(texts))
+    matrix.flush()
+    del matrix
+    return Shard(task.part.part, path, row)

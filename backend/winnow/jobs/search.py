@@ -1,0 +1,84 @@
+"""Finding documents: by words, by meaning, by example."""
+
+from __future__ import annotations
+
+import functools
+import threading
+
+import numpy as np
+from numpy.typing import NDArray
+
+from winnow.catalog.catalog import Catalog
+from winnow.catalog.conditions import Hits
+from winnow.embed.choose import encoder
+from winnow.errors import MissingNeed, QueryError
+from winnow.index.exact import ExactIndex
+from winnow.index.keyword import KeywordIndex
+from winnow.jobs.keywords import indexed_parts, keywords_folder
+
+NEAREST = 1000
+"""How many documents a search by meaning keeps."""
+
+RANKED = 2000
+"""How many keyword hits get a BM25 score; the rest follow unranked."""
+
+
+class Finder:
+    """Answers the searches of filters from the corpus's indexes."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._lock = threading.Lock()
+        self._exact = functools.lru_cache(maxsize=2)(self._open_exact)
+
+    def __call__(self, kind: str, question: str) -> Hits:
+        """Return the hits of a search ("search", "near" or "like"); raises MissingNeed, QueryError."""
+        if kind == "search":
+            return self._words(question)
+        return self._meaning(question) if kind == "near" else self._example(int(question))
+
+    def terms(self, question: str) -> list[str]:
+        """Return the words and phrases of a keyword search, for highlighting."""
+        return KeywordIndex.terms(question)
+
+    def model(self) -> str:
+        """Name the encoder that searches by meaning use: the newest whole one."""
+        models = self._catalog.vectors.models()
+        if not models:
+            raise MissingNeed("search by meaning needs vectors", "there are none", "winnow embed")
+        return models[-1]
+
+    def _words(self, question: str) -> Hits:
+        if not indexed_parts(self._catalog):
+            raise MissingNeed(
+                "keyword search needs its index", "it is not built", "winnow ingest builds it; or winnow index"
+            )
+        index = KeywordIndex(keywords_folder(self._catalog))
+        ranked, scores = index.search(question, RANKED)
+        if len(ranked) < RANKED:
+            return Hits(ranked, scores)
+        every = index.matches(question)
+        rest = np.setdiff1d(every, ranked)
+        return Hits(np.concatenate([ranked, rest]), np.concatenate([scores, np.zeros(len(rest), dtype=np.float32)]))
+
+    def _meaning(self, question: str) -> Hits:
+        model = self.model()
+        vector = encoder(model).embed([question])
+        if not np.any(vector):
+            raise QueryError(
+                "a search by meaning needs words", f"'{question}' has none the encoder knows", "write a sentence"
+            )
+        return self._nearest(model, vector)
+
+    def _example(self, doc_id: int) -> Hits:
+        model = self.model()
+        return self._nearest(model, self._catalog.vectors.take(model, [doc_id]))
+
+    def _nearest(self, model: str, vector: NDArray[np.float32]) -> Hits:
+        with self._lock:
+            index = self._exact(model, self._catalog.vectors.run(model).run, self._catalog.manifest.documents())
+        rows, scores = index.nearest(vector, min(NEAREST, self._catalog.manifest.documents()))
+        return Hits(rows[0], scores[0])
+
+    def _open_exact(self, model: str, run: str, documents: int) -> ExactIndex:
+        return ExactIndex(self._catalog.vectors.parts(model))

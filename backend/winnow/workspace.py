@@ -1,0 +1,323 @@
+"""READ FIRST: a corpus and what can be done with it, one method per verb, in the order of the line.
+
+workspace = Workspace.create("corpus")
+workspace.ingest(["pages.jsonl.zst"])
+workspace.score()
+workspace.embed()
+workspace.cluster()
+workspace.labels.add(7, "keep", who="ana")
+workspace.select("top", share=0.1, name="best")
+workspace.export("best", "out")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from winnow.catalog.browse import Browse
+from winnow.catalog.catalog import Catalog
+from winnow.catalog.control import Control
+from winnow.catalog.filters import Filter
+from winnow.catalog.intake import QUARANTINE
+from winnow.catalog.labels import Labels
+from winnow.catalog.manifest import Run
+from winnow.catalog.selections import NamedSelection
+from winnow.compute.base import Executor
+from winnow.compute.local import LocalExecutor
+from winnow.embed.base import Embedder
+from winnow.embed.choose import default_model, encoder
+from winnow.errors import Cancelled, SettingError, WinnowError
+from winnow.export.base import Exporter
+from winnow.jobs import background
+from winnow.jobs.cluster import COLUMNS as CLUSTER_COLUMNS
+from winnow.jobs.cluster import cluster
+from winnow.jobs.document import Document, read_document
+from winnow.jobs.embed import embed
+from winnow.jobs.export import export
+from winnow.jobs.ingest import Ingested, ingest
+from winnow.jobs.keywords import index_keywords
+from winnow.jobs.progress import Progress, Recorded, Silent
+from winnow.jobs.score import score
+from winnow.jobs.search import Finder
+from winnow.jobs.select import Preview, budget_of, build_pool, choose, select
+from winnow.method import method, methods
+from winnow.score.base import Scorer
+from winnow.select.base import Selector
+
+
+class Workspace:
+    """One corpus folder. Reading is safe from many processes at once; so is writing, verb by verb."""
+
+    def __init__(self, folder: str | Path, *, executor: Executor | None = None) -> None:
+        """Open an existing corpus; raises CorpusError."""
+        self.folder = Path(folder).absolute()
+        self._executor = executor or LocalExecutor()
+        self._job: int | None = None
+        self._find: Finder
+        self.catalog = Catalog(Control.open(self.folder), lambda kind, question: self._find(kind, question))
+        self._find = Finder(self.catalog)
+
+    @classmethod
+    def create(cls, folder: str | Path, *, executor: Executor | None = None) -> Workspace:
+        """Open a corpus, making its folder when absent."""
+        Control.create(Path(folder).absolute())
+        return cls(folder, executor=executor)
+
+    # The verbs, in the order of the line.
+
+    def ingest(
+        self,
+        paths: Sequence[str | Path],
+        *,
+        format: str | None = None,
+        columns: Mapping[str, str | None] | None = None,
+        again: bool = False,
+        progress: Progress | None = None,
+    ) -> Ingested:
+        """Take files in; `columns` says where text, id, source ("=VALUE" for one), url and date are found.
+
+        Raises InputError, ConflictError.
+        """
+        told = {key: value for key, value in (columns or {}).items() if value is not None}
+        names = [str(path) for path in paths]
+        recipe = {"paths": names, "format": format, "columns": told, "again": again}
+        with self._recorded("ingest", recipe, progress) as watch:
+            made = ingest(
+                self.catalog,
+                names,
+                format=format,
+                settings=told,
+                again=again,
+                reserved=self._reserved(),
+                progress=watch,
+            )
+            index_keywords(self.catalog, watch)
+        return made
+
+    def score(
+        self,
+        names: Sequence[str] = (),
+        *,
+        settings: Mapping[str, Mapping[str, Any]] | None = None,
+        progress: Progress | None = None,
+    ) -> list[Run]:
+        """Give the corpus the columns of the named scorers, or of all; static vectors are made first when one reads them."""
+        chosen = self.scorers(names, settings or {})
+        with self._recorded("score", {"names": list(names), "settings": dict(settings or {})}, progress) as watch:
+            if any("vectors:static" in scorer.needs() for scorer in chosen):
+                self._embed(encoder("static"), watch)
+            return score(self.catalog, chosen, self._executor, watch)
+
+    def embed(self, model: str = "", *, progress: Progress | None = None) -> Run:
+        """Give every document a vector; without a model, the one that suits the corpus's size and machine."""
+        chosen = model or default_model(self.catalog.manifest.documents(), _gpu())
+        with self._recorded("embed", {"model": chosen}, progress) as watch:
+            return self._embed(encoder(chosen), watch)
+
+    def cluster(self, k: int | None = None, *, model: str = "", seed: int = 0, progress: Progress | None = None) -> Run:
+        """Group the documents, name the groups and lay out the map, from the newest vectors or those of a model."""
+        chosen = model or self._find.model()
+        with self._recorded("cluster", {"k": k, "model": chosen, "seed": seed}, progress) as watch:
+            return cluster(self.catalog, chosen, k, seed, watch)
+
+    @property
+    def labels(self) -> Labels:
+        """The log of hand labels: add, undo, history, counts."""
+        return self.catalog.labels
+
+    def select(
+        self,
+        name_of_method: str,
+        *,
+        name: str,
+        docs: int | None = None,
+        tokens: int | None = None,
+        share: float | None = None,
+        filter: Filter | None = None,
+        target: str | None = None,
+        seed: int = 0,
+        settings: Mapping[str, Any] | None = None,
+        replace: bool = False,
+    ) -> NamedSelection:
+        """Choose documents by a published method within a budget and keep the choice under a name.
+
+        Raises MissingNeed naming the column and command, SettingError, ConflictError.
+        """
+        selector = self.selector(name_of_method, settings or {})
+        budget = budget_of(docs, tokens, share)
+        recipe = {
+            "name_of_method": name_of_method, "name": name, **budget.asked(), "filter": (filter or Filter()).to_query(),
+            "target": target, "seed": seed, "settings": dict(settings or {}), "replace": replace,
+        }  # fmt: skip
+        with self._recorded("select", recipe, None):
+            return select(
+                self.catalog, selector, budget,
+                name=name, filter=filter or Filter(), target=target, seed=seed, replace=replace,
+            )  # fmt: skip
+
+    def export(
+        self,
+        name: str,
+        folder: str | Path,
+        *,
+        format: str = "parquet",
+        columns: Sequence[str] = (),
+        settings: Mapping[str, Any] | None = None,
+        progress: Progress | None = None,
+    ) -> Path:
+        """Write a selection as files with a manifest and a data card; the same selection gives the same bytes."""
+        exporter = method(Exporter, format).from_recipe(settings or {})
+        recipe = {
+            "name": name,
+            "folder": str(Path(folder).absolute()),
+            "format": format,
+            "columns": list(columns),
+            "settings": dict(settings or {}),
+        }
+        with self._recorded("export", recipe, progress) as watch:
+            return export(self.catalog, self.catalog.selections.get(name), Path(folder), exporter, columns, watch)
+
+    def run(self, paths: Sequence[str | Path], *, progress: Progress | None = None, **told: Any) -> Ingested:
+        """Take files in, score with everything, embed and cluster."""
+        made = self.ingest(paths, progress=progress, **told)
+        self.score(progress=progress)
+        self.embed(progress=progress)
+        self.cluster(progress=progress)
+        return made
+
+    # What pages, notebooks and the command line ask.
+
+    @property
+    def browse(self) -> Browse:
+        """Counts, histograms and lists of documents under a filter."""
+        return self.catalog.browse
+
+    def document(self, doc_id: int) -> Document:
+        """Return one document: text, columns, spans, other columns and its label history; raises QueryError."""
+        return read_document(self.catalog, doc_id)
+
+    def sql(self, query: str, *, limit: int = 10_000, seconds: float = 30.0) -> pa.Table:
+        """Answer one read-only SELECT over `docs`; raises QueryError."""
+        return self.catalog.sandbox.run(query, limit=limit, seconds=seconds)
+
+    def highlight_terms(self, filter: Filter) -> list[str]:
+        """Return the words of a filter's keyword search."""
+        return self._find.terms(filter.search) if filter.search else []
+
+    def index(self, *, progress: Progress | None = None) -> None:
+        """Build or complete the keyword index, which may be deleted at any time."""
+        with self._recorded("index", {}, progress) as watch:
+            index_keywords(self.catalog, watch)
+
+    def preview(
+        self, selector: Selector, *, docs: int | None = None, tokens: int | None = None, share: float | None = None,
+        filter: Filter | None = None, seed: int = 0,
+    ) -> Preview:  # fmt: skip
+        """Choose without keeping: for live counts while somebody moves a setting."""
+        pool = build_pool(self.catalog, selector.needs(), filter or Filter())
+        return choose(pool, selector, budget_of(docs, tokens, share), seed)
+
+    def selector(self, name: str, settings: Mapping[str, Any]) -> Selector:
+        return method(Selector, name).from_recipe(settings)
+
+    def scorers(self, names: Sequence[str], settings: Mapping[str, Mapping[str, Any]]) -> list[Scorer]:
+        """Return the named scorers with their settings; without names, all that run by default."""
+        known = methods(Scorer)
+        chosen = list(names) or [name for name, kind in known.items() if kind.default]
+        return [method(Scorer, name).from_recipe(settings.get(name, {})) for name in chosen]
+
+    def quarantine(self) -> pa.Table:
+        """Return every row that could not be taken in: file, line, reason, excerpt."""
+        paths = [self.folder / made.quarantine for made in self.catalog.manifest.inputs() if made.quarantine]
+        return pa.concat_tables([pq.read_table(path) for path in paths]) if paths else QUARANTINE.empty_table()
+
+    def complete(self, *, progress: Progress | None = None) -> None:
+        """Make what is still missing: scores, vectors, clusters, the keyword index."""
+        gaps = self.missing()
+        if "score" in gaps:
+            self.score(gaps["score"], progress=progress)
+        if "embed" in gaps:
+            self.embed(progress=progress)
+        if "cluster" in gaps:
+            self.cluster(progress=progress)
+        self.index(progress=progress)
+
+    def missing(self) -> dict[str, tuple[str, ...]]:
+        """Return verb → what it has still to make: scorers without columns, "static" vectors, clusters."""
+        documents = {part.part for part in self.catalog.manifest.parts()}
+        done = {run.name for run in self.catalog.manifest.runs() if set(run.paths) >= documents}
+        scorers = tuple(name for name, kind in methods(Scorer).items() if kind.default and name not in done)
+        gaps = {
+            "score": scorers,
+            "embed": () if self.catalog.vectors.models() else ("static",),
+            "cluster": () if "cluster" in done else ("cluster",),
+        }
+        return {verb: names for verb, names in gaps.items() if names and documents}
+
+    def start(self, verb: str, **recipe: Any) -> int:
+        """Run a verb as a job in a process of its own and return the job's number."""
+        if verb not in JOBS:
+            raise SettingError(f"no job is called '{verb}'", "", "choose from: " + ", ".join(JOBS))
+        return background.start(self.catalog, verb, recipe)
+
+    def run_job(self, job: int, progress: Progress | None = None) -> str:
+        """Do what a queued or interrupted job says, under its number, and return what came of it."""
+        found = self.catalog.jobs.get(job)
+        self._job = job
+        try:
+            return str(JOBS[found.verb](self, dict(found.recipe), progress))
+        finally:
+            self._job = None
+
+    def _embed(self, embedder: Embedder, progress: Progress) -> Run:
+        return embed(self.catalog, embedder, self._executor, progress)
+
+    def _reserved(self) -> set[str]:
+        made = {column for scorer in self.scorers((), {}) for column in scorer.columns()}
+        fixed = {"doc_id", "id", "text", "source", "url", "date", "meta", "cluster", "cluster_name", "cluster_top"}
+        return made | fixed | set(CLUSTER_COLUMNS) | {"label", "score"}
+
+    @contextmanager
+    def _recorded(self, verb: str, recipe: Mapping[str, Any], progress: Progress | None) -> Iterator[Progress]:
+        log = self.catalog.jobs
+        job = self._job or log.add(verb, recipe)
+        log.start(job)
+        try:
+            yield Recorded(log, job, progress or Silent())
+        except (Cancelled, KeyboardInterrupt) as reason:
+            log.finish(job, "cancelled", error=str(reason) or "stopped at the keyboard")
+            raise
+        except WinnowError as reason:
+            log.finish(job, "failed", error=str(reason))
+            raise
+        except Exception as reason:
+            log.finish(job, "failed", error=f"{type(reason).__name__}: {reason}")
+            raise
+        log.finish(job, "done")
+
+
+def _gpu() -> bool:
+    import torch
+
+    return bool(torch.cuda.is_available())
+
+
+def _run_select(workspace: Workspace, recipe: dict[str, Any], progress: Progress | None) -> NamedSelection:
+    return workspace.select(**{**recipe, "filter": Filter.from_query(recipe.get("filter", {}))})
+
+
+JOBS: dict[str, Callable[[Workspace, dict[str, Any], Progress | None], object]] = {
+    "ingest": lambda workspace, recipe, progress: workspace.ingest(**recipe, progress=progress),
+    "score": lambda workspace, recipe, progress: workspace.score(**recipe, progress=progress),
+    "embed": lambda workspace, recipe, progress: workspace.embed(**recipe, progress=progress),
+    "cluster": lambda workspace, recipe, progress: workspace.cluster(**recipe, progress=progress),
+    "select": _run_select,
+    "export": lambda workspace, recipe, progress: workspace.export(**recipe, progress=progress),
+    "index": lambda workspace, recipe, progress: workspace.index(progress=progress),
+}
