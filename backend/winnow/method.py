@@ -10,6 +10,9 @@ import dataclasses
 import functools
 import importlib
 import inspect
+import json
+import math
+import numbers
 import pkgutil
 import types
 import typing
@@ -61,20 +64,63 @@ class Setting:
                 return tuple(part.strip() for part in text.split(",") if part.strip())
             return self.kind(text)
         except (ValueError, KeyError):
+            kind = _KINDS.get(self.kind, self.kind.__name__)
+            raise SettingError(f"{self.name} is {kind}", f"found {text!r}", f"default: {self.default!r}") from None
+
+    def checked(self, method: str, value: Any) -> Any:
+        """Return the value in its own type (5 for 5.0, a tuple for a list); raises SettingError when it is not one."""
+        if value is None and self.optional:
+            return None
+        value = self._typed(method, value)
+        if self.choices and value not in self.choices:
             raise SettingError(
-                f"setting {self.name} is a {self.kind.__name__}", f"found {text!r}", f"default: {self.default!r}"
-            ) from None
+                f"{method}: {self.name} is one of {', '.join(repr(choice) for choice in self.choices)}",
+                f"found {value!r}",
+                nearest(str(value), map(str, self.choices)),
+            )
+        low = -math.inf if self.low is None else self.low
+        high = math.inf if self.high is None else self.high
+        if self.kind in (int, float) and not low <= value <= high:
+            bounds = f"at least {low:g}" if self.high is None else f"in [{low:g}, {high:g}]"
+            bounds = f"at most {high:g}" if self.low is None else bounds
+            raise SettingError(f"{method}: {self.name} is {bounds}", f"found {value:g}", f"default: {self.default!r}")
+        return value
+
+    def _typed(self, method: str, value: Any) -> Any:
+        if self.kind in (int, float):
+            finite = isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
+            if finite and self.kind(value) == value:
+                return self.kind(value)
+        elif self.kind is tuple and isinstance(value, (list, tuple)):
+            return tuple(value)
+        elif self.kind is dict and isinstance(value, Mapping):
+            return dict(value)
+        elif self.kind not in (tuple, dict) and isinstance(value, self.kind):
+            return value
+        raise SettingError(
+            f"{method}: {self.name} is {_KINDS.get(self.kind, self.kind.__name__)}",
+            f"found {value!r}",
+            f"default: {self.default!r}",
+        )
+
+
+_KINDS = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "a text",
+    tuple: "a list, separated by commas",
+    dict: "a table: name:number, name:number",
+}
 
 
 def _parse_table(text: str) -> dict[str, Any]:
-    import json
-
     if text.lstrip().startswith("{"):
         table = json.loads(text)
         if not isinstance(table, dict):
             raise ValueError(text)
         return table
-    pairs = (part.split(":", 1) for part in text.split(",") if part.strip())
+    pairs = (part.rsplit(":", 1) for part in text.split(",") if part.strip())
     return {key.strip(): float(value) for key, value in pairs}
 
 
@@ -107,7 +153,8 @@ class Method(ABC):
 
     def __post_init__(self) -> None:
         for setting in self.settings():
-            _check(type(self).name, setting, getattr(self, setting.name))
+            value = setting.checked(type(self).name, getattr(self, setting.name))
+            object.__setattr__(self, setting.name, value)
 
     def needs(self) -> frozenset[str]:
         """Name what must exist first: columns ("quality"), "vectors:<model>", "target"."""
@@ -126,7 +173,9 @@ class Method(ABC):
 
     @classmethod
     def from_recipe(cls, recipe: Mapping[str, Any]) -> Self:
-        """Build the method from its recipe; raises SettingError for a setting it does not have."""
+        """Build the method from its recipe; raises SettingError for another method's or an unknown setting."""
+        if recipe.get("method", cls.name) != cls.name:
+            raise SettingError(f"this is a recipe of '{recipe['method']}'", f"{cls.name} was asked to read it")
         values = {key: value for key, value in recipe.items() if key != "method"}
         return cls(**cls.check_names(values))
 
@@ -162,49 +211,29 @@ def _setting(item: dataclasses.Field[Any], hint: Any) -> Setting:
     return Setting(name=item.name, kind=kind, default=default, optional=len(arms) > len(kinds), **item.metadata)
 
 
-def _check(method: str, setting: Setting, value: Any) -> None:
-    if value is None and setting.optional:
-        return
-    if setting.choices and value not in setting.choices:
-        raise SettingError(
-            f"{method}: {setting.name} is one of {', '.join(map(str, setting.choices))}",
-            f"found {value!r}",
-            nearest(str(value), map(str, setting.choices)),
-        )
-    if setting.kind in (int, float):
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
-            raise SettingError(
-                f"{method}: {setting.name} is a number", f"found {value!r}", f"default: {setting.default}"
-            )
-        low, high = setting.low, setting.high
-        if (low is not None and value < low) or (high is not None and value > high):
-            bounds = (
-                f"at least {low:g}"
-                if high is None
-                else f"at most {high:g}"
-                if low is None
-                else f"in [{low:g}, {high:g}]"
-            )
-            raise SettingError(
-                f"{method}: {setting.name} is {bounds}", f"found {value:g}", f"default: {setting.default}"
-            )
-
-
 M = TypeVar("M", bound=Method)
 
 
 def methods(kind: type[M]) -> dict[str, type[M]]:
     """Find every method of a kind by importing the folder that holds the kind's base; nothing is registered by hand."""
     package_name = kind.__module__.rpartition(".")[0]
-    package = importlib.import_module(package_name)
-    for module in pkgutil.walk_packages(package.__path__, package_name + "."):
-        importlib.import_module(module.name)
+    _import_folder(package_name)
     found: dict[str, type[M]] = {}
     for candidate in _descendants(kind):
         inside = candidate.__module__.startswith(package_name + ".")
         if inside and "name" in vars(candidate) and not inspect.isabstract(candidate):
+            other = found.get(candidate.name, candidate)
+            if (other.__module__, other.__qualname__) != (candidate.__module__, candidate.__qualname__):
+                raise RuntimeError(f"two methods are called '{candidate.name}': {other}, {candidate}")
             found[candidate.name] = candidate
     return dict(sorted(found.items()))
+
+
+@functools.cache
+def _import_folder(package_name: str) -> None:
+    package = importlib.import_module(package_name)
+    for module in pkgutil.walk_packages(package.__path__, package_name + "."):
+        importlib.import_module(module.name)
 
 
 def method(kind: type[M], name: str) -> type[M]:

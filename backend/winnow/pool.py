@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +15,22 @@ from winnow.errors import MissingNeed, SettingError, nearest
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
+Hashes = NDArray[np.uint64]
+Array = TypeVar("Array", bound=NDArray[Any])
+
+MISSING = "(none)"
+"""How the group of documents without a name is called."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Groups:
     """A column of names: `names[codes[row]]`, with code -1 for a missing name."""
 
     codes: NDArray[np.int32]
     names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "codes", _read_only(self.codes))
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -33,20 +42,19 @@ class Groups:
         """Yield each non-empty group's name and its rows in order; missing names come last as "(none)"."""
         order = np.argsort(self.codes, kind="stable")
         codes, starts = np.unique(self.codes[order], return_index=True)
-        parts = np.split(order, starts[1:])
-        named = [(self.names[code], rows) for code, rows in zip(codes, parts, strict=True) if code >= 0]
-        missing = [("(none)", rows) for code, rows in zip(codes, parts, strict=True) if code < 0]
-        yield from named + missing
+        parts = list(zip(codes, np.split(order, starts)[1:], strict=True))
+        yield from ((self.names[code], rows) for code, rows in parts if code >= 0)
+        yield from ((MISSING, rows) for code, rows in parts if code < 0)
 
     @classmethod
-    def of(cls, values: list[str | None]) -> Groups:
+    def of(cls, values: Sequence[str | None]) -> Groups:
         names = sorted({value for value in values if value is not None})
         code = {name: position for position, name in enumerate(names)}
         codes = [-1 if value is None else code[value] for value in values]
         return cls(np.array(codes, dtype=np.int32), tuple(names))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Target:
     """The texts a matching selector aims at, with their vectors per encoder."""
 
@@ -55,7 +63,7 @@ class Target:
     vectors: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pool:
     """The documents to choose from: read-only arrays, entry i of each belongs to row i.
 
@@ -70,12 +78,17 @@ class Pool:
     target: Target | None = None
 
     def __post_init__(self) -> None:
-        for array in (self.doc_ids, self.tokens, *self.columns.values(), *self.vectors.values()):
+        for array in (self.tokens, *self.columns.values(), *self.vectors.values()):
             if len(array) != len(self.doc_ids):
                 raise ValueError(f"a pool of {len(self.doc_ids)} documents has a column of {len(array)}")
-            values = array.codes if isinstance(array, Groups) else array
-            if values.base is None or values.flags.owndata:
-                values.flags.writeable = False
+        columns = {
+            name: values if isinstance(values, Groups) else _read_only(values) for name, values in self.columns.items()
+        }
+        vectors = {name: _read_only(values) for name, values in self.vectors.items()}
+        object.__setattr__(self, "doc_ids", _read_only(np.asarray(self.doc_ids, dtype=np.int64)))
+        object.__setattr__(self, "tokens", _read_only(np.asarray(self.tokens, dtype=np.int64)))
+        object.__setattr__(self, "columns", columns)
+        object.__setattr__(self, "vectors", vectors)
 
     def __len__(self) -> int:
         return len(self.doc_ids)
@@ -92,7 +105,10 @@ class Pool:
         values = self._column(column)
         if isinstance(values, Groups):
             return values
-        return Groups.of([None if value != value else f"{value:g}" for value in values.tolist()])
+        distinct, codes = np.unique(values, return_inverse=True)
+        known = distinct[~np.isnan(distinct)]
+        names = tuple(f"{value:.0f}" if value.is_integer() else repr(value) for value in known.tolist())
+        return Groups(np.where(np.isnan(values), -1, codes).astype(np.int32), names)
 
     def _column(self, column: str) -> Floats | Groups:
         if column not in self.columns:
@@ -112,12 +128,13 @@ class Pool:
                         f"{who} needs vectors of '{model}'", "there are none", f"winnow embed --model {model}"
                     )
             elif need not in self.columns:
-                raise MissingNeed(f"{who} needs column '{need}'", "the corpus lacks it", "winnow score --all")
+                found = f"the corpus lacks it ({nearest(need, self.columns)})"
+                raise MissingNeed(f"{who} needs column '{need}'", found, _command(need))
 
-    def uniform(self, seed: int, stream: str = "") -> Floats:
-        """Return one number in (0, 1) per document, from hash(seed, stream, doc_id): order never changes it.
+    def hashes(self, seed: int, stream: str = "") -> Hashes:
+        """Return hash(seed, stream, doc_id) per document, distinct for distinct documents: order never changes it.
 
-        The hash is the splitmix64 finaliser on doc_id plus a 64-bit salt of (seed, stream).
+        The hash is the splitmix64 finaliser, a bijection, on doc_id times an odd number plus a salt of (seed, stream).
         """
         digest = hashlib.blake2b(f"{seed}\x00{stream}".encode(), digest_size=8).digest()
         salt = np.uint64(int.from_bytes(digest, "little"))
@@ -125,8 +142,11 @@ class Pool:
             x = self.doc_ids.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + salt
             x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
             x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-            x ^= x >> np.uint64(31)
-        return ((x >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+        return x ^ (x >> np.uint64(31))
+
+    def uniform(self, seed: int, stream: str = "") -> Floats:
+        """Return one number in (0, 1), both ends excluded, per document: (floor(hash / 2^12) + 1/2) / 2^52."""
+        return unit_interval(self.hashes(seed, stream))
 
     @cached_property
     def fingerprint(self) -> str:
@@ -149,6 +169,25 @@ class Pool:
         )
 
 
+def unit_interval(hashes: Hashes) -> Floats:
+    """Return numbers in (0, 1) from hashes; 52 bits, since 53 and a half would round up to 1.
+
+    >>> unit_interval(np.array([0, 2**64 - 1], dtype=np.uint64)).tolist() == [2.0**-53, 1 - 2.0**-53]
+    True
+    """
+    return ((hashes >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
+
+
+def _command(column: str) -> str:
+    return "winnow cluster" if column.startswith(("cluster", "map_")) else "winnow score --all"
+
+
+def _read_only(array: Array) -> Array:
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
 @dataclass(frozen=True)
 class Budget:
     """How much to choose: a number of documents, of tokens, or a share of the pool's tokens. Exactly one is set."""
@@ -161,6 +200,10 @@ class Budget:
         given = [value for value in (self.docs, self.tokens, self.share) if value is not None]
         if len(given) != 1:
             raise SettingError("a budget is one of docs, tokens or share", f"{len(given)} were given", "--share 0.1")
+        for unit in ("docs", "tokens"):
+            value = getattr(self, unit)
+            if value is not None and not isinstance(value, (int, np.integer)):
+                raise SettingError(f"a budget of {unit} is a whole number", f"found {value!r}", f"--{unit} 1000")
         if not given[0] > 0 or (self.share is not None and self.share > 1):
             bound = "in (0, 1]" if self.share is not None else "above 0"
             raise SettingError(
@@ -182,7 +225,7 @@ class Budget:
         if self.tokens is not None:
             return self.tokens
         assert self.share is not None
-        return self.share * float(pool.tokens.sum())
+        return round(self.share * float(pool.tokens.sum()), 6)
 
     def cut(self, costs: Rows, amount: float) -> int:
         """Return how many of the costs, in order, are taken: up to and including the one that reaches the amount.
@@ -190,13 +233,15 @@ class Budget:
         >>> Budget(tokens=250).cut(np.array([100, 200, 300]), 250)
         2
         """
-        return int(min(np.searchsorted(np.cumsum(costs), amount, side="left") + 1, len(costs)))
+        reached = int(np.searchsorted(np.cumsum(costs), amount, side="left"))
+        return min(reached + 1, len(costs))
 
     def asked(self) -> dict[str, float]:
+        """Return the budget as it was asked, for a recipe: {"docs": 1000}."""
         return {key: value for key, value in vars(self).items() if value is not None}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Selection:
     """The chosen rows of a pool in order, and how often each is seen (weight 1 = once)."""
 
@@ -209,3 +254,7 @@ class Selection:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def spent(self, pool: Pool) -> dict[str, int]:
+        """Return what was chosen, each document counted once: {"docs": ..., "tokens": ...}."""
+        return {"docs": len(self), "tokens": int(pool.tokens[self.rows].sum())}
