@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from winnow.method import Method
-from winnow.pool import Budget, Floats, Pool, Rows, Selection
+from winnow.pool import MISSING, Budget, Floats, Hashes, Pool, Rows, Selection
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Draw:
     """Randomness that belongs to documents, not to places: hash(seed, stream, doc_id)."""
 
@@ -21,6 +21,10 @@ class Draw:
 
     def uniform(self, stream: str = "") -> Floats:
         return self.pool.uniform(self.seed, stream)
+
+    def order(self, stream: str = "") -> Hashes:
+        """Return one distinct key per document; sorting by it is a random order."""
+        return self.pool.hashes(self.seed, stream)
 
     def gumbel(self, stream: str = "") -> Floats:
         """Return standard Gumbel noise, -ln(-ln u)."""
@@ -55,9 +59,8 @@ class Ranker(Selector):
 
     def choose(self, pool: Pool, budget: Budget, draw: Draw) -> Selection:
         scores = self.rank(pool, draw)
-        scores = np.where(np.isnan(scores), -np.inf, scores)
-        order = np.lexsort((draw.uniform("ties"), -scores))
-        order = order[: int(np.count_nonzero(scores > -np.inf))]
+        rows = np.flatnonzero(scores > -np.inf)
+        order = rows[ordered(-scores[rows], draw.order("ties")[rows])]
         return Selection.once(order[: budget.cut(budget.costs(pool)[order], budget.amount(pool))])
 
 
@@ -76,7 +79,13 @@ class Picker(Selector):
 
 @dataclass(frozen=True, kw_only=True)
 class Mixer(Selector):
-    """A selector that gives each group a share of the budget and draws inside groups at random."""
+    """A selector that gives each group a share of the budget and draws inside groups at random.
+
+    Groups fill like vessels of width `share` under one water level; a full group stays full and the others rise on. In
+    a group's random order a document stands at level (cost before it + half its own cost) / share, and documents are
+    taken from the lowest level upwards. For equal costs this is Sainte-Laguë's apportionment, and a smaller budget
+    takes a part of what a larger one takes.
+    """
 
     @property
     @abstractmethod
@@ -91,18 +100,42 @@ class Mixer(Selector):
         return frozenset({self.group_column})
 
     def choose(self, pool: Pool, budget: Budget, draw: Draw) -> Selection:
-        costs, noise = budget.costs(pool), draw.uniform("mix")
-        members = dict(pool.group(self.group_column).members())
-        sizes = np.array([float(costs[rows].sum()) for rows in members.values()])
+        costs, noise, groups = budget.costs(pool), draw.order("mix"), pool.group(self.group_column)
         shares = self.shares(pool)
-        wanted = np.array([max(shares.get(name, 0.0), 0.0) for name in members])
+        width = np.array([max(shares.get(name, 0.0), 0.0) for name in (*groups.names, MISSING)])[groups.codes]
+        shuffled = np.argsort(noise)
+        grouped = shuffled[np.argsort(groups.codes[shuffled], kind="stable")]
+        after = np.cumsum(costs[grouped])
+        starts = np.flatnonzero(np.diff(groups.codes[grouped], prepend=-2))
+        before_group = np.repeat((after - costs[grouped])[starts], np.diff(starts, append=len(pool)))
+        middle, open_to = after - before_group - costs[grouped] / 2, width[grouped] > 0
+        rows = grouped[open_to]
+        order = rows[ordered(middle[open_to] / width[rows], noise[rows])]
+        return Selection.once(order[: budget.cut(costs[order], budget.amount(pool))])
+
+    def plan(self, pool: Pool, budget: Budget) -> dict[str, float]:
+        """Return how much of the budget, in its unit, each group is to get."""
+        costs, shares = budget.costs(pool), self.shares(pool)
+        members = list(pool.group(self.group_column).members())
+        wanted = np.array([max(shares.get(name, 0.0), 0.0) for name, _ in members])
+        sizes = np.array([float(costs[rows].sum()) for _, rows in members])
         amounts = spread(min(budget.amount(pool), float(sizes.sum())), wanted, sizes)
-        chosen = []
-        for rows, amount in zip(members.values(), amounts, strict=True):
-            if amount > 0:
-                order = rows[np.argsort(noise[rows], kind="stable")]
-                chosen.append(order[: budget.cut(costs[order], amount)])
-        return Selection.once(np.concatenate(chosen) if chosen else np.empty(0, dtype=np.int64))
+        return dict(zip((name for name, _ in members), amounts.tolist(), strict=True))
+
+
+def ordered(keys: Floats, ties: Hashes) -> Rows:
+    """Return the places of the keys in rising order, equal keys by their ties, which are distinct.
+
+    >>> ordered(np.array([2.0, 1.0, 2.0]), np.array([9, 5, 3], dtype=np.uint64)).tolist()
+    [1, 2, 0]
+    """
+    order = np.argsort(keys)
+    same = keys[order[1:]] == keys[order[:-1]]
+    if same.any():  # sorting by both keys at once takes four times as long
+        places = np.flatnonzero(np.append(same, False) | np.append(False, same))
+        tied = order[places]
+        order[places] = tied[np.lexsort((ties[tied], keys[tied]))]
+    return order
 
 
 def spread(amount: float, wanted: Floats, sizes: Floats) -> Floats:

@@ -1,0 +1,76 @@
+"""Selection by rules: published filters and thresholds on columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from winnow.method import param
+from winnow.pool import Floats, Pool
+from winnow.select.base import Draw, Ranker
+from winnow.select.thresholds import Threshold, parse, text_of
+
+
+@dataclass(frozen=True)
+class RuleCount:
+    """How many documents a rule drops: `alone` of the whole pool, `in_sequence` of what earlier rules left."""
+
+    rule: str
+    alone: int
+    in_sequence: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules(Ranker):
+    """The documents that pass every rule, in random order.
+
+    A preset is the pass column of a published filter: gopher (arXiv 2112.11446), c4 (arXiv 1910.10683), fineweb
+    (arXiv 2406.17557). `keep` adds thresholds: "quality>=0.4, language=en|fr, words 50..100000"; a name with other
+    signs stands in quotation marks, and "(none)" stands for a missing value. Without any rule every document passes.
+    Raises MissingNeed for a column and SettingError for a name that no document has: a rule never fails silently.
+    """
+
+    name: ClassVar[str] = "rules"
+
+    preset: str = param(
+        "", "A published set of rules that a document must pass.", choices=("", "gopher", "c4", "fineweb")
+    )
+    keep: str | Mapping[str, Any] = param(
+        "", "Thresholds that a document must meet, such as quality>=0.4, toxicity<0.5, language=en, words 50..100000."
+    )
+
+    def __post_init__(self) -> None:
+        if isinstance(self.keep, Mapping):
+            object.__setattr__(self, "keep", text_of(self.keep))
+        super().__post_init__()
+        object.__setattr__(self, "keep", ", ".join(map(str, parse(str(self.keep)))))
+
+    @property
+    def thresholds(self) -> tuple[Threshold, ...]:
+        """Return the rules in the order in which they are applied, the preset first."""
+        preset = (Threshold(f"{self.preset}_pass", "=", names=("true",)),) if self.preset else ()
+        return preset + parse(str(self.keep))
+
+    def needs(self) -> frozenset[str]:
+        return frozenset(threshold.column for threshold in self.thresholds)
+
+    def rank(self, pool: Pool, draw: Draw) -> Floats:
+        kept: NDArray[np.bool_] = np.ones(len(pool), dtype=bool)
+        for threshold in self.thresholds:
+            kept &= threshold.keeps(pool)
+        return np.where(kept, draw.uniform("rules"), -np.inf)
+
+    def count_by_rule(self, pool: Pool) -> list[RuleCount]:
+        """Return what each rule drops; the `in_sequence` counts add up to all that is dropped. Raises as `select`."""
+        pool.require(type(self).name, self.needs())
+        kept: NDArray[np.bool_] = np.ones(len(pool), dtype=bool)
+        counts = []
+        for threshold in self.thresholds:
+            keeps = threshold.keeps(pool)
+            counts.append(RuleCount(str(threshold), int((~keeps).sum()), int((kept & ~keeps).sum())))
+            kept &= keeps
+        return counts
