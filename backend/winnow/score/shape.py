@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import pyarrow as pa
 
 from winnow.score.base import Scorer, Values
-from winnow.score.words import Texts, per_text
+from winnow.score.words import texts_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +26,6 @@ class Shape(Scorer):
         return {"chars": pa.int64(), "words": pa.int32(), "lines": pa.int32()}
 
     def score(self, batch: pa.RecordBatch, prepared: Any) -> Mapping[str, Values]:
-        texts = Texts.of(batch.column("text"))
-        words = per_text(texts.words.rows, len(texts))
-        return {"chars": texts.chars, "words": words.astype("int32"), "lines": texts.line_counts.astype("int32")}
+        texts = texts_of(batch)
+        words, lines = texts.word_counts.astype("int32"), texts.line_counts.astype("int32")
+        return {"chars": texts.chars, "words": words, "lines": lines}

@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 from winnow.errors import SettingError
 from winnow.method import param
 from winnow.score.base import Scorer, Values
-from winnow.score.words import Texts, per_text
+from winnow.score.words import Texts, per_text, texts_of
 
 SAMPLE_CHARS = 2000
 SAMPLE_SLICES = 8
@@ -49,7 +49,7 @@ class Tokens(Scorer):
     def score(self, batch: pa.RecordBatch, prepared: Any) -> Mapping[str, Values]:
         counter = _counter(self.tokenizer)
         if counter.by_word:
-            counts = counter.by_words(Texts.of(batch.column("text")))
+            counts = counter.by_words(texts_of(batch))
         else:
             counts = counter.by_text(batch.column("text").to_pylist(), self.exact)
         return {"tokens": counts.astype(np.int32)}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import weakref
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -47,6 +50,31 @@ class Pieces:
         offsets = np.zeros(len(self) + 1, dtype=np.int64)
         np.cumsum(self.ends - self.starts, out=offsets[1:])
         return _large_strings(offsets, self.data[inside])
+
+    def starts_with(self, *marks: str) -> Mask:
+        """Say which pieces begin with one of the marks."""
+        return self._meets(marks, [self.starts] * len(marks))
+
+    def ends_with(self, *marks: str) -> Mask:
+        """Say which pieces end with one of the marks."""
+        return self._meets(marks, [self.ends - len(mark.encode()) for mark in marks])
+
+    def _meets(self, marks: Iterable[str], places: Iterable[Places]) -> Mask:
+        met = np.zeros(len(self), dtype=np.bool_)
+        for mark, place in zip(marks, places, strict=True):
+            body = mark.encode()
+            found = np.flatnonzero(self.ends - self.starts >= len(body))
+            for step, byte in enumerate(body):
+                found = found[self.data[place[found] + step] == byte]
+            met[found] = True
+        return met
+
+    @cached_property
+    def chars_before(self) -> Places:
+        """Return the code points in the pieces before each piece, and at the end in all."""
+        before = np.zeros(len(self) + 1, dtype=np.int64)
+        np.cumsum(self.chars, out=before[1:])
+        return before
 
     @cached_property
     def encoded(self) -> tuple[NDArray[np.int64], Any]:
@@ -120,7 +148,18 @@ class Texts:
         closes[last] = solid[last]
         starts, ends = np.flatnonzero(opens), np.flatnonzero(closes) + 1
         counts = np.diff(np.searchsorted(starts, self.offsets))
-        return Pieces(self.data, starts, ends, np.repeat(np.arange(len(self)), counts), self.code_points(starts, ends))
+        rows = np.repeat(np.arange(len(self)), counts)
+        return Pieces(self.data, starts, ends, rows, self.code_points(starts, ends))
+
+    @cached_property
+    def word_counts(self) -> Places:
+        return np.diff(np.searchsorted(self.words.starts, self.offsets))
+
+    @cached_property
+    def word_chars(self) -> Places:
+        """Count the code points in each document's words."""
+        bounds = np.searchsorted(self.words.starts, self.offsets)
+        return np.diff(self.words.chars_before[bounds])
 
     def _spaces(self) -> Mask:
         data = self.data
@@ -186,6 +225,27 @@ class Texts:
         words = self.words
         starts, ends = words.starts[first], words.ends[after - 1]
         return Pieces(self.data, starts, ends, words.rows[first], self.code_points(starts, ends))
+
+
+class _Last(threading.local):
+    batch: weakref.ref[Any] | None = None
+    texts: Texts | None = None
+
+
+_LAST = _Last()
+
+
+def texts_of(batch: pa.RecordBatch) -> Texts:
+    """Return the batch's texts; scorers that see the same batch one after another share its split."""
+    if _LAST.texts is None or _LAST.batch is None or _LAST.batch() is not batch:
+        _LAST.texts = Texts.of(batch.column("text"))
+        _LAST.batch = weakref.ref(batch, _forget)
+    return _LAST.texts
+
+
+def _forget(gone: weakref.ref[Any]) -> None:
+    if _LAST.batch is gone:
+        _LAST.batch = _LAST.texts = None
 
 
 def per_text(rows: Places, texts: int, weights: NDArray[Any] | None = None) -> NDArray[np.float64]:
