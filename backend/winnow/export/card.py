@@ -1,0 +1,133 @@
+"""The data card of an export: README.md with the front matter that the Hugging Face Hub reads."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from winnow.export.base import write_text
+from winnow.export.manifest import CARD
+
+MOST_ROWS = 50
+"""Groups in one table at most; the manifest holds them all."""
+
+_BOUNDS = ["1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T"]
+_SIZES = ["n<1K", *(f"{low}<n<{high}" for low, high in pairwise(_BOUNDS)), "n>1T"]
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
+_TITLES = {"source": "Sources", "cluster_name": "Clusters", "cluster": "Clusters", "language": "Languages"}
+
+
+def card(manifest: Mapping[str, Any]) -> str:
+    """Return the data card of an export from its manifest alone, so that equal manifests give equal cards."""
+    counts = manifest["counts"]
+    tables = [_table(column, counts[column], manifest["documents"]) for column in counts if counts[column]]
+    parts = [
+        _front_matter(manifest),
+        _summary(manifest),
+        *tables,
+        _columns(manifest),
+        _recipe(manifest),
+        _use(manifest),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def write_card(folder: Path, manifest: Mapping[str, Any]) -> Path:
+    """Write README.md beside the files of an export."""
+    write_text(folder / CARD, card(manifest))
+    return folder / CARD
+
+
+def size_category(documents: int) -> str:
+    """Return the Hub's name for a number of documents.
+
+    >>> size_category(999), size_category(1000)
+    ('n<1K', '1K<n<10K')
+    """
+    return _SIZES[min(max(len(str(documents)) - 3, 0), len(_SIZES) - 1)]
+
+
+def _front_matter(manifest: Mapping[str, Any]) -> str:
+    languages = sorted(name for name in manifest["counts"].get("language", {}) if _LANGUAGE.fullmatch(name))
+    matter = {
+        "pretty_name": _line(manifest["selection"]),
+        **({"language": languages} if languages else {}),
+        "license": "other",
+        "size_categories": [size_category(manifest["documents"])],
+        "task_categories": ["text-generation"],
+        "tags": ["winnow", "data-selection", str(manifest["recipe"].get("method", {}).get("method", "selection"))],
+        "configs": [{"config_name": "default", "data_files": [{"split": "train", "path": _pattern(manifest)}]}],
+    }
+    return "---\n" + yaml.safe_dump(matter, sort_keys=False, allow_unicode=True) + "---"
+
+
+def _summary(manifest: Mapping[str, Any]) -> str:
+    pool, spent = manifest["pool"], manifest["budget"]["spent"]
+    share = spent["tokens"] / pool["tokens"] if pool["tokens"] else 0.0
+    asked = ", ".join(f"{unit} {amount:,}" for unit, amount in manifest["budget"]["asked"].items())
+    return (
+        f"# {_plain(manifest['selection'])}\n\n"
+        f"{manifest['documents']:,} documents with {spent['tokens']:,} tokens, chosen from {pool['documents']:,} "
+        f"documents with {pool['tokens']:,} tokens ({share:.1%} of the tokens). Budget asked: {asked}.\n\n"
+        "The documents keep the licences of their sources; find them out before you publish this data."
+    )
+
+
+def _table(column: str, counts: Mapping[str, int], documents: int) -> str:
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    rows = [f"| {_plain(name)} | {count:,} | {count / max(documents, 1):.1%} |" for name, count in ordered[:MOST_ROWS]]
+    more = [f"\n{len(ordered) - MOST_ROWS:,} more are in manifest.json."] if len(ordered) > MOST_ROWS else []
+    head = [
+        f"## {_TITLES.get(column, _plain(column))}",
+        "",
+        f"| {_plain(column)} | documents | share |",
+        "|---|---:|---:|",
+    ]
+    return "\n".join([*head, *rows, *more])
+
+
+def _columns(manifest: Mapping[str, Any]) -> str:
+    rows = [f"| {_plain(name)} | {_plain(kind)} |" for name, kind in manifest["columns"].items()]
+    return "\n".join(["## Columns", "", "| column | type |", "|---|---|", *rows])
+
+
+def _recipe(manifest: Mapping[str, Any]) -> str:
+    text = json.dumps(manifest["recipe"], indent=2, sort_keys=True, ensure_ascii=False)
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(manifest["versions"].items()))
+    indented = "\n".join("    " + line for line in text.split("\n"))
+    return (
+        f"## How it was chosen\n\n{indented}\n\n"
+        f"Pool fingerprint {manifest['pool']['fingerprint']}; written with {versions}."
+    )
+
+
+def _use(manifest: Mapping[str, Any]) -> str:
+    kind = "parquet" if manifest["format"]["method"] == "parquet" else "json"
+    return (
+        "## How to load it\n\n"
+        "```python\n"
+        "from datasets import load_dataset\n\n"
+        f'documents = load_dataset("{kind}", data_files="{_pattern(manifest)}", split="train")\n'
+        "```\n\n"
+        "The sums of the files are in manifest.json; `winnow export --verify FOLDER` checks them."
+    )
+
+
+def _pattern(manifest: Mapping[str, Any]) -> str:
+    names = [entry["name"] for entry in manifest["files"]]
+    return "part-*" + names[0].removeprefix("part-00000") if names else "part-*"
+
+
+def _plain(text: object) -> str:
+    """Return a name as one line in which no character means anything to Markdown or HTML."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+!|&~$])", r"\\\1", _line(text))
+
+
+def _line(text: object) -> str:
+    return " ".join(str(text).split())
