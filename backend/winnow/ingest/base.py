@@ -14,7 +14,17 @@ from winnow.method import Method, param
 
 TEXT_NAMES = ("text", "content", "body", "raw_content", "document", "article", "page_content", "markdown", "html_text")
 ID_NAMES = ("id", "doc_id", "document_id", "uid", "uuid", "guid", "warc_record_id", "digest")
-SOURCE_NAMES = ("source", "source_domain", "domain", "dataset", "subset", "corpus", "origin")
+SOURCE_NAMES = (
+    "source",
+    "source_domain",
+    "domain",
+    "dataset",
+    "subset",
+    "corpus",
+    "origin",
+    "pile_set_name",
+    "redpajama_set_name",
+)
 URL_NAMES = ("url", "uri", "link", "source_url", "warc_target_uri", "permalink")
 DATE_NAMES = (
     "date",
@@ -27,7 +37,15 @@ DATE_NAMES = (
     "crawl_date",
     "datetime",
     "time",
+    "year",
 )
+
+NESTED_NAMES = ("meta", "metadata")
+"""Columns that may hold a nested object (or its JSON text) with the id, source, url and date in it."""
+
+BATCH_ROWS = 4096
+BATCH_BYTES = 32 << 20
+EXCERPT_BYTES = 64 << 10
 
 DOCUMENT = pa.schema(
     [
@@ -51,7 +69,7 @@ class Rejected:
     """1-based line of a text file, or row of a table."""
     reason: str
     excerpt: bytes
-    """The raw row, or its first part when very long."""
+    """The raw row, or its first 64 KB; empty when nothing of it can be read."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +81,8 @@ class Batch:
     bytes_read: int = 0
     lines: list[int] = field(default_factory=list)
     """The line or row of each document, so that a later check (a repeated id) can name it."""
+    file: str = ""
+    """The file these lines are counted in: for a folder, the member that was read."""
 
 
 @dataclass(frozen=True, kw_only=True)
