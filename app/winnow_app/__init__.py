@@ -1,1 +1,1 @@
-
+"""The workbench: Streamlit pages over a `winnow.workspace.Workspace`."""

@@ -53,7 +53,7 @@ class Count:
 class Histogram:
     """Counts of a number or date column: bar i spans edges[i] … edges[i+1] and holds counts[i] of all[i] documents.
 
-    Numbers beyond the outer edges are counted in the outer bars. `log` says the edges grow by a factor.
+    Dates are ISO strings. Values beyond the outer edges are counted in the outer bars. `log` says the edges grow by a factor.
     """
 
     edges: list[Any]
@@ -156,26 +156,25 @@ class Browse:
 
     def _make_edges(self, column: Column, bars: int) -> tuple[list[Any], bool]:
         name = quoted(column.name)
+        value = f"epoch_us({name})" if column.kind == "date" else name
         with self._table.cursor() as cursor:
-            if column.kind == "date":
-                low, high = cursor.execute(f"SELECT MIN({name}), MAX({name}) FROM docs").fetchone() or (None, None)
-                return (_date_edges(low, high, bars), False) if low is not None else ([], False)
             row = cursor.execute(
-                f"SELECT MIN(v), MAX(v), quantile_cont(v, [0.005, 0.5, 0.995]), COUNT(DISTINCT v) FROM "
-                f"(SELECT CAST({name} AS DOUBLE) AS v FROM docs) WHERE isfinite(v)"
+                "SELECT MIN(v), MAX(v), quantile_cont(v, [0.005, 0.5, 0.995]), COUNT(DISTINCT v) FROM "
+                f"(SELECT CAST({value} AS DOUBLE) AS v FROM docs) WHERE isfinite(v)"
             ).fetchone()
-        return (
-            number_edges(*row, bars=bars, whole=column.type not in ("FLOAT", "DOUBLE"))
-            if row and row[0] is not None
-            else ([], False)
-        )
+        if row is None or row[0] is None:
+            return [], False
+        if column.kind == "date":
+            return date_edges(row[2][0], row[2][2], bars), False
+        return number_edges(*row, bars=bars, whole=column.type not in ("FLOAT", "DOUBLE"))
 
     def _bar_counts(self, column: str, edges: list[Any], filter: Filter) -> tuple[list[int], int]:
         name = quoted(column)
         if not edges:
             return [], self.count(filter).documents
         value = f"epoch_us({name})" if self._column(column).kind == "date" else f"CAST({name} AS DOUBLE)"
-        numbers = [pd.Timestamp(edge).value // 1000 if self._column(column).kind == "date" else edge for edge in edges]
+        dated = self._column(column).kind == "date"
+        numbers = [float(np.datetime64(edge, "us").astype(np.int64)) if dated else float(edge) for edge in edges]
         inner = "[" + ", ".join(f"{edge!r}::DOUBLE" for edge in numbers[1:-1]) + "]::DOUBLE[]"
         with self._table.cursor() as cursor:
             where = self._compile(filter, cursor)
@@ -317,18 +316,27 @@ def number_edges(
     return [float(edge) for edge in np.linspace(left, right, bars + 1)], False
 
 
-def _date_edges(low: Any, high: Any, bars: int) -> list[pd.Timestamp]:
-    span = pd.Timestamp(high) - pd.Timestamp(low)
-    for unit in ("D", "W", "MS", "QS", "YS", "5YS", "10YS", "50YS"):
-        edges = pd.date_range(pd.Timestamp(low).normalize() - _step(unit), pd.Timestamp(high) + _step(unit), freq=unit)
-        inside = edges[(edges > pd.Timestamp(low) - _step(unit)) & (edges < pd.Timestamp(high) + _step(unit))]
-        if len(inside) <= max(bars, 2) + 1 and len(inside) >= 2:
-            return list(inside)
-    return [pd.Timestamp(low), pd.Timestamp(high) + span / 10 + pd.Timedelta(days=1)]
+def date_edges(low: float, high: float, bars: int) -> list[str]:
+    """Choose ISO dates as bar edges: the finest calendar step that needs no more than `bars` bars.
 
+    `low` and `high` are microseconds since 1970.
 
-def _step(unit: str) -> Any:
-    return pd.tseries.frequencies.to_offset(unit)
+    >>> date_edges(0, 2 * 365.25 * 86_400e6, 3)
+    ['1970-01-01', '1971-01-01', '1972-01-01']
+    """
+    ends = np.array([low, high]).astype(np.int64).astype("M8[us]")
+    for unit, step in (
+        ("D", 1),
+        ("D", 7),
+        ("M", 1),
+        ("M", 3),
+        *(("Y", years) for years in (1, 2, 5, 10, 50, 100, 1000)),
+    ):
+        first, last = ends.astype(f"M8[{unit}]").astype(np.int64) // step
+        if last - first < bars:
+            break
+    steps = np.arange(first, max(last, first) + 2) * step
+    return [str(edge) for edge in steps.astype(f"M8[{unit}]").astype("M8[D]")]
 
 
 def _bar_sql(value: str, numbers: list[float], inner: str) -> str:

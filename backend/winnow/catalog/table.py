@@ -15,6 +15,7 @@ import duckdb
 
 # DuckDB imports pandas when it first makes a frame; two threads doing so at once deadlock.
 import pandas as pd  # noqa: F401
+import pyarrow as pa
 
 from winnow.catalog.clusters import Clusters
 from winnow.catalog.labels import Labels
@@ -135,20 +136,18 @@ class Table:
     def _refresh_labels(self) -> None:
         schemas = self._labels.schemas()
         self._database.execute(
-            "CREATE TABLE IF NOT EXISTS labels (schema VARCHAR, doc_id BIGINT, value VARCHAR, who VARCHAR, at VARCHAR)"
+            'CREATE TABLE IF NOT EXISTS labels (schema VARCHAR, doc_id BIGINT, value VARCHAR, who VARCHAR, "at" VARCHAR)'
         )
         rows = self._labels.changed_since(self._label_seq)
         if rows:
-            import pyarrow as pa
-
-            changed = pa.Table.from_pylist(rows, schema=_LABEL_ROWS())
+            changed = pa.Table.from_pylist(rows, schema=_LABEL_ROWS)
             cursor = self._database.cursor()
             cursor.register("changed", changed)
             cursor.execute(
                 "DELETE FROM labels USING changed WHERE labels.schema = changed.schema AND labels.doc_id = changed.doc_id"
             )
             cursor.execute(
-                "INSERT INTO labels SELECT schema, doc_id, value, who, at FROM changed WHERE value IS NOT NULL"
+                'INSERT INTO labels SELECT schema, doc_id, value, who, "at" FROM changed WHERE value IS NOT NULL'
             )
             cursor.close()
         self._label_seq = self._labels.last
@@ -190,7 +189,4 @@ _EMPTY = (
 )
 
 
-def _LABEL_ROWS() -> Any:
-    import pyarrow as pa
-
-    return pa.schema([(name, pa.string()) for name in ("schema", "value", "who", "at")] + [("doc_id", pa.int64())])
+_LABEL_ROWS = pa.schema([*((name, pa.string()) for name in ("schema", "value", "who", "at")), ("doc_id", pa.int64())])

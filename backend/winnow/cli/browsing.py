@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from winnow.errors import MissingNeed
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; others can reach 0.0.0.0.")
 @click.option("--port", default=8501, show_default=True)
 @folder_option
-def app(folder: Path, host: str, port: int) -> None:
+def app(folder: Path, /, host: str, port: int) -> None:
     """Open the workbench in the browser."""
     from winnow.workspace import Workspace
 
@@ -28,7 +29,7 @@ def app(folder: Path, host: str, port: int) -> None:
     sys.exit(serve(folder, host, port))
 
 
-def serve(folder: Path, host: str, port: int) -> int:
+def serve(folder: Path, /, host: str, port: int) -> int:
     """Run the app's server until it is stopped and return its exit code."""
     import os
 
@@ -67,7 +68,7 @@ def _main_page() -> Path:
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8501, show_default=True)
 @folder_option
-def demo(folder: Path, no_app: bool, host: str, port: int) -> None:
+def demo(folder: Path, /, no_app: bool, host: str, port: int) -> None:
     """Build the demo corpus, run the line on it and open the workbench."""
     import tempfile
 
@@ -77,13 +78,26 @@ def demo(folder: Path, no_app: bool, host: str, port: int) -> None:
     workspace = Workspace.create(folder)
     if workspace.catalog.manifest.documents() == 0:
         with console.progress() as progress, tempfile.TemporaryDirectory() as made:
-            workspace.run(build(Path(made), progress), progress=progress)
+            workspace.run(build(Path(made), _shown(progress)), progress=progress)
     else:
         with console.progress() as progress:
             workspace.complete(progress=progress)
     console.say(f"the demo corpus is ready: {workspace.catalog.manifest.documents():,} documents in {folder}")
     if not no_app:
         sys.exit(serve(folder, host, port))
+
+
+def _shown(progress: console.ConsoleProgress) -> Callable[[float, str], None]:
+    """Show "how much of all is done, and what is being done" as one stage."""
+    progress.stage("collect the demo corpus", 1.0, "")
+    done = 0.0
+
+    def show(share: float, what: str) -> None:
+        nonlocal done
+        progress.advance(max(share - done, 0.0))
+        done = max(share, done)
+
+    return show
 
 
 @winnow.command()
@@ -142,7 +156,7 @@ def jobs(context: click.Context, folder: Path) -> None:
 @jobs.command("cancel")
 @click.argument("job", type=int)
 @folder_option
-def jobs_cancel(folder: Path, job: int) -> None:
+def jobs_cancel(folder: Path, /, job: int) -> None:
     """Ask a job to stop at its next step."""
     from winnow.workspace import Workspace
 
@@ -153,7 +167,7 @@ def jobs_cancel(folder: Path, job: int) -> None:
 @jobs.command("run")
 @click.argument("job", type=int)
 @folder_option
-def jobs_run(folder: Path, job: int) -> None:
+def jobs_run(folder: Path, /, job: int) -> None:
     """Do what a queued, failed or interrupted job says."""
     from winnow.workspace import Workspace
 
@@ -181,7 +195,7 @@ def methods_command(kind: str | None, as_json: bool) -> None:
 @click.option("--format", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 @click.option("--limit", default=10_000, show_default=True, help="Rows at most.")
 @folder_option
-def sql(folder: Path, query: str, format: str, limit: int) -> None:
+def sql(folder: Path, /, query: str, format: str, limit: int) -> None:
     """Answer one read-only SELECT over the relation `docs`."""
     from winnow.workspace import Workspace
 
@@ -201,7 +215,7 @@ def sql(folder: Path, query: str, format: str, limit: int) -> None:
     "--export", "out", type=click.Path(dir_okay=False, path_type=Path), help="Write the rows to a Parquet file."
 )
 @folder_option
-def quarantine(folder: Path, out: Path | None) -> None:
+def quarantine(folder: Path, /, out: Path | None) -> None:
     """List the rows that could not be taken in: file, line and reason."""
     from winnow.workspace import Workspace
 

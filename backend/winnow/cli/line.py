@@ -52,7 +52,7 @@ def pairs(settings: tuple[str, ...]) -> dict[str, str]:
 @click.argument("paths", nargs=-1, required=True)
 @reading_options
 @folder_option
-def ingest(folder: Path, paths: tuple[str, ...], format: str | None, again: bool, **columns: str | None) -> None:
+def ingest(folder: Path, /, paths: tuple[str, ...], format: str | None, again: bool, **columns: str | None) -> None:
     """Take files in: Parquet, JSONL, CSV, text folders, Arrow; plain, .gz or .zst; globs."""
     from winnow.workspace import Workspace
 
@@ -79,7 +79,7 @@ def _report(made: Any) -> None:
 @click.option("--all", "everything", is_flag=True, help="Run every scorer.")
 @set_option
 @folder_option
-def score(folder: Path, names: tuple[str, ...], everything: bool, settings: tuple[str, ...]) -> None:
+def score(folder: Path, /, names: tuple[str, ...], everything: bool, settings: tuple[str, ...]) -> None:
     """Give every document scores: rules, language, personal data, duplicates, toxicity, quality."""
     from winnow.score.base import Scorer
     from winnow.workspace import Workspace
@@ -97,7 +97,7 @@ def score(folder: Path, names: tuple[str, ...], everything: bool, settings: tupl
 @winnow.command()
 @click.option("--model", default="", help="static, minilm, or any sentence-transformers name or path.")
 @folder_option
-def embed(folder: Path, model: str) -> None:
+def embed(folder: Path, /, model: str) -> None:
     """Give every document a vector."""
     from winnow.workspace import Workspace
 
@@ -111,7 +111,7 @@ def embed(folder: Path, model: str) -> None:
 @click.option("--model", default="", help="Whose vectors to cluster (default: the newest).")
 @click.option("--seed", default=0, show_default=True)
 @folder_option
-def cluster(folder: Path, k: int | None, model: str, seed: int) -> None:
+def cluster(folder: Path, /, k: int | None, model: str, seed: int) -> None:
     """Group the documents, name the groups and lay out the map."""
     from winnow.workspace import Workspace
 
@@ -134,7 +134,9 @@ def cluster(folder: Path, k: int | None, model: str, seed: int) -> None:
 @click.option("--name", required=True, help="What the selection is called.")
 @click.option("--replace", "again", is_flag=True, help="Overwrite a selection of this name.")
 @folder_option
-def select(folder: Path, method_name: str, where: str, settings: tuple[str, ...], again: bool, **choice: Any) -> None:
+def select(
+    folder: Path, /, method_name: str, where: str, settings: tuple[str, ...], again: bool, **choice: Any
+) -> None:
     """Choose documents by a published method within a budget (winnow methods selector)."""
     from winnow.catalog.filters import Filter
     from winnow.select.base import Selector
@@ -164,6 +166,7 @@ def select(folder: Path, method_name: str, where: str, settings: tuple[str, ...]
 @folder_option
 def export(
     folder: Path,
+    /,
     name: str | None,
     out: Path | None,
     format: str,
@@ -207,7 +210,7 @@ def _verify(out: Path) -> None:
 @click.argument("paths", nargs=-1, required=True)
 @reading_options
 @folder_option
-def run(folder: Path, paths: tuple[str, ...], format: str | None, again: bool, **columns: str | None) -> None:
+def run(folder: Path, /, paths: tuple[str, ...], format: str | None, again: bool, **columns: str | None) -> None:
     """Do it all: ingest, score --all, embed, cluster."""
     from winnow.workspace import Workspace
 

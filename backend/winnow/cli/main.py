@@ -49,7 +49,9 @@ def winnow(context: click.Context, workspace: Path, debug: bool) -> None:
 
 def main() -> None:
     """Run the command line and exit with 0 (done), 1 (failed) or 2 (wrong usage)."""
-    from winnow.cli import browsing, labelling, line  # noqa: F401
+    import winnow.cli.browsing
+    import winnow.cli.labelling
+    import winnow.cli.line
 
     try:
         result: Any = winnow.main(standalone_mode=False, prog_name="winnow")

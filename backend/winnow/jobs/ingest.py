@@ -63,8 +63,13 @@ def ingest(
     Raises InputError when nothing can be read, ConflictError when every file is in the corpus already.
     """
     start = time.monotonic()
-    sources = expand(paths, format)
-    files = [_File(path, reader_for(path, format, settings), size_of(path), fingerprint(path)) for path in sources]
+    files = []
+    for source in expand(paths, format):
+        reader = reader_for(source.path, format or source.format, settings)
+        files.append(_File(source.path, reader, size_of(source.path), fingerprint(source.path)))
+        if source.left_out:
+            listed = ", ".join(path.name for path in source.left_out[:5])
+            progress.note(f"{source.path}: {len(source.left_out)} other files are left out ({listed} …)")
     with exclusive(catalog.folder, "ingest"):
         sweep(catalog.folder)
         before = {made.fingerprint for made in catalog.manifest.inputs()}

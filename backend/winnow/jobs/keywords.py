@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,36 +17,21 @@ from winnow.jobs.progress import Progress
 Documents = tuple[NDArray[np.int64], list[str], dict[str, list[str | None]]]
 
 
-def keywords_folder(catalog: Catalog) -> Path:
-    return catalog.folder / "index" / "keywords"
-
-
-def indexed_parts(catalog: Catalog) -> list[int]:
-    """Return which shards the index on disk holds."""
-    state = keywords_folder(catalog).with_suffix(".json")
-    if not state.exists() or not keywords_folder(catalog).exists():
-        return []
-    parts: list[int] = json.loads(state.read_text())
-    return parts
+def keyword_index(catalog: Catalog) -> KeywordIndex:
+    """Return the index of a corpus, built or not."""
+    return KeywordIndex(catalog.folder / "index" / "keywords")
 
 
 def index_keywords(catalog: Catalog, progress: Progress) -> None:
     """Bring the index up to the documents."""
-    parts = catalog.manifest.parts()
-    done = set(indexed_parts(catalog))
-    missing = [part for part in parts if part.part not in done]
+    index = keyword_index(catalog)
+    last = index.last() if index.exists else -1
+    missing = [part for part in catalog.manifest.parts() if part.first_id + part.documents - 1 > last]
     if not missing:
         return
     with exclusive(catalog.folder, "index"):
         progress.stage("keyword index", sum(part.documents for part in missing), "documents")
-        index = KeywordIndex(keywords_folder(catalog))
-        batches = _documents(missing, progress)
-        if done:
-            index.add(batches)
-        else:
-            index.build(batches)
-        state: list[Any] = [part.part for part in parts]
-        keywords_folder(catalog).with_suffix(".json").write_text(json.dumps(state))
+        index.add(_documents(missing, progress))
 
 
 def _documents(parts: Sequence[Part], progress: Progress) -> Iterator[Documents]:

@@ -83,7 +83,7 @@ def _score_stage(catalog: Catalog, scorers: Sequence[Scorer], executor: Executor
 def _begin(catalog: Catalog, scorer: Scorer) -> Run:
     columns = {name: str(kind) for name, kind in scorer.columns().items()}
     reads = sorted(scorer.needs() - DOCUMENT_COLUMNS)
-    state = [scorer.version, catalog.manifest.documents() if scorer.whole_corpus else 0]
+    state: list[object] = [scorer.version, catalog.manifest.documents() if scorer.whole_corpus else 0]
     state += [_source(catalog, scorer, need).run for need in reads]
     return catalog.manifest.begin_run("columns", scorer.name, scorer.recipe, columns, str(state))
 

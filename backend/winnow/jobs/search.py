@@ -13,8 +13,7 @@ from winnow.catalog.conditions import Hits
 from winnow.embed.choose import encoder
 from winnow.errors import MissingNeed, QueryError
 from winnow.index.exact import ExactIndex
-from winnow.index.keyword import KeywordIndex
-from winnow.jobs.keywords import indexed_parts, keywords_folder
+from winnow.jobs.keywords import keyword_index
 
 NEAREST = 1000
 """How many documents a search by meaning keeps."""
@@ -28,6 +27,7 @@ class Finder:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+        self._keywords = keyword_index(catalog)
         self._lock = threading.Lock()
         self._exact = functools.lru_cache(maxsize=2)(self._open_exact)
 
@@ -39,7 +39,7 @@ class Finder:
 
     def terms(self, question: str) -> list[str]:
         """Return the words and phrases of a keyword search, for highlighting."""
-        return KeywordIndex.terms(question)
+        return self._keywords.terms(question)
 
     def model(self) -> str:
         """Name the encoder that searches by meaning use: the newest whole one."""
@@ -49,11 +49,9 @@ class Finder:
         return models[-1]
 
     def _words(self, question: str) -> Hits:
-        if not indexed_parts(self._catalog):
-            raise MissingNeed(
-                "keyword search needs its index", "it is not built", "winnow ingest builds it; or winnow index"
-            )
-        index = KeywordIndex(keywords_folder(self._catalog))
+        index = self._keywords
+        if not index.exists:
+            raise MissingNeed("keyword search needs its index", "it is not built", "winnow index")
         ranked, scores = index.search(question, RANKED)
         if len(ranked) < RANKED:
             return Hits(ranked, scores)

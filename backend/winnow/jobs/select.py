@@ -75,9 +75,7 @@ def _summary(pool: Pool, selection: Selection, budget: Budget) -> dict[str, Any]
         if isinstance(column := pool.columns.get(name), Groups):
             kept = np.bincount(column.codes[rows] + 1, weights=weights, minlength=len(column.names) + 1)
             names = ["(none)", *column.names]
-            groups[name] = {
-                names[code]: round(kept[code]) for code in np.argsort(-kept, kind="stable") if kept[code]
-            }
+            groups[name] = {names[code]: round(kept[code]) for code in np.argsort(-kept, kind="stable") if kept[code]}
     return {
         "pool": {"documents": len(pool), "tokens": int(pool.tokens.sum()), "fingerprint": pool.fingerprint},
         "asked": budget.asked(),
@@ -120,7 +118,7 @@ def read_target(catalog: Catalog, target: str, needs: frozenset[str]) -> Target:
         ids, _ = catalog.selections.get(target).read()
         texts = catalog.texts.texts(ids)
     else:
-        texts = [text for path in expand([target], None) for text in _texts(path)]
+        texts = [text for source in expand([target]) for text in _texts(source.path)]
     if not texts:
         raise InputError(
             f"target {target} holds no text", "0 documents were read", "name a file or a selection with texts"

@@ -1,0 +1,38 @@
+"""Jobs: what is running, what ended and how, with its log."""
+
+from __future__ import annotations
+
+import json
+
+import streamlit as st
+
+from winnow.catalog.joblog import OPEN
+from winnow_app import data
+from winnow_app.parts.job_bar import job_bar, running_jobs
+
+
+def page() -> None:
+    st.header("Jobs")
+    log = data.workspace().catalog.jobs
+    everything = log.all()
+    if any(job.state in OPEN for job in everything):
+        running_jobs()
+    ended = [job for job in everything if job.state not in OPEN]
+    if not ended:
+        st.caption("No job has ended yet.")
+    for job in ended[:30]:
+        job_bar(job)
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            if job.state in ("interrupted", "failed", "cancelled"):
+                st.button(
+                    "Run again", key=f"again.{job.job}", icon=":material/replay:",
+                    on_click=lambda verb=job.verb, recipe=job.recipe: data.workspace().start(verb, **recipe),
+                )  # fmt: skip
+            with st.popover("Recipe and log", icon=":material/description:"):
+                st.code(json.dumps(dict(job.recipe), indent=2, ensure_ascii=False), language="json")
+                path = log.log_path(job.job)
+                st.code(
+                    path.read_text("utf-8", "replace")[-8000:]
+                    if path.exists()
+                    else "It ran in a command of its own: the log went to its terminal."
+                )

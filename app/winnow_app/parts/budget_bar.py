@@ -1,0 +1,47 @@
+"""The budget: what is asked, what is spent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from winnow.workspace import Preview
+
+
+def budget_input() -> dict[str, Any]:
+    """Ask for a budget and return it as the one keyword that `preview` and `select` take."""
+    unit = st.segmented_control(
+        "Budget", ["share", "tokens", "docs"], default="share", required=True, key="select.unit",
+        format_func=lambda unit: {"share": "share of tokens", "docs": "documents"}.get(unit, unit),
+    )  # fmt: skip
+    if unit == "share":
+        percent = st.slider("percent of the pool's tokens", 1, 100, 10, key="select.share", format="%d%%")
+        return {"share": percent / 100}
+    default = 1_000_000 if unit == "tokens" else 1_000
+    return {
+        str(unit): int(st.number_input(f"{unit}", min_value=1, value=default, step=default // 10, key=f"select.{unit}"))
+    }
+
+
+def budget_bar(preview: Preview) -> None:
+    """Draw documents and tokens kept of those in the pool."""
+    pool = preview.summary["pool"]
+    documents, tokens = preview.summary["documents"], preview.summary["tokens"]
+    cells = st.columns(4)
+    cells[0].metric(
+        "Kept documents", f"{documents:,}", f"of {pool['documents']:,}", delta_color="off", delta_arrow="off"
+    )
+    cells[1].metric("Kept tokens", f"{tokens:,}", f"of {pool['tokens']:,}", delta_color="off", delta_arrow="off")
+    asked = preview.summary["asked"]
+    wanted = asked["share"] * pool["tokens"] if "share" in asked else next(iter(asked.values()))
+    spent = documents if "docs" in asked else tokens
+    cells[2].metric(
+        "Budget spent",
+        f"{spent / wanted:.0%}" if wanted else "0%",
+        f"{spent:,.0f} of {wanted:,.0f}",
+        delta_color="off",
+        delta_arrow="off",
+    )
+    mean = tokens / documents if documents else 0
+    cells[3].metric("Tokens per document", f"{mean:,.0f}")

@@ -1,0 +1,132 @@
+"""One document, open: its text with marks, its scores with percentiles, its labels, and the way to its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from winnow.catalog.filters import Filter
+from winnow.workspace import Document
+from winnow_app import data, state
+from winnow_app.parts.highlight import block, span_marks, term_marks
+
+SHOWN_CHARS = 20_000
+HEADLINE = ("quality", "toxicity", "language", "tokens", "pii", "cluster_name", "duplicate_group")
+MARKS = {"pii_spans": "Personal data", "toxicity_spans": "Toxic passages"}
+
+
+def badges(values: dict[str, Any], names: Sequence[str] = HEADLINE) -> str:
+    """Return a row of small facts as safe HTML."""
+    import html
+
+    shown = []
+    for name in names:
+        value = values.get(name)
+        if value is None or value != value:
+            continue
+        words = f"{value:.2f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+        shown.append(f"<span>{html.escape(name.replace('_', ' '))} <b>{html.escape(words)}</b></span>")
+    return f'<div class="winnow-badges">{"".join(shown)}</div>'
+
+
+def document_card(doc_id: int, *, key: str = "doc", text_only: bool = False) -> None:
+    """Draw a document by its id."""
+    document = data.document(doc_id)
+    values = dict(document.values)
+    title = values.get("url") or values.get("id") or f"document {doc_id}"
+    st.markdown(f"##### {_plain(str(title))}")
+    date = values.get("date")
+    where = " · ".join(
+        str(part) for part in (f"document {doc_id}", values.get("source"), date and str(date)[:10]) if part
+    )
+    st.caption(_plain(where))
+    st.html(badges(values))
+    _text(document, key)
+    if text_only:
+        return
+    scores, brought, labels = st.tabs(["Scores", "Came with it", "Labels"])
+    with scores:
+        _scores(document)
+    with brought:
+        st.json(dict(document.meta), expanded=True) if document.meta else st.caption("No other columns came with it.")
+    with labels:
+        _labels(document)
+
+
+def _plain(text: str) -> str:
+    """Escape what Markdown would read as markup."""
+    return "".join("\\" + letter if letter in r"\`*_{}[]()#+-.!|<>$:~" else letter for letter in text)
+
+
+def _text(document: Document, key: str) -> None:
+    found = {name: words for name, words in MARKS.items() if document.spans.get(name)}
+    shown: list[str] = list(found)
+    if found:
+        picked = st.pills(
+            "Marks", list(found), format_func=lambda name: f"{found[name]} ({len(document.spans[name])})",
+            selection_mode="multi", default=list(found), key=f"{key}.marks", label_visibility="collapsed",
+        )  # fmt: skip
+        shown = list(picked or [])
+    whole = st.session_state.get(f"{key}.whole") == document.doc_id
+    text = document.text if whole else document.text[:SHOWN_CHARS]
+    marks = term_marks(text, data.workspace().highlight_terms(state.current())) + span_marks(document.spans, shown)
+    with st.container(border=True, height=430, key=f"{key}.text"):
+        st.html(block(text, [mark for mark in marks if mark.start < len(text)]))
+    more = f"Show all {len(document.text):,} characters"
+    if len(text) < len(document.text) and st.button(more, key=f"{key}.all", type="tertiary"):
+        st.session_state[f"{key}.whole"] = document.doc_id
+        st.rerun()
+
+
+def _scores(document: Document) -> None:
+    columns = data.columns()
+    numbers = [name for name, column in columns.items() if column.kind == "number" and name != "doc_id"]
+    shares = data.percentiles(document.doc_id, tuple(numbers), data.version())
+    rows = [
+        {
+            "column": name,
+            "value": _number(document.values[name]),
+            "percentile": 100 * shares[name] if name in shares else None,
+        }
+        for name, column in columns.items()
+        if column.kind in ("number", "flag", "group") and name not in ("doc_id", "source")
+        and document.values.get(name) is not None
+    ]  # fmt: skip
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, height=min(38 + 35 * len(rows), 430),
+        column_config={"percentile": st.column_config.ProgressColumn("percentile", min_value=0, max_value=100, format="%.0f")},
+    )  # fmt: skip
+
+
+def _number(value: Any) -> str:
+    return f"{value:,.4g}" if isinstance(value, float) else str(value)
+
+
+def _labels(document: Document) -> None:
+    if not document.labels:
+        st.caption("Nobody has labelled it yet.")
+        return
+    undone = {label.undoes for label in document.labels if label.undoes}
+    rows = [
+        {"when": label.at[:19].replace("T", " "), "who": label.who, "question": label.schema, "label": label.value,
+         "state": "undone" if label.seq in undone else ""}
+        for label in document.labels if label.undoes is None
+    ]  # fmt: skip
+    st.dataframe(pd.DataFrame(rows), hide_index=True)
+
+
+def neighbours_filter(doc_id: int) -> Filter:
+    """Return the view "more like this"."""
+    return Filter(like=doc_id)
+
+
+def duplicates_filter(document: Document) -> Filter | None:
+    """Return the view of a document's exact duplicates, or None when it is the only one."""
+    group = document.values.get("duplicate_group")
+    if group is None or group != group:
+        return None
+    return replace(Filter(), where=f"duplicate_group = {int(group)}")

@@ -1,0 +1,97 @@
+"""The Python half of the facet panel: what it shows, and what a click means for the filter."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from winnow.catalog.browse import Column
+from winnow.catalog.filters import MISSING, Filter
+from winnow_app import data, state
+
+FIRST = (
+    "source", "language", "cluster_top", "cluster_name", "label", "quality", "toxicity", "date", "tokens", "words",
+    "pii", "duplicate_keep", "gopher_pass", "c4_pass", "fineweb_pass",
+)  # fmt: skip
+HERE = Path(__file__).parent
+
+
+@functools.cache
+def _component() -> Any:
+    html = '<div class="facets" role="group" aria-label="Filters"></div>'
+    script, style = (HERE / "facets.js").read_text("utf-8"), (HERE / "facets.css").read_text("utf-8")
+    return st.components.v2.component("winnow_facets", html=html, css=style, js=script)
+
+
+def shown_columns(columns: Mapping[str, Column], extra: Sequence[str]) -> list[str]:
+    """Return the columns to show: the usual ones, those that came with the documents, and those asked for."""
+    brought = [name for name in data.workspace().catalog.manifest.facets() if columns[name].kind != "name"]
+    wanted = [name for name in FIRST if name in columns] + brought[:6] + list(extra)
+    return [name for name in dict.fromkeys(wanted) if columns[name].kind != "name"]
+
+
+def facet_panel(key: str = "facets") -> None:
+    """Draw the panel for the current filter; a click changes the filter and runs the page again."""
+    filter, columns = state.current(), data.columns()
+    others = [name for name, column in columns.items() if column.kind in ("number", "group", "date", "flag")]
+    extra = st.session_state.get("extra_facets", [])
+    filtered = [name for name in (*filter.values, *filter.ranges) if name in columns]
+    chosen = shown_columns(columns, [*extra, *filtered])
+    shown = [_described(columns[name], filter) for name in chosen]
+    result = _component()(data={"facets": shown}, key=key, on_change_change=lambda: None)
+    if result.change:
+        state.put(changed(filter, result.change))
+        st.rerun()
+    st.multiselect(
+        "More columns",
+        [name for name in others if name not in chosen or name in extra],
+        key="extra_facets",
+        placeholder="add a column …",
+    )
+
+
+def _described(column: Column, filter: Filter) -> dict[str, Any]:
+    shown: dict[str, Any] = {"name": column.name, "kind": column.kind}
+    if column.kind in ("number", "date"):
+        histogram = data.histogram(column.name, filter, 24)
+        bounds = filter.ranges.get(column.name)
+        shown |= {
+            "edges": histogram.edges,
+            "counts": histogram.counts,
+            "all": histogram.all,
+            "missing": histogram.missing,
+            "low": bounds.low if bounds else None,
+            "high": bounds.high if bounds else None,
+        }
+        return shown
+    facet = data.facet(column.name, filter.with_values(column.name), 8)
+    selected = filter.values.get(column.name)
+    shown |= {
+        "values": [*facet.values, *([(MISSING, facet.missing)] if facet.missing else [])],
+        "others": facet.others,
+        "otherNames": facet.other_names,
+        "selected": list(selected.values) if selected else [],
+        "exclude": bool(selected and selected.exclude),
+    }
+    return shown
+
+
+def changed(filter: Filter, event: Mapping[str, Any]) -> Filter:
+    """Return the filter after a click in the panel.
+
+    Clicking a value shows only it and those chosen before; clicking it again takes it out; the minus hides it.
+    """
+    column = str(event["column"])
+    if event["what"] == "range":
+        return filter.with_range(column, event.get("low"), event.get("high"))
+    if event["what"] == "clear":
+        return filter.with_values(column).with_range(column, None, None)
+    exclude, value = event["what"] == "exclude", str(event["value"])
+    present = filter.values.get(column)
+    chosen = list(present.values) if present and present.exclude == exclude else []
+    chosen = [other for other in chosen if other != value] if value in chosen else [*chosen, value]
+    return filter.with_values(column, *chosen, exclude=exclude)

@@ -1,0 +1,62 @@
+"""Jobs as people see them: a bar, how long it still takes, and the way to stop it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from winnow.catalog.joblog import OPEN, Job
+from winnow_app import data
+
+STATES = {
+    "queued": ("gray", ":material/schedule:"),
+    "running": ("blue", ":material/progress_activity:"),
+    "done": ("green", ":material/check:"),
+    "failed": ("red", ":material/error:"),
+    "cancelled": ("orange", ":material/cancel:"),
+    "interrupted": ("orange", ":material/power_off:"),
+}
+
+
+def remaining(job: Job) -> str:
+    """Say how long the present stage still takes at the speed so far.
+
+    The stage's own start is not recorded, so the estimate waits until a twentieth is done.
+    """
+    if job.state != "running" or job.share < 0.05 or job.share >= 1:
+        return ""
+    seconds = job.seconds * (1 - job.share) / job.share
+    return f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
+
+
+def job_bar(job: Job) -> None:
+    """Draw one job."""
+    colour, icon = STATES[job.state]
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.badge(job.state, icon=icon, color=colour)
+            st.markdown(f"**{job.verb}** · job {job.job} · {job.created[:19].replace('T', ' ')} · {job.seconds:,.0f} s")
+            if job.state in OPEN:
+                st.button(
+                    "Cancel",
+                    key=f"cancel.{job.job}",
+                    on_click=data.workspace().catalog.jobs.cancel,
+                    args=(job.job,),
+                    icon=":material/stop:",
+                )
+        if job.state == "running":
+            amount = f"{job.done:,.0f} of {job.total:,.0f} {job.unit}" if job.unit else f"{job.share:.0%}"
+            st.progress(job.share, text=f"{job.stage}: {amount}  {remaining(job)}")
+        if job.error:
+            st.caption(job.error)
+
+
+@st.fragment(run_every=1.0)
+def running_jobs() -> None:
+    """Draw the open jobs, refreshed every second, and run the page again when one ends."""
+    open_jobs = [job for job in data.workspace().catalog.jobs.all(20) if job.state in OPEN]
+    for job in open_jobs:
+        job_bar(job)
+    before = st.session_state.get("open_jobs", set())
+    st.session_state["open_jobs"] = {job.job for job in open_jobs}
+    if before - st.session_state["open_jobs"]:
+        st.rerun()

@@ -1,0 +1,71 @@
+"""A form drawn from a method's settings: nothing about a method is written here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from winnow.errors import SettingError
+from winnow.method import Method, Setting
+from winnow_app import data
+
+
+def method_form(kind: type[Method], key: str) -> dict[str, Any]:
+    """Draw one input per setting and return the values that differ from nothing; raises SettingError for a bad one."""
+    values: dict[str, Any] = {}
+    for setting in kind.settings():
+        values[setting.name] = _input(setting, f"{key}.{kind.name}.{setting.name}")
+    return values
+
+
+def _input(setting: Setting, key: str) -> Any:
+    label = setting.name.replace("_", " ")
+    if setting.column:
+        return _column_input(setting, label, key)
+    if setting.choices:
+        options = list(setting.choices)
+        return st.selectbox(
+            label,
+            options,
+            index=options.index(setting.default),
+            key=key,
+            help=setting.help,
+            format_func=lambda choice: str(choice) or "none",
+        )
+    if setting.kind is bool:
+        return st.toggle(label, value=bool(setting.default), key=key, help=setting.help)
+    if setting.kind in (int, float):
+        return _number_input(setting, label, key)
+    return _text_input(setting, label, key)
+
+
+def _column_input(setting: Setting, label: str, key: str) -> str:
+    wanted = {"number": ("number", "flag"), "group": ("group", "flag")}.get(
+        setting.column, ("number", "group", "flag", "date")
+    )
+    options = [name for name, column in data.columns().items() if column.kind in wanted and name != "doc_id"]
+    default = str(setting.default)
+    options = options if default in options else [default, *options]
+    return str(st.selectbox(label, options, index=options.index(default), key=key, help=setting.help))
+
+
+def _number_input(setting: Setting, label: str, key: str) -> Any:
+    number = setting.kind
+    low = None if setting.low is None else number(setting.low)
+    high = None if setting.high is None else number(setting.high)
+    default = None if setting.default is None else number(setting.default)
+    step = 1 if number is int else 0.05
+    return st.number_input(label, min_value=low, max_value=high, value=default, step=step, key=key, help=setting.help)
+
+
+def _text_input(setting: Setting, label: str, key: str) -> Any:
+    shown = "" if setting.default in (None, {}) else str(setting.default)
+    text = st.text_input(label, shown, key=key, help=setting.help)
+    if setting.kind is str:
+        return text
+    try:
+        return setting.parse(text) if text or setting.optional else setting.default
+    except SettingError as reason:
+        st.error(str(reason))
+        return setting.default

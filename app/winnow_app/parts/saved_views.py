@@ -1,0 +1,32 @@
+"""Saved views: filters with names, one click away."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from winnow_app import data, state
+
+
+def saved_views() -> None:
+    """Draw the list of saved views and the way to save the present one."""
+    views = data.workspace().catalog.views
+    known = views.all()
+    with st.popover("Views", icon=":material/bookmark:", width="stretch"):
+        for name, filter in known.items():
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.button(name, key=f"view.{name}", on_click=state.put, args=(filter,), width="stretch")
+                st.button(
+                    "",
+                    key=f"view.drop.{name}",
+                    icon=":material/delete:",
+                    on_click=views.remove,
+                    args=(name,),
+                    help=f"Forget {name}",
+                )
+        if not known:
+            st.caption("No view is saved yet.")
+        with st.form("save.view", clear_on_submit=True, border=False):
+            name = st.text_input("Save the present filter as", placeholder="name")
+            if st.form_submit_button("Save") and name.strip():
+                views.save(name, state.current())
+                st.rerun()

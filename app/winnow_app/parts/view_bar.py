@@ -1,0 +1,73 @@
+"""The bar above every list: search, what the filter says, and how much it keeps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from winnow.catalog.filters import Filter
+from winnow_app import data, state
+
+
+def view_bar(key: str = "bar") -> None:
+    """Draw the search boxes, one removable pill per condition, and the count."""
+    _search_boxes(key)
+    filter = state.current()
+    count, everything = data.count(filter), data.count(Filter())
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        tokens = f" · {count.tokens:,} tokens" if everything.tokens else ""
+        st.markdown(f"**{count.documents:,}** of {everything.documents:,} documents{tokens}")
+        for part, words in filter.pills():
+            st.button(
+                words if len(words) < 60 else words[:57] + "…",
+                key=f"{key}.{part}", icon=":material/close:", help="Take this condition away",
+                on_click=_drop, args=(part,), type="tertiary",
+            )  # fmt: skip
+        if filter:
+            st.button(
+                "Clear all", key=f"{key}.clear", on_click=state.clear, type="tertiary", icon=":material/filter_alt_off:"
+            )
+        if state.can_undo():
+            st.button(
+                "Back",
+                key=f"{key}.undo",
+                on_click=state.undo,
+                type="tertiary",
+                icon=":material/undo:",
+                help="The view before",
+            )
+
+
+def _drop(part: str) -> None:
+    state.put(state.current().without(part))
+
+
+def _search_boxes(key: str) -> None:
+    filter = state.current()
+    words, meaning, sql = st.columns([5, 5, 4], vertical_alignment="bottom")
+    shown = f"{key}.{hash(filter)}"
+    with words:
+        text = st.text_input(
+            "Words",
+            filter.search,
+            key=f"{shown}.search",
+            placeholder='words, "a phrase", -not, source:name',
+            icon=":material/search:",
+        )
+    with meaning:
+        near = st.text_input(
+            "Meaning", filter.near, key=f"{shown}.near", placeholder="describe what you look for", icon=":material/hub:"
+        )
+    with sql:
+        where = st.text_input(
+            "SQL condition",
+            filter.where,
+            key=f"{shown}.where",
+            placeholder="quality > 0.5 AND words < 200",
+            icon=":material/database:",
+        )
+    wanted = replace(filter, search=text.strip(), near=near.strip(), where=where.strip())
+    if wanted != filter:
+        state.put(wanted)
+        st.rerun()

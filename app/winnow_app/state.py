@@ -1,0 +1,82 @@
+"""The view: one filter and one open document for all pages, kept in the session and written to the URL."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from winnow.catalog.filters import Filter
+
+OWN = ("doc", "page", "color", "schema")
+"""URL parameters beside the filter's."""
+
+
+def begin(page: str) -> None:
+    """Take over what the URL says: a shared address, or the browser's back button."""
+    session = st.session_state
+    found = dict(st.query_params)
+    moved = session.get("at_page") != page
+    if "filter" not in session or (found != session.get("url") and not (moved and not found)):
+        session["filter"] = Filter.from_query(found)
+        session["open"] = {name: found[name] for name in OWN if name in found}
+    elif moved:
+        session["open"] = {}
+    session["at_page"] = page
+
+
+def end() -> None:
+    """Write the view to the URL, so that the address can be shared."""
+    session = st.session_state
+    wanted = {**current().to_query(), **session.get("open", {})}
+    if dict(st.query_params) != wanted:
+        st.query_params.from_dict(wanted)
+    session["url"] = wanted
+
+
+def current() -> Filter:
+    found: Filter = st.session_state.get("filter", Filter())
+    return found
+
+
+def put(filter: Filter) -> None:
+    """Show other documents; the page list goes back to its start and `undo` can return."""
+    session = st.session_state
+    if filter != current():
+        session.setdefault("past", []).append(current())
+        session["past"] = session["past"][-50:]
+        session["filter"] = filter
+        session["open"] = {
+            name: value for name, value in session.get("open", {}).items() if name not in ("page", "doc")
+        }
+
+
+def clear() -> None:
+    put(Filter())
+
+
+def undo() -> None:
+    """Return to the filter before the last change."""
+    if st.session_state.get("past"):
+        st.session_state["filter"] = st.session_state["past"].pop()
+
+
+def can_undo() -> bool:
+    return bool(st.session_state.get("past"))
+
+
+def get(name: str, default: str = "") -> str:
+    """Return one of the page's own URL parameters."""
+    return str(st.session_state.get("open", {}).get(name, default))
+
+
+def keep(name: str, value: object = None) -> None:
+    """Set one of the page's own URL parameters; None removes it."""
+    opened = dict(st.session_state.get("open", {}))
+    opened.pop(name, None)
+    if value is not None:
+        opened[name] = str(value)
+    st.session_state["open"] = opened
+
+
+def name() -> str:
+    """Return the name a person labels and renames under."""
+    return str(st.session_state.get("who", ""))
