@@ -72,7 +72,9 @@ def _suspects(texts: Texts) -> dict[str, Mask]:
     """Return, per kind, which documents hold bytes that such a thing cannot do without."""
     data = texts.data
     digits = np.flatnonzero(_DIGIT[data])
-    numbers = _rows_with(texts, digits[:-6][digits[6:] - digits[:-6] <= 16])
+    # Seven digits with up to three marks between two of them; thirteen with at most four marks in all.
+    numbers = _rows_with(texts, digits[:-6][digits[6:] - digits[:-6] <= 24])
+    long_numbers = _rows_with(texts, digits[:-12][digits[12:] - digits[:-12] <= 16])
     pairs = digits[:-1][np.diff(digits) == 1]
     pairs = pairs[pairs >= 2]
     headed = pairs[_UPPER[data[pairs - 1]] & _UPPER[data[pairs - 2]]]
@@ -82,7 +84,7 @@ def _suspects(texts: Texts) -> dict[str, Mask]:
     quads = np.concatenate([dots[:-2][dots[2:] - dots[:-2] <= 8], colons[:-1][np.diff(colons) <= 5]])
     return {
         "iban": _rows_with(texts, headed),
-        "card": numbers,
+        "card": long_numbers,
         "ip": _rows_with(texts, quads),
         "email": _rows_with(texts, signs),
         "phone": numbers,

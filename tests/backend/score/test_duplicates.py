@@ -59,7 +59,7 @@ def normalise(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).lower()
         kinds = ((char, unicodedata.category(char)) for char in text)
-        text = "".join(" " if kind[0] in "PZ" or kind == "Cc" else char for char, kind in kinds if kind != "Cf")
+        text = "".join(" " if kind[0] in "PZC" else char for char, kind in kinds if kind != "Cf")
     return re.sub(r"[\s!-/:-@\[-`{-~\x00-\x1f\x7f]+", " ", text.lower()).strip()
 
 

@@ -1,0 +1,114 @@
+"""Measure the scorers on one thread: python tests/bench/score.py DATA_FOLDER
+
+DATA_FOLDER holds movie-reviews/movie_reviews.jsonl and c4-web/*.jsonl, one {"text"} a line; web pages are joined and
+cut to 4,000 characters. Prints one line per figure: the best of three passes in CPU time, batches of 512 documents,
+a new batch object each time so that no scorer finds another's work done; the last line lets the rules share it, as a
+job does. No figure is a test.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+import pyarrow as pa
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+
+from winnow.score.base import Scorer
+from winnow.score.c4 import C4
+from winnow.score.duplicates import Duplicates
+from winnow.score.fineweb import FineWeb
+from winnow.score.gopher import Gopher
+from winnow.score.language import Language
+from winnow.score.pii import Pii
+from winnow.score.shape import Shape
+from winnow.score.tokens import Tokens, sample
+
+BATCH = 512
+DOCUMENT_CHARS = 4000
+RULES = (Shape(), Gopher(), C4(), FineWeb())
+
+
+def read(paths: Iterable[Path]) -> list[str]:
+    return [json.loads(line)["text"] for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def joined(texts: list[str]) -> list[str]:
+    """Join texts and cut them to 4,000 characters."""
+    documents, current = [], ""
+    for text in texts:
+        current += text + "\n"
+        if len(current) >= DOCUMENT_CHARS:
+            documents.append(current[:DOCUMENT_CHARS])
+            current = ""
+    return documents
+
+
+def batches(documents: list[str]) -> list[pa.RecordBatch]:
+    ids, texts = pa.array(range(len(documents)), pa.int64()), pa.array(documents, pa.large_string())
+    whole = pa.record_batch({"doc_id": ids, "text": texts})
+    return [whole.slice(start, BATCH) for start in range(0, len(documents), BATCH)]
+
+
+def measure(scorers: Sequence[Scorer], documents: list[str]) -> list[float]:
+    """Return the documents per second of each of three passes."""
+    speeds = []
+    for _ in range(3):
+        parts = batches(documents)
+        start = time.process_time()
+        prepared = [scorer.prepare(parts) for scorer in scorers]
+        for part in parts:
+            for scorer, learnt in zip(scorers, prepared, strict=True):
+                scorer.score(part, learnt)
+        speeds.append(len(documents) / (time.process_time() - start))
+    return speeds
+
+
+def report(name: str, corpus: str, speed: float, documents: list[str]) -> None:
+    size = np.mean([len(text.encode()) for text in documents])
+    print(f"{corpus:<8} {name:<28} {speed:8.0f} docs/s  {speed * size / 1e6:6.1f} MB/s", flush=True)
+
+
+def estimate_error(documents: list[str]) -> None:
+    """Compare the sampled token count of a byte-level BPE with the full one."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.train_from_iterator(documents[:500], trainers.BpeTrainer(vocab_size=8000, show_progress=False))
+    full = [text for text in documents if len(text) > DOCUMENT_CHARS]
+    truth = np.array([len(tokenizer.encode(text).ids) for text in full])
+    seen = [sample(text) for text in full]
+    guess = np.array([len(tokenizer.encode(text).ids) for text in seen]) * [len(text) for text in full]
+    guess = guess / [len(text) for text in seen]
+    error = (guess - truth) / truth
+    print(
+        f"estimated tokens, byte-level BPE: bias {error.mean():+.3%}, mean absolute error {np.abs(error).mean():.2%}, "
+        f"95 % within {np.quantile(np.abs(error), 0.95):.2%}, total {guess.sum() / truth.sum() - 1:+.3%} (n={len(full)})"
+    )
+
+
+def main(folder: Path) -> None:
+    corpora = {
+        "reviews": read([folder / "movie-reviews" / "movie_reviews.jsonl"]),
+        "web": joined(read(sorted((folder / "c4-web").glob("*.jsonl")))),
+    }
+    singles = [Shape(), Tokens(), Gopher(), C4(), FineWeb(), Language(), Pii(), Duplicates()]
+    for corpus, documents in corpora.items():
+        print(f"{corpus}: {len(documents)} documents, {np.mean([len(text) for text in documents]):.0f} characters")
+        for scorer in singles:
+            speeds = measure([scorer], documents)
+            if scorer.name == "tokens":
+                report("tokens (first pass)", corpus, speeds[0], documents)
+            report(scorer.name, corpus, max(speeds), documents)
+        report("shape+gopher+c4+fineweb", corpus, max(measure(RULES, documents)), documents)
+    estimate_error(corpora["reviews"])
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
