@@ -91,9 +91,9 @@ def _numbers(values: pa.Array) -> pa.Array:
 
 def _texts(values: pa.Array) -> pa.Array:
     """Try the forms one after another, each only on what is still unread; most corpora need one."""
-    values = pc.utf8_trim_whitespace(values)
+    values = pc.utf8_trim_whitespace(values.fill_null(""))
     answer = np.full(len(values), np.datetime64("NaT"), "datetime64[us]")
-    open_rows = np.flatnonzero(_valid(values) & (pc.binary_length(values).fill_null(0).to_numpy(False) > 0))
+    open_rows = np.flatnonzero(pc.binary_length(values).to_numpy(zero_copy_only=False) > 0)
     for form in (*_FORMS, _EPOCH, ""):
         if open_rows.size == 0:
             break

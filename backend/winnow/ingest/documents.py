@@ -48,12 +48,12 @@ def checked(rows: Rows, file: Path, max_chars: int, excerpt: Callable[[int], byt
 
 
 def _faults(rows: Rows, max_chars: int) -> dict[int, str]:
-    text = rows.text
-    faults = dict.fromkeys(_where(text.is_null()), "no text")
-    faults |= dict.fromkeys(_where(pc.equal(pc.binary_length(text), 0)), "empty text")
+    text = rows.text.fill_null("")  # what lies behind a null need not be UTF-8, and Arrow's text functions look at it
+    faults = dict.fromkeys(_where(pc.equal(pc.binary_length(text), 0)), "empty text")
+    faults |= dict.fromkeys(_where(rows.text.is_null()), "no text")
     faults |= dict.fromkeys(_where(pc.utf8_is_space(text)), "only white space")
     for name in ("text", "id", "source", "url"):
-        column = getattr(rows, name)
+        column = text if name == "text" else getattr(rows, name)
         if _may_hold_nul(column):
             faults |= dict.fromkeys(_where(pc.match_substring(column, "\0")), f"NUL byte in the {name}")
     if text.nbytes > max_chars:

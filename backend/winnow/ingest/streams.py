@@ -17,7 +17,7 @@ BLOCK_BYTES = 8 << 20
 COMPRESSED = ("", ".gz", ".zst", ".zstd", ".bz2", ".xz")
 """What may follow a suffix; the bytes themselves decide, so a wrong suffix does no harm."""
 
-_LARGEST_STEP = 64 << 10
+_LARGEST_STEP = 8 << 10  # four bytes of zstd can stand for 128 KB, so even one step of 8 KB could fill 256 MB
 _SMALLEST_STEP = 256
 
 
@@ -108,7 +108,7 @@ class ByteStream:
 
     def _pieces(self, file: BinaryIO, decoder: Callable[[], _Decoder]) -> Iterator[bytes]:
         """Feed small steps, smaller where little input makes much output, so that one step stays near a megabyte."""
-        step = 4096
+        step = _SMALLEST_STEP
         frame: _Decoder | None = None
         rest = b""
         while data := rest or file.read(step):
@@ -122,9 +122,9 @@ class ByteStream:
             rest = b""
             if frame.eof:
                 rest, frame = frame.unused_data, None
+            wanted = step * (1 << 20) // max(len(piece), 1)
+            step = max(_SMALLEST_STEP, min(_LARGEST_STEP, 2 * step, wanted))
             if piece:
-                wanted = step * (1 << 20) // len(piece)
-                step = max(_SMALLEST_STEP, min(_LARGEST_STEP, wanted))
                 yield piece
         if frame is not None:
             raise EOFError("the file ends too early")

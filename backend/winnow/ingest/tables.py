@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from winnow.ingest.base import BATCH_BYTES, BATCH_ROWS, DOCUMENT, EXCERPT_BYTES, Batch, Reader, Rejected
+from winnow.ingest.base import BATCH_BYTES, BATCH_ROWS, DOCUMENT, EXCERPT_BYTES, NESTED_NAMES, Batch, Reader, Rejected
 from winnow.ingest.columns import Columns, Kind, Place, dig, find_columns, kind_of
 from winnow.ingest.dates import moments, moments_of
 from winnow.ingest.documents import Rows, checked
@@ -140,10 +141,11 @@ class TableDocuments:
 def table_kinds(table: pa.RecordBatch) -> dict[str, Kind]:
     kinds = {field.name: _kind(field.type) for field in table.schema}
     for name, kind in kinds.items():
-        if kind == "text":
-            first = pc.drop_null(table.column(name).slice(0, BATCH_ROWS)).slice(0, 1)
-            if len(first) and first.type in (pa.string(), pa.large_string()) and valid_text([first]).all():
-                kinds[name] = kind_of(name, first[0].as_py())
+        if kind == "text" and name.lower() in NESTED_NAMES:
+            with contextlib.suppress(pa.ArrowInvalid):  # damage is told apart, row by row, when the rows are read
+                column = table.column(name)
+                first = next((value for value in column if value.is_valid), None) if is_valid(column) else None
+                kinds[name] = kind_of(name, None if first is None else first.as_py())
     return kinds
 
 

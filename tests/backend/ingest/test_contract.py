@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import pickle
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
 
-from winnow.errors import InputError, WinnowError
+from winnow.errors import InputError
 from winnow.ingest.base import BATCH_ROWS, DOCUMENT, Reader
 from winnow.method import methods
 
@@ -135,9 +136,7 @@ def test_garbage_never_ends_in_another_error(name: str, tmp_path: Path) -> None:
         whole[: len(whole) // 2] + b"\x80" * 9,
     ):
         sound.write_bytes(garbage)
-        try:
+        with contextlib.suppress(InputError):
             for batch in READERS[name]().read(sound):
                 assert batch.documents.schema == DOCUMENT
-        except WinnowError as expected:
-            assert expected.needs
-            assert expected.fix
+                batch.documents.validate(full=True)
