@@ -66,7 +66,8 @@ def pool(table: Floats32, ids: Ids, bounds: Bounds) -> Floats32:
     counts = csr_matrix((ones, ids, bounds.astype(np.int32)), shape=(len(bounds) - 1, len(table)))
     sums: Floats32 = counts @ table
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-    return np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0)
+    vectors: Floats32 = np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0)
+    return vectors
 
 
 @functools.cache

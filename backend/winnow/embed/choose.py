@@ -1,0 +1,25 @@
+"""Which encoder a name means, and which one suits a corpus."""
+
+from __future__ import annotations
+
+from winnow.embed.base import Embedder
+from winnow.embed.hashed import HashedEncoder
+from winnow.embed.sentence import PACKAGED, SentenceEncoder
+from winnow.embed.static import StaticEncoder
+
+# all-MiniLM-L6-v2 encodes about 30 documents a second on two CPU cores: 5,000 of them are a wait of three minutes.
+DOCUMENTS_WITHOUT_GPU = 5_000
+
+
+def encoder(model: str) -> Embedder:
+    """Return the encoder for "static", "minilm", "hashed", or any sentence-transformers name or local folder."""
+    if model == "static":
+        return StaticEncoder()
+    if model == "hashed":
+        return HashedEncoder()
+    return SentenceEncoder(checkpoint=model)
+
+
+def default_model(documents: int, gpu: bool) -> str:
+    """Name the encoder for a corpus of so many documents: "minilm" where it takes minutes, else "static"."""
+    return PACKAGED if gpu or documents <= DOCUMENTS_WITHOUT_GPU else "static"
