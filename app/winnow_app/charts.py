@@ -66,5 +66,6 @@ def bars(names: Sequence[str], counts: Sequence[float], title: str, *, height: i
     figure.update_yaxes(autorange="reversed", tickfont={"size": 12}, ticklabelstandoff=6)
     figure = _calm(figure, height or 60 + 24 * len(names))
     figure.update_layout(hovermode="closest")
+    figure.update_yaxes(tickmode="linear", nticks=0, showgrid=False)
     figure.update_xaxes(visible=False, range=[0, max([*counts, 1]) * 1.18])
     return figure

@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from winnow.catalog.browse import Column, Count, Facet, Histogram
 from winnow.catalog.filters import Filter
-from winnow.workspace import Document, Workspace
+from winnow.jobs.document import Document
+from winnow.workspace import Workspace
+from winnow_app.parts.scatter_map import Colouring, MapLabel, MapPoints, by_category, by_number, one_colour
 
 
 @st.cache_resource(show_spinner="Opening the corpus …")
@@ -93,3 +97,47 @@ def document(doc_id: int) -> Document:
 @st.cache_data(max_entries=300, show_spinner=False)
 def percentiles(doc_id: int, chosen: tuple[str, ...], version: str) -> dict[str, float]:
     return dict(workspace().browse.percentiles(doc_id, chosen))
+
+
+@st.cache_resource(max_entries=4, show_spinner="Drawing the map …")
+def map_points(color: str, key: str, version: str, _filter: Filter) -> MapPoints:
+    """Return every document's place, coloured by a column, with the filter's documents standing out."""
+    browse = workspace().browse
+    names = [color] if color else []
+    table = browse.arrow(Filter(), ["map_x", "map_y", *names])
+    x, y = (np.asarray(table.column(axis).to_numpy(), dtype=np.float32) for axis in ("map_x", "map_y"))
+    highlighted = None
+    if _filter:
+        highlighted = np.zeros(len(x), dtype=bool)
+        highlighted[browse.doc_ids(_filter)] = True
+    return MapPoints(x=x, y=y, colouring=_colouring(color, table), labels=_map_labels(), highlighted=highlighted)
+
+
+def _colouring(color: str, table: pa.Table) -> Colouring:
+    if not color:
+        return one_colour(table.num_rows)
+    title, column = color.replace("_", " "), table.column(color)
+    if columns()[color].kind == "number":
+        return by_number(np.asarray(column.cast("float64").to_numpy(), dtype=np.float64), title=title)
+    return by_category(column.cast("string").to_pandas().to_numpy(), title=title)
+
+
+def _map_labels() -> list[MapLabel]:
+    labels: list[MapLabel] = []
+    for level, by in enumerate(("cluster_top", "cluster_name")):
+        if by in columns():
+            labels += [
+                MapLabel(x=row["x"], y=row["y"], text=row["name"], level=level, size=row["documents"])
+                for row in workspace().browse.centres(by).to_dict("records")
+            ]
+    return labels
+
+
+@st.cache_data(max_entries=50, show_spinner=False)
+def _clusters(key: str, version: str, _filter: Filter) -> pd.DataFrame:
+    return workspace().browse.clusters(_filter)
+
+
+def clusters(filter: Filter) -> pd.DataFrame:
+    """Return every cluster under the filter, largest first."""
+    return _clusters(filter.key, version(), filter)

@@ -42,6 +42,7 @@ from winnow.jobs.embed import embed
 from winnow.jobs.export import export
 from winnow.jobs.ingest import Ingested, ingest
 from winnow.jobs.keywords import index_keywords
+from winnow.jobs.labels import Imported, LabelStats, export_labels, import_labels, label_stats
 from winnow.jobs.progress import Progress, Recorded, Silent
 from winnow.jobs.score import score
 from winnow.jobs.search import Finder
@@ -231,6 +232,18 @@ class Workspace:
         known = methods(Scorer)
         chosen = list(names) or [name for name, kind in known.items() if kind.default]
         return [method(Scorer, name).from_recipe(settings.get(name, {})) for name in chosen]
+
+    def export_labels(self, path: str | Path, schema: str = "label") -> int:
+        """Write every standing label of a schema as JSON lines and return how many."""
+        return export_labels(self.catalog, Path(path), schema)
+
+    def import_labels(self, path: str | Path, schema: str = "label", who: str = "import") -> Imported:
+        """Append the labels of a JSON lines file; labels known by their uuid are not added twice."""
+        return import_labels(self.catalog, Path(path), schema, who)
+
+    def label_stats(self) -> list[LabelStats]:
+        """Return labels per question, person and value, and how far people agree."""
+        return label_stats(self.catalog)
 
     def quarantine(self) -> pa.Table:
         """Return every row that could not be taken in: file, line, reason, excerpt."""

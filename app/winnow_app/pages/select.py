@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import streamlit as st
 
-from winnow.catalog.filters import Filter
 from winnow.method import methods
 from winnow.select.base import Selector
-from winnow.workspace import Preview
-from winnow_app import charts, data, state
-from winnow_app.parts.budget_bar import budget_bar, budget_input
+from winnow_app import data, state
+from winnow_app.parts.budget_bar import budget_input
 from winnow_app.parts.facets import facet_panel
-from winnow_app.parts.highlight import snippet
 from winnow_app.parts.method_form import method_form
+from winnow_app.parts.outcome import outcome
 from winnow_app.parts.view_bar import view_bar
 
 
@@ -25,7 +20,7 @@ def page() -> None:
     with st.sidebar:
         facet_panel()
     view_bar()
-    form, outcome = st.columns([4, 9], gap="large")
+    form, shown = st.columns([4, 9], gap="large")
     with form:
         st.subheader("Method")
         found = methods(Selector)
@@ -41,79 +36,13 @@ def page() -> None:
         seed = int(
             st.number_input("seed", value=0, step=1, key="select.seed", help="The same seed gives the same choice.")
         )
-    with outcome:
+    with shown:
         preview = data.workspace().preview(
             data.workspace().selector(name, settings), filter=state.current(), seed=seed, **budget
         )
-        _outcome(preview)
+        outcome(preview)
     with form:
         _save(name, settings, budget, seed)
-
-
-def _outcome(preview: Preview) -> None:
-    budget_bar(preview)
-    columns = [name for name, column in data.columns().items() if column.kind == "number" and name != "doc_id"]
-    first = columns.index("quality") if "quality" in columns else 0
-    column = st.selectbox("Show kept and dropped over", columns, index=first, key="select.over")
-    st.plotly_chart(
-        charts.kept_and_dropped(_histogram(preview, column), column.replace("_", " ")),
-        key="select.chart",
-        config={"displayModeBar": False},
-    )
-    _composition(preview)
-    _examples(preview, column)
-
-
-def _histogram(preview: Preview, column: str) -> Any:
-    """Count the pool and the kept documents in the column's own bars, in memory."""
-    shape = data.histogram(column, Filter(), 40)
-    values = _values(preview, column)
-    edges = np.asarray(shape.edges, dtype=np.float64)
-    kept = np.zeros(len(values), dtype=bool)
-    kept[preview.selection.rows] = True
-    place = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, max(len(edges) - 2, 0))
-    known = ~np.isnan(values)
-    bars = max(len(edges) - 1, 0)
-    everything = np.bincount(place[known], minlength=bars).tolist()
-    return replace(shape, counts=np.bincount(place[known & kept], minlength=bars).tolist(), all=everything)
-
-
-def _values(preview: Preview, column: str) -> np.ndarray[Any, np.dtype[np.float64]]:
-    table = data.workspace().browse.arrow(state.current(), [column])
-    return np.asarray(table.column(0).cast("float64").to_numpy(), dtype=np.float64)
-
-
-def _composition(preview: Preview) -> None:
-    tabs = [name for name in ("source", "cluster_name", "language") if preview.summary["by"].get(name)]
-    for tab, name in zip(
-        st.tabs([f"per {name.replace('_name', '')}" for name in tabs]) if tabs else [], tabs, strict=True
-    ):
-        kept = preview.summary["by"][name]
-        before = dict(data.facet(name, state.current(), 400).values)
-        rows = [
-            {name: key, "kept": n, "of": before.get(key, n), "share kept": n / max(before.get(key, n), 1)}
-            for key, n in kept.items()
-        ]
-        tab.dataframe(
-            pd.DataFrame(rows), hide_index=True, height=min(38 + 35 * len(rows), 250),
-            column_config={"share kept": st.column_config.ProgressColumn("share kept", min_value=0, max_value=1, format="percent")},
-        )  # fmt: skip
-
-
-def _examples(preview: Preview, column: str) -> None:
-    kept = np.zeros(len(preview.pool), dtype=bool)
-    kept[preview.selection.rows] = True
-    noise = preview.pool.uniform(0, "examples")
-    for cell, title, mask in zip(st.columns(2), ("Kept", "Dropped"), (kept, ~kept), strict=True):
-        with cell:
-            st.markdown(f"**{title}** ({int(mask.sum()):,})")
-            rows = np.flatnonzero(mask)
-            chosen = rows[np.argsort(noise[rows])[:4]]
-            ids = [int(doc_id) for doc_id in preview.pool.doc_ids[chosen]]
-            for doc_id, text in zip(ids, data.texts(tuple(ids)), strict=True):
-                with st.container(border=True):
-                    st.html(f'<div class="winnow-snippet" dir="auto">{snippet(text, (), 260)}</div>')
-                    st.caption(f"document {doc_id}")
 
 
 def _save(name: str, settings: dict[str, Any], budget: dict[str, Any], seed: int) -> None:

@@ -6,17 +6,17 @@ from typing import Any
 
 import streamlit as st
 
-from winnow.workspace import Preview
+from winnow.jobs.select import Preview
 
 
 def budget_input() -> dict[str, Any]:
     """Ask for a budget and return it as the one keyword that `preview` and `select` take."""
     unit = st.segmented_control(
         "Budget", ["share", "tokens", "docs"], default="share", required=True, key="select.unit",
-        format_func=lambda unit: {"share": "share of tokens", "docs": "documents"}.get(unit, unit),
+        format_func=lambda unit: {"docs": "documents"}.get(unit, unit),
     )  # fmt: skip
     if unit == "share":
-        percent = st.slider("percent of the pool's tokens", 1, 100, 10, key="select.share", format="%d%%")
+        percent = st.slider("Share of the pool's tokens", 1, 100, 10, key="select.share", format="%d%%")
         return {"share": percent / 100}
     default = 1_000_000 if unit == "tokens" else 1_000
     return {

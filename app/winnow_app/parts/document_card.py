@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import html
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from winnow.catalog.filters import Filter
-from winnow.workspace import Document
+from winnow.jobs.document import Document
 from winnow_app import data, state
 from winnow_app.parts.highlight import block, span_marks, term_marks
 
@@ -19,31 +20,48 @@ HEADLINE = ("quality", "toxicity", "language", "tokens", "pii", "cluster_name", 
 MARKS = {"pii_spans": "Personal data", "toxicity_spans": "Toxic passages"}
 
 
-def badges(values: dict[str, Any], names: Sequence[str] = HEADLINE) -> str:
-    """Return a row of small facts as safe HTML."""
-    import html
+def title_of(values: Mapping[str, Any]) -> str:
+    """Return what a document is called: its address, its own id or its number; Markdown is escaped."""
+    for name in ("url", "id"):
+        value = values.get(name)
+        if isinstance(value, str) and value.strip():
+            return plain(value.strip()[:100])
+    return f"document {values.get('doc_id', '')}"
 
+
+def known(value: Any) -> bool:
+    """Whether a value is there at all: neither None nor NaN nor NaT."""
+    return value is not None and value == value and value != ""
+
+
+def badges(values: Mapping[str, Any], names: Sequence[str] = HEADLINE) -> str:
+    """Return a row of small facts as safe HTML."""
     shown = []
     for name in names:
         value = values.get(name)
-        if value is None or value != value:
+        if not known(value):
             continue
-        words = f"{value:.2f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+        words = str(value)[:10] if name == "date" else badge_words(value)
         shown.append(f"<span>{html.escape(name.replace('_', ' '))} <b>{html.escape(words)}</b></span>")
     return f'<div class="winnow-badges">{"".join(shown)}</div>'
+
+
+def badge_words(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value.is_integer() and abs(value) > 1 else f"{value:.2f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def document_card(doc_id: int, *, key: str = "doc", text_only: bool = False) -> None:
     """Draw a document by its id."""
     document = data.document(doc_id)
     values = dict(document.values)
-    title = values.get("url") or values.get("id") or f"document {doc_id}"
-    st.markdown(f"##### {_plain(str(title))}")
+    st.markdown(f"##### {title_of(values)}")
     date = values.get("date")
     where = " · ".join(
         str(part) for part in (f"document {doc_id}", values.get("source"), date and str(date)[:10]) if part
     )
-    st.caption(_plain(where))
+    st.caption(plain(where))
     st.html(badges(values))
     _text(document, key)
     if text_only:
@@ -57,7 +75,7 @@ def document_card(doc_id: int, *, key: str = "doc", text_only: bool = False) -> 
         _labels(document)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Escape what Markdown would read as markup."""
     return "".join("\\" + letter if letter in r"\`*_{}[]()#+-.!|<>$:~" else letter for letter in text)
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from winnow.workspace import Span
+from winnow.jobs.document import Span
 
 KINDS = {"pii_spans": "pii", "toxicity_spans": "toxicity"}
 RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")

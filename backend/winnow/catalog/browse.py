@@ -224,6 +224,41 @@ class Browse:
             ).fetchnumpy()
         return np.asarray(found["doc_id"], dtype=np.int64)
 
+    def queue(
+        self,
+        filter: Filter,
+        *,
+        done: Sequence[int],
+        order: str = "random",
+        column: str = "",
+        limit: int = 50,
+        seed: int = 0,
+    ) -> list[int]:
+        """Return the next documents to label: those of the filter that are not `done`.
+
+        `order` is "random" (by hash of seed and doc_id), "uncertain" (a column nearest to 0.5), "highest" or "lowest".
+        """
+        value = f"CAST({quoted(self._column(column).name)} AS DOUBLE)" if column else "0"
+        orders = {"random": "0", "uncertain": f"abs({value} - 0.5)", "highest": f"-{value}", "lowest": value}
+        if order not in orders:
+            raise QueryError(f"no queue is called '{order}'", "", nearest(order, orders))
+        with self._table.cursor() as cursor:
+            where = self._compile(filter, cursor)
+            cursor.register("done", pa.table({"doc_id": pa.array(done, pa.int64())}))
+            query = (
+                f"SELECT doc_id FROM docs ANTI JOIN done USING (doc_id) WHERE {where.sql} "
+                f"ORDER BY {orders[order]} NULLS LAST, hash(doc_id, {int(seed)}) LIMIT {int(limit)}"
+            )
+            return [int(row[0]) for row in _run(cursor, query, where.values).fetchall()]
+
+    def ids_of(self, ids: Sequence[str]) -> dict[str, int]:
+        """Return doc_ids by the documents' own ids; unknown ones are absent."""
+        with self._table.cursor() as cursor:
+            cursor.register("asked", pa.table({"id": pa.array(ids, pa.string())}))
+            return dict(
+                cursor.execute("SELECT id, MIN(doc_id) FROM docs SEMI JOIN asked USING (id) GROUP BY id").fetchall()
+            )
+
     def arrow(self, filter: Filter, columns: Sequence[str]) -> pa.Table:
         """Return whole columns under the filter, in doc_id order."""
         names = ", ".join(quoted(self._column(column).name) for column in columns)
@@ -241,6 +276,25 @@ class Browse:
         with self._table.cursor() as cursor:
             where = self._compile(filter, cursor)
             query = f"SELECT {group} AS name, COUNT(*) AS documents, {tokens} AS tokens, {mean} AS mean FROM docs WHERE {where.sql} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {int(limit)}"
+            return _run(cursor, query, where.values).df()
+
+    def centres(self, by: str) -> pd.DataFrame:
+        """Return name, documents and the median place on the map (x, y) per group."""
+        group = quoted(self._column(by).name)
+        with self._table.cursor() as cursor:
+            return cursor.execute(
+                f"SELECT {group} AS name, COUNT(*) AS documents, MEDIAN(map_x) AS x, MEDIAN(map_y) AS y "
+                f"FROM docs WHERE {group} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1"
+            ).df()
+
+    def clusters(self, filter: Filter) -> pd.DataFrame:
+        """Return every cluster under the filter: number, name, group, documents, mean quality and toxicity."""
+        known = self.columns()
+        means = [f"AVG({name}) AS {name}" for name in ("quality", "toxicity") if name in known]
+        with self._table.cursor() as cursor:
+            where = self._compile(filter, cursor)
+            chosen = ", ".join(["cluster", "cluster_name", "cluster_top", "COUNT(*) AS documents", *means])
+            query = f"SELECT {chosen} FROM docs WHERE cluster IS NOT NULL AND {where.sql} GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1"
             return _run(cursor, query, where.values).df()
 
     def values(self, doc_id: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -49,9 +50,8 @@ def winnow(context: click.Context, workspace: Path, debug: bool) -> None:
 
 def main() -> None:
     """Run the command line and exit with 0 (done), 1 (failed) or 2 (wrong usage)."""
-    import winnow.cli.browsing
-    import winnow.cli.labelling
-    import winnow.cli.line
+    for name in ("line", "labelling", "browsing"):
+        importlib.import_module(f"winnow.cli.{name}")
 
     try:
         result: Any = winnow.main(standalone_mode=False, prog_name="winnow")

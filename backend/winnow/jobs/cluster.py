@@ -40,7 +40,7 @@ def cluster(catalog: Catalog, model: str, k: int | None, seed: int, progress: Pr
             shards.append((run, Shard(part.part, path, part.documents)))
         catalog.manifest.publish_shards(shards)
     catalog.manifest.finish_runs([run], extra=_extra(arranged))
-    return run
+    return catalog.manifest.run("columns", "cluster") or run
 
 
 def _table(arranged: Arrangement, rows: slice) -> pa.Table:

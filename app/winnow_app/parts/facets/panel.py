@@ -41,7 +41,7 @@ def facet_panel(key: str = "facets") -> None:
     extra = st.session_state.get("extra_facets", [])
     filtered = [name for name in (*filter.values, *filter.ranges) if name in columns]
     chosen = shown_columns(columns, [*extra, *filtered])
-    shown = [_described(columns[name], filter) for name in chosen]
+    shown = [_described(columns[name], filter) for name in chosen if not _unused_label(name)]
     result = _component()(data={"facets": shown}, key=key, on_change_change=lambda: None)
     if result.change:
         state.put(changed(filter, result.change))
@@ -52,6 +52,11 @@ def facet_panel(key: str = "facets") -> None:
         key="extra_facets",
         placeholder="add a column …",
     )
+
+
+def _unused_label(name: str) -> bool:
+    """Whether a column of labels has none yet."""
+    return (name == "label" or name.startswith("label_")) and not data.facet(name, Filter(), 1).values
 
 
 def _described(column: Column, filter: Filter) -> dict[str, Any]:

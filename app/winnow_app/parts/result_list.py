@@ -1,0 +1,64 @@
+"""Results: one card a document, with its hits marked, twelve to a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from winnow_app import data, state
+from winnow_app.parts.document_card import badges, title_of
+from winnow_app.parts.highlight import snippet
+
+PAGE = 12
+SHOWN = ("source", "date", "quality", "toxicity", "language", "tokens", "pii", "cluster_name", "label")
+BEST = "best match first, else as taken in"
+
+
+def result_list() -> None:
+    """Draw one page of the filter's documents and the way to the others."""
+    filter = state.current()
+    total = data.count(filter).documents
+    if total == 0:
+        st.info("No document is left. Take a condition away above.", icon=":material/filter_alt_off:")
+        return
+    sort, descending = _order()
+    pages = -(-total // PAGE)
+    asked = state.get("page", "1")
+    present = min(max(int(asked) if asked.isdigit() else 1, 1), pages)
+    names = [name for name in ("url", "id", *SHOWN) if name in data.columns()]
+    offset = (present - 1) * PAGE
+    rows = data.page(filter, names, sort=sort, descending=descending, offset=offset, limit=PAGE)
+    ids = [int(doc_id) for doc_id in rows["doc_id"]]
+    st.session_state["listed"] = ids
+    terms = data.workspace().highlight_terms(filter)
+    for row, text in zip(rows.to_dict("records"), data.texts(tuple(ids)), strict=True):
+        _result({str(name): value for name, value in row.items()}, text, terms)
+    chosen = st.pagination(pages, default=present, key=f"pages.{filter.key}.{sort}.{present}") if pages > 1 else present
+    if chosen != present:
+        state.keep("page", chosen)
+        st.rerun()
+
+
+def _order() -> tuple[str, bool]:
+    kinds = ("number", "date")
+    columns = [name for name, column in data.columns().items() if column.kind in kinds and name != "doc_id"]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        sort = st.selectbox(
+            "Sort by", ["", *columns], format_func=lambda name: f"by {name.replace('_', ' ')}" if name else BEST,
+            key="sort", label_visibility="collapsed", width=300,
+        )  # fmt: skip
+        descending = st.toggle("highest first", value=True, key="descending") if sort else True
+    return sort or "", bool(descending)
+
+
+def _result(row: Mapping[str, object], text: str, terms: Sequence[str]) -> None:
+    doc_id = int(str(row["doc_id"]))
+    opened = state.get("doc") == str(doc_id)
+    with st.container(border=True, key=f"result.{doc_id}", gap="xsmall"):
+        st.button(
+            title_of(row), key=f"open.{doc_id}", type="tertiary", on_click=state.keep, args=("doc", doc_id),
+            icon=":material/visibility:" if opened else ":material/article:", help=f"Open document {doc_id}",
+        )  # fmt: skip
+        body = f'<div class="winnow-snippet" dir="auto">{snippet(text, terms)}</div>'
+        st.html(body + badges(row, SHOWN))
