@@ -24,6 +24,7 @@ SAMPLE_CHARS = 2000
 SAMPLE_SLICES = 8
 _MEMO_WORDS = 1 << 19
 _MEMO_CHARS = 40
+_LONG_WORD = 100_000
 _LOCAL_SPLITS = {"BertPreTokenizer", "Whitespace", "WhitespaceSplit"}
 _LOCAL_FORMS = {"BertNormalizer", "Lowercase", "NFC", "NFD", "NFKC", "NFKD", "StripAccents"}
 
@@ -32,10 +33,10 @@ _LOCAL_FORMS = {"BertNormalizer", "Lowercase", "NFC", "NFD", "NFKC", "NFKD", "St
 class Tokens(Scorer):
     """Counts subword tokens with a Hugging Face tokenizer, without special tokens.
 
-    A tokenizer that never crosses whitespace (WordPiece and its kin, the default among them) is counted exactly,
-    by adding the counts of a batch's distinct words. Any other is counted exactly when `exact` is set; else a
-    document over 2,000 characters gets the count of 8 evenly spaced samples, 2,000 characters in all, scaled by
-    length. Raises SettingError when the tokenizer cannot be read.
+    A tokenizer that never crosses whitespace (WordPiece and its kin, the default among them) is counted exactly, by
+    adding the counts of a batch's distinct words; a word over 100,000 characters is counted in stretches of that.
+    Any other is counted exactly when `exact` is set; else a document over 2,000 characters gets the count of 8 evenly
+    spaced samples, 2,000 characters in all, scaled by length. Raises SettingError when the tokenizer cannot be read.
     """
 
     name: ClassVar[str] = "tokens"
@@ -79,9 +80,15 @@ class _Counter:
         if len(known) + len(words) > _MEMO_WORDS:
             known.clear()
         fresh = [word for word in words if word not in known]
-        counts = dict(zip(fresh, self.encode(fresh), strict=True))
+        counts = {word: self._in_stretches(word) for word in fresh if len(word) > _LONG_WORD}
+        short = [word for word in fresh if len(word) <= _LONG_WORD]
+        counts.update(zip(short, self.encode(short), strict=True))
         known.update((word, count) for word, count in counts.items() if len(word) <= _MEMO_CHARS)
         return np.array([known[word] if word in known else counts[word] for word in words], dtype=np.int64)
+
+    def _in_stretches(self, word: str) -> int:
+        # A word of megabytes (encoded data) would cost the tokenizer a hundred times its size in memory.
+        return sum(self.encode([word[start : start + _LONG_WORD]])[0] for start in range(0, len(word), _LONG_WORD))
 
     def by_text(self, texts: list[str], exact: bool) -> NDArray[np.int64]:
         seen = texts if exact else [sample(text) for text in texts]

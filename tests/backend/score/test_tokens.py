@@ -52,6 +52,12 @@ def test_the_memo_changes_no_count_when_it_overflows(monkeypatch: pytest.MonkeyP
         assert Tokens().score(batch_of(documents), None)["tokens"].tolist() == expected
 
 
+def test_a_word_of_data_is_counted_in_stretches() -> None:
+    word = "12:34:" * 20_000
+    # Cutting 120,000 characters once parts at most one token.
+    assert Tokens().score(batch_of([word]), None)["tokens"][0] == pytest.approx(in_full([word])[0], abs=1)
+
+
 def test_a_byte_level_tokenizer_is_not_counted_by_words(byte_pairs: Path) -> None:
     counter = module._counter(str(byte_pairs))
     assert not counter.by_word
