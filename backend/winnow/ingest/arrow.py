@@ -61,20 +61,12 @@ class Arrow(Reader):
         if path.stat().st_size == 0:
             return
         with pa.memory_map(str(path)) as mapped:
-            damage = ""
-            tables = _tables(mapped, path)
-            while True:
-                try:
-                    found = next(tables, None)
-                except _BROKEN as reason:
-                    found, damage = None, str(reason).splitlines()[0][:200]
-                if found is None:
-                    break
-                table, position = found
+            for table, position, damage in _tables(mapped, path):
+                if table is None:
+                    yield _rejected(documents, damage, before + position)
+                    continue
                 for batch in documents.batches(table):
                     yield replace(batch, bytes_read=before + position)
-            if damage:
-                yield _rejected(documents, f"the file cannot be read from here on: {damage}", before + mapped.size())
 
 
 def is_dataset(folder: Path) -> bool:
@@ -104,11 +96,12 @@ def _json(path: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _tables(mapped: Any, path: Path) -> Iterator[tuple[pa.RecordBatch, int]]:
-    """Yield record batches, each with about how many bytes were read.
+_Found = tuple[pa.RecordBatch | None, int, str]
+"""A record batch or None, about how many bytes were read, and what is damaged when there is no batch."""
 
-    A file is read by its footer, a stream from front to back; a file whose footer is lost is still a stream.
-    """
+
+def _tables(mapped: Any, path: Path) -> Iterator[_Found]:
+    """Read a file by its footer, a stream from front to back; a file whose footer is lost is still a stream."""
     head = mapped.read(_STREAM_STARTS_AT)
     mapped.seek(0)
     if head.startswith(_MAGIC):
@@ -117,18 +110,45 @@ def _tables(mapped: Any, path: Path) -> Iterator[tuple[pa.RecordBatch, int]]:
         except _BROKEN:
             mapped.seek(_STREAM_STARTS_AT)
         else:
-            count = file.num_record_batches
-            yield from ((file.get_batch(place), mapped.size() * (place + 1) // count) for place in range(count))
+            yield from _from_file(file, mapped.size())
             return
     try:
         stream = pa.ipc.open_stream(mapped)
     except _BROKEN as reason:
         raise _UnreadableFile(
             f"an Arrow file or stream is needed: {path}",
-            f"its schema cannot be read ({str(reason).splitlines()[0][:200]})",
+            f"its schema cannot be read ({_short(reason)})",
             "fetch it again, or write it with pyarrow's feather version 2",
         ) from reason
-    yield from ((table, mapped.tell()) for table in stream)
+    yield from _from_stream(stream, mapped)
+
+
+def _from_file(file: Any, size: int) -> Iterator[_Found]:
+    """Yield each record batch; a damaged one costs only itself, but its rows are not counted."""
+    count = file.num_record_batches
+    for place in range(count):
+        position = size * (place + 1) // count
+        try:
+            found: _Found = (file.get_batch(place), position, "")
+        except _BROKEN as reason:
+            found = (None, position, f"record batch {place + 1} of {count} cannot be read: {_short(reason)}")
+        yield found
+
+
+def _from_stream(stream: Any, mapped: Any) -> Iterator[_Found]:
+    while True:
+        try:
+            table = stream.read_next_batch()
+        except StopIteration:
+            return
+        except _BROKEN as reason:
+            yield None, mapped.size(), f"the file cannot be read from here on: {_short(reason)}"
+            return
+        yield table, mapped.tell(), ""
+
+
+def _short(reason: BaseException) -> str:
+    return (str(reason).splitlines() or [type(reason).__name__])[0][:200]
 
 
 def _rejected(documents: TableDocuments, reason: str, bytes_read: int) -> Batch:

@@ -73,6 +73,7 @@ def _may_hold_nul(column: pa.Array) -> bool:
     _, offsets, data = column.buffers()
     if data is None or len(column) == 0:
         return False
-    ends = np.frombuffer(offsets, np.int64 if column.type == pa.large_string() else np.int32)
-    first, last = ends[column.offset], ends[column.offset + len(column)]
+    kind = np.int64 if column.type == pa.large_string() else np.int32
+    ends = np.frombuffer(offsets, kind, count=column.offset + len(column) + 1)
+    first, last = ends[column.offset], ends[-1]
     return bool(np.frombuffer(data, np.uint8)[first:last].min(initial=1) == 0)

@@ -42,11 +42,11 @@ class Parquet(Reader):
 
     def _groups(self, file: Any, path: Path) -> Iterator[Batch]:
         documents = TableDocuments(self, path)
-        start = bytes_read = 0
+        bytes_per_row = path.stat().st_size / max(file.metadata.num_rows, 1)
+        start = 0
         for group in range(file.num_row_groups):
             about = file.metadata.row_group(group)
             documents.row = start
-            size = sum(about.column(place).total_compressed_size for place in range(about.num_columns))
             step = max(1, min(BATCH_ROWS, about.num_rows * BATCH_BYTES // max(about.total_byte_size, 1)))
             tables = file.iter_batches(batch_size=step, row_groups=[group], use_threads=False)
             damage = ""
@@ -58,12 +58,10 @@ class Parquet(Reader):
                 if table is None:
                     break
                 for batch in documents.batches(table):
-                    share = (documents.row - start) / max(about.num_rows, 1)
-                    yield replace(batch, bytes_read=bytes_read + int(share * size))
+                    yield replace(batch, bytes_read=int(documents.row * bytes_per_row))
             start += about.num_rows
-            bytes_read += size
             if damage:
-                yield _lost(documents, start, damage, bytes_read)
+                yield _lost(documents, start, damage, int(start * bytes_per_row))
 
 
 def _lost(documents: TableDocuments, end: int, damage: str, bytes_read: int) -> Batch:

@@ -61,13 +61,15 @@ class TableDocuments:
         numbers = np.arange(self.row + 1, self.row + 1 + table.num_rows) if lines is None else lines
         try:
             columns = [_plain(column) for column in table.columns]
-        except pa.ArrowException as reason:
+            table = pa.RecordBatch.from_arrays(columns, names=unique_names(table.schema.names))
+            kinds = table_kinds(table) if self.columns is None else {}
+        except (pa.ArrowException, UnicodeDecodeError) as reason:
             self.row += table.num_rows
-            yield self._lost(numbers, reason)
+            if len(numbers):
+                yield self._lost(numbers, reason)
             return
-        table = pa.RecordBatch.from_arrays(columns, names=unique_names(table.schema.names))
         if self.columns is None:
-            self.columns = find_columns(self.reader, table_kinds(table), self.file)
+            self.columns = find_columns(self.reader, kinds, self.file)
         done = 0
         for piece in pieces_of(table):
             part = numbers[done : done + piece.num_rows]

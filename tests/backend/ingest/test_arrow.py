@@ -91,6 +91,21 @@ def test_a_file_cut_short_keeps_its_whole_batches(kind: str, tmp_path: Path, tak
     assert "cannot be read from here on" in tail.reason
 
 
+def test_a_damaged_record_batch_of_a_file_costs_only_itself(tmp_path: Path, take) -> None:
+    path = tmp_path / "a.arrow"
+    texts = [f"{place} {'grain' * 200}" for place in range(5)]
+    pyarrow.feather.write_feather(pa.table({"text": texts}), str(path), compression="zstd", chunksize=1)
+    content = path.read_bytes()
+    frames = content.split(b"\x28\xb5\x2f\xfd")  # each buffer begins with the mark of a zstd frame
+    assert len(frames) == 11  # five batches of offsets and text
+    frames[6] = bytes(10) + frames[6][10:]  # the text of the third
+    path.write_bytes(b"\x28\xb5\x2f\xfd".join(frames))
+    taken = take(Arrow(), path)
+    assert taken.texts == [texts[0], texts[1], texts[3], texts[4]]
+    (lost,) = taken.rejected
+    assert lost.reason.startswith("record batch 3 of 5 cannot be read")
+
+
 def test_offsets_and_indices_out_of_range_are_rejected_not_followed(tmp_path: Path, take) -> None:
     path = _stream(tmp_path / "a.arrow", [{"text": ["a", "bc"]}])
     ends = b"".join(end.to_bytes(4, "little") for end in (0, 1, 3))

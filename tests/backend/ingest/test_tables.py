@@ -108,3 +108,13 @@ def test_kinds_of_arrow_types() -> None:
         "g": "other",
         "meta": {"url": "text"},
     }
+
+
+def test_names_that_are_not_utf8_are_told_not_raised() -> None:
+    schema = pa.schema([("text", pa.string()), ("kind", pa.string())])
+    content = pa.RecordBatch.from_pydict({"text": ["a"], "kind": ["b"]}, schema=schema)
+    raw = content.serialize().to_pybytes()
+    named = pa.ipc.read_schema(pa.py_buffer(schema.serialize().to_pybytes().replace(b"kind", b"\xff\xff\xff\xff")))
+    (batch,) = TableDocuments(Parquet(), Path("a")).batches(pa.ipc.read_record_batch(pa.py_buffer(raw), named))
+    assert batch.documents.num_rows == 0
+    assert batch.rejected[0].reason.startswith("rows 1 to 1 cannot be read")
