@@ -169,7 +169,7 @@ def _index(sample: NDArray[np.float32], *, many: bool) -> Any:
         index: Any = faiss.IndexFlatL2(width)
     else:
         index = faiss.index_factory(width, f"IVF{CELLS},Flat")
-        index.nprobe = CELLS // 12
+        index.nprobe = max(1, CELLS // 12)
         index.train(sample)
     index.add(sample)
     return index

@@ -147,7 +147,8 @@ def _distinct(terms: list[str]) -> Iterator[int]:
 
 
 def same_stem(one: str, other: str) -> bool:
-    """Say whether two words look like forms of one: a shared beginning of four letters and 70 % of the shorter.
+    """Say whether two words look like forms of one: one extends the other by up to three letters, or they share a
+    beginning of five letters or more that is 70 % of the shorter.
 
     >>> same_stem("train", "training"), same_stem("cars", "car"), same_stem("neural", "neutral")
     (True, True, False)
@@ -156,4 +157,4 @@ def same_stem(one: str, other: str) -> bool:
     if long.startswith(short) and len(long) - len(short) <= 3 and len(short) >= 2:
         return True
     shared = next((place for place, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
-    return shared >= 4 and shared >= 0.7 * len(short)
+    return shared >= 5 and shared >= 0.7 * len(short)

@@ -16,7 +16,10 @@ from winnow.cluster.stopwords import LANGUAGES, UNSPACED
 CHARACTERS = 2_000
 OTHERS = tuple(name for name in LANGUAGES if name not in ("web", "english"))
 SPOKEN = 0.03
-"""A cluster speaks a language when at least this share of its words are stop words of that language alone."""
+"""A cluster speaks a language when at least this share of its words are stop words of it and not of English.
+
+The most frequent of them is left out of the share: a single one may be a subject, such as "war" or "sea".
+"""
 
 _MARKUP = r"https?://\S+|www\.\S+|<[^<>]{1,300}>|&#?\w{1,8};|\S+@\S+|\\[a-zA-Z]+"
 _BREAKS = r"[^\p{L}\p{M}\p{N}_\s'’\-]+|\p{Hiragana}+|\n+"
@@ -167,8 +170,16 @@ def _distinct(
 
 
 def _spoken(label: NDArray[np.int64], words: _Vocabulary, k: int) -> NDArray[np.bool_]:
+    own = np.asarray(words.grammar & ~words.english[:, None])
+    telling = np.flatnonzero(np.asarray(own.any(axis=1))[words.word])
+    ones = np.ones(len(telling))
+    uses = sparse.csr_array((ones, (label[telling], words.word[telling])), shape=(k, len(own)))
+    uses.sum_duplicates()
     tokens = np.maximum(np.bincount(label, minlength=k), 1)
-    # English text is full of "die", "war" and "an"; only what English does not use as such speaks for another language.
-    own = words.grammar & ~words.english[:, None]
-    shares = [np.bincount(label, weights=column[words.word], minlength=k) / tokens for column in own.T]
-    return np.stack(shares, axis=1) >= SPOKEN
+    spoken = np.zeros((k, own.shape[1]), dtype=bool)
+    for language in range(own.shape[1]):
+        columns = uses[:, np.flatnonzero(own[:, language])]
+        if columns.nnz:
+            most = columns.max(axis=1).toarray().ravel()
+            spoken[:, language] = (np.asarray(columns.sum(axis=1)).ravel() - most) / tokens >= SPOKEN
+    return spoken

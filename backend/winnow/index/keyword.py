@@ -12,7 +12,7 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
-from winnow.errors import ConflictError, CorpusError
+from winnow.errors import ConflictError, CorpusError, QueryError
 from winnow.index.query import FIELDS, Every, Node, Not, Some, Words, parse, positives
 from winnow.index.replacing import replacing
 
@@ -95,9 +95,10 @@ class KeywordIndex:
 
     def terms(self, query: str) -> list[str]:
         """Return the words and phrases of a query that its documents' texts show, to highlight; [] for a bad query."""
-        if not any(character.isalnum() for character in query):
+        try:
+            shown = [words.text for words in positives(parse(query)) if words.field == "text"]
+        except QueryError:
             return []
-        shown = (words.text for words in positives(parse(query)) if words.field == "text")
         trimmed = (re.sub(r"^\W+|\W+$", "", text) for text in shown)
         return list({text.casefold(): text for text in trimmed if text}.values())
 
@@ -110,9 +111,11 @@ class KeywordIndex:
         try:
             for doc_ids, texts, fields in batches:
                 columns = {name: fields[name] for name in FIELDS if name in fields}
+                again = doc_ids[doc_ids <= known].tolist()
+                if again:
+                    # Deleting by term takes no effect on unsigned numbers; deleting by query does.
+                    writer.delete_documents_by_query(tantivy.Query.term_set_query(index.schema, "doc_id", again))
                 for place, doc_id in enumerate(doc_ids.tolist()):
-                    if doc_id <= known:
-                        writer.delete_documents_by_term("doc_id", doc_id)
                     document = tantivy.Document()
                     document.add_unsigned("doc_id", doc_id)
                     document.add_text("text", _spaced(texts[place]))
