@@ -12,8 +12,8 @@ from winnow.demo.installed import Installed, listed, modules
 
 SHORTEST = 200
 """Characters."""
-PER_FILE = 40
-LARGEST_FILE = 400_000
+PER_FILE = 50
+LARGEST_FILE = 250_000
 """Bytes; larger files are generated tables more often than prose, and cost seconds to parse."""
 
 LIBRARY = "python standard library"

@@ -11,15 +11,21 @@ import orjson
 LONGEST = 60_000
 """Bytes of UTF-8; a longer text is left out."""
 
-_EMAIL = re.compile(r"[\w.+-]+@(?!example\.(?:org|com|net)\b)[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}\b")
+_EMAIL = re.compile(r"[\w.+-]{1,64}@(?!example\.(?:org|com|net)\b)[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}\b")
+_AT = re.compile(r"<at>|\(at\)|\[at\]|\bAT\b")
 _SPELT_EMAIL = re.compile(
-    r"[\w.+-]+\s?(?:<at>|\(at\)|\[at\]|\bAT\b)\s?[\w-]+(?:\s?(?:\.|\bDOT\b|<dot>|\(dot\))\s?[\w-]+)+"
+    r"[\w.+-]{1,64}\s?(?:<at>|\(at\)|\[at\]|\bAT\b)\s?[\w-]+(?:\s?(?:\.|\bDOT\b|<dot>|\(dot\))\s?[\w-]+)+"
 )
 _PHONE = re.compile(r"\+\d{1,3}[ -]?\(?\d{2,4}\)?[ -]?\d{3}[ -]?\d{3,4}\b")
-_HOLDER = re.compile(r"(?im)^(\W*(?:portions )?copyright\s*(?:\(c\)|©|:)?\s*(?:\d{4}[\d,\s–-]*)?).*$")
-_HOLDS = re.compile(r"(?i)copyright\s*(?:\(c\)|©|:?\s*\d{4})")
+_HOLDER = re.compile(
+    r"(?m)^([^\w\n]*(?i:portions )?(?i:copyright)[ \t]*"
+    r"(?:(?:\([cC]\)|©)[ \t]*|(?=:?[ \t]*\d{4})|(?=[A-Z][a-z]+ [A-Z][a-z]+)):?[ \t]*(?:\d{4}[\d, \t–-]*)?"
+    r"|[^\w\n]*(?:\([cC]\)|©)[ \t]*\d{4}[\d, \t–-]*).*$"
+)
+_BY = re.compile(r"\b([Bb]y) [A-Z][a-zé]+ (?:[A-Z]\. )?[A-Z][a-zé]+\b")
 _CREDIT = re.compile(
-    r"(?i)^\W*(?:module|section|code)?authors?\W*:|^\W*maintainers?\W*:|@author\b|moduleauthor::|sectionauthor::"
+    r"(?im)^\W*(?:module|section|code|main|original)?[ \t]?authors?\W*:|^\W*maintainers?\W*:"
+    r"|@author\b|moduleauthor::|sectionauthor::"
     r"|\b(?:written|contributed|developed|maintained|created|implemented|suggested|reported) by\b|\bthanks to\b"
 )
 
@@ -70,16 +76,16 @@ def without_people(text: str) -> str:
     >>> without_people("Copyright (c) 2019 Some Body\\nFree to use.\\nWrite to some.body@mail.test.")
     'Copyright (c) 2019\\nFree to use.\\nWrite to name@example.org.'
     """
-    encodable = text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
-    lines = [_holder(line) for line in encodable.splitlines() if not _CREDIT.search(line)]
-    clean = "\n".join(lines)
-    clean = _EMAIL.sub("name@example.org", clean)
-    clean = _SPELT_EMAIL.sub("name@example.org", clean)
-    return _PHONE.sub("+1 555-0100", clean).strip()
-
-
-def _holder(line: str) -> str:
-    return _HOLDER.sub(lambda found: found[1].rstrip(" ,"), line) if _HOLDS.search(line) else line
+    clean = text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+    if _CREDIT.search(clean):
+        clean = "\n".join(line for line in clean.splitlines() if not _CREDIT.search(line))
+    clean = _HOLDER.sub(lambda found: found[1].rstrip(" ,"), clean)
+    clean = _BY.sub(r"\1 the authors", clean)
+    if "@" in clean:
+        clean = _EMAIL.sub("name@example.org", clean)
+    if _AT.search(clean):
+        clean = _SPELT_EMAIL.sub("name@example.org", clean)
+    return _PHONE.sub("+1 555-0100", clean).strip() if "+" in clean else clean.strip()
 
 
 def draw_key(name: str) -> bytes:
