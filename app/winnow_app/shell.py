@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import streamlit as st
 
-from winnow.errors import WinnowError
 from winnow_app import data, state
 from winnow_app.pages import explore, export, home, jobs, label, map, select
+from winnow_app.parts.failures import failures_as_words
+
+ICON = Path(__file__).parent / "launch" / "icon.png"
 
 PAGES: dict[str, tuple[str, str, Callable[[], None]]] = {
     "home": ("Home", ":material/home:", home.page),
@@ -23,9 +26,7 @@ PAGES: dict[str, tuple[str, str, Callable[[], None]]] = {
 
 def open_workbench() -> None:
     """Draw the page that the address names."""
-    st.set_page_config(
-        page_title="Winnow", page_icon=":material/grain:", layout="wide", initial_sidebar_state="expanded"
-    )
+    st.set_page_config(page_title="Winnow", page_icon=str(ICON), layout="wide", initial_sidebar_state="expanded")
     st.html(STYLE)
     pages = {
         name: st.Page(_guarded(name, body), title=title, icon=icon, url_path=name, default=name == "home")
@@ -36,19 +37,12 @@ def open_workbench() -> None:
 
 
 def _guarded(name: str, body: Callable[[], None]) -> Callable[[], None]:
-    """Wrap a page so that an expected failure is shown as cause and fix, never as a traceback."""
-
     def run() -> None:
         try:
-            data.workspace()
-            state.begin(name)
-            body()
-        except WinnowError as reason:
-            st.error(f"**{reason.needs}**  \n{reason.found}", icon=":material/error:")
-            if reason.fix:
-                st.caption(f"What helps: {reason.fix}")
-            if state.current():
-                st.button("Clear the filter", on_click=state.clear, icon=":material/filter_alt_off:")
+            with failures_as_words():
+                data.workspace()
+                state.begin(name)
+                body()
         finally:
             state.end()
 

@@ -10,6 +10,7 @@ from winnow.catalog.filters import Filter
 from winnow.catalog.labels import SKIP, Label, LabelSchema
 from winnow_app import data
 from winnow_app.parts.document_card import badges
+from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.highlight import block, span_marks, term_marks
 
 AHEAD = 20
@@ -19,6 +20,11 @@ SHOWN_CHARS = 30_000
 @st.fragment
 def label_desk(who: str, schema_name: str, order: str, column: str, filter: Filter) -> None:
     """Show the next document of the queue; an answer brings the one after it without drawing the page again."""
+    with failures_as_words():
+        _desk(who, schema_name, order, column, filter)
+
+
+def _desk(who: str, schema_name: str, order: str, column: str, filter: Filter) -> None:
     schema = data.workspace().labels.schema(schema_name)
     doc_id = _next(who, schema_name, order, column, filter)
     reading, side = st.columns([9, 4], gap="large")

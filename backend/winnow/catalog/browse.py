@@ -239,7 +239,7 @@ class Browse:
         `order` is "random" (by hash of seed and doc_id), "uncertain" (a column nearest to 0.5), "highest" or "lowest".
         """
         value = f"CAST({quoted(self._column(column).name)} AS DOUBLE)" if column else "0"
-        orders = {"random": "0", "uncertain": f"abs({value} - 0.5)", "highest": f"-{value}", "lowest": value}
+        orders = {"random": "true", "uncertain": f"abs({value} - 0.5)", "highest": f"-{value}", "lowest": value}
         if order not in orders:
             raise QueryError(f"no queue is called '{order}'", "", nearest(order, orders))
         with self._table.cursor() as cursor:
