@@ -14,7 +14,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 def folder() -> Path:
     """Return the folder that holds the documents; raises InputError when this installation lacks it."""
-    places = (_PACKAGE.parent.parent / "assets" / "demo", _PACKAGE / "demo_documents")
+    places = (_PACKAGE / "demo_documents", _PACKAGE.parent.parent / "assets" / "demo")
     for place in places:
         if (place / BROKEN).is_file():
             return place
