@@ -51,7 +51,9 @@ def _guarded(name: str, body: Callable[[], None]) -> Callable[[], None]:
 
 
 STYLE = """
+<span class="winnow-style"></span>
 <style>
+  .stElementContainer:has(.winnow-style) { display: none; }
   .stMainBlockContainer { padding-top: 4.2rem; padding-bottom: 3rem; max-width: 1760px; }
   section[data-testid="stSidebar"] .stSidebarContent { padding-top: 0.5rem; }
   section[data-testid="stSidebar"] { min-width: 300px; }
