@@ -29,6 +29,17 @@ def workspace() -> Workspace:
     return _open(os.environ.get("WINNOW_WORKSPACE", str(Path("corpus").absolute())))
 
 
+def start(verb: str, **recipe: Any) -> None:
+    """Start a job; pages pass this to buttons."""
+    job = workspace().start(verb, **recipe)
+    st.toast(f"Job {job} runs {verb}", icon=":material/play_arrow:")
+
+
+def cancel(job: int) -> None:
+    """Ask a job to stop; pages pass this to buttons."""
+    workspace().catalog.jobs.cancel(job)
+
+
 def version() -> str:
     """Name the state of everything a page may show: answers are cached under it."""
     return repr(workspace().catalog.table.version)

@@ -53,7 +53,7 @@ def _missing() -> None:
             recipe = {"names": list(names)} if verb == "score" else {}
             st.button(
                 "Running …" if verb in running else f"Run {verb}", key=f"missing.{verb}", type="primary",
-                icon=":material/play_arrow:", on_click=data.workspace().start, args=(verb,), kwargs=recipe, disabled=verb in running,
+                icon=":material/play_arrow:", on_click=data.start, args=(verb,), kwargs=recipe, disabled=verb in running,
             )  # fmt: skip
 
 
@@ -79,8 +79,8 @@ def _charts() -> None:
             key=f"home.{name}",
         )
     numbers = [("quality", "Quality"), ("toxicity", "Toxicity"), ("tokens", "Tokens per document"), ("date", "Dates")]
-    cells = st.columns(4)
-    for cell, (name, title) in zip(cells, [pair for pair in numbers if pair[0] in columns], strict=False):
+    lower = st.columns(4)
+    for cell, (name, title) in zip(lower, [pair for pair in numbers if pair[0] in columns], strict=False):
         cell.plotly_chart(
             charts.distribution(data.histogram(name, Filter()), title),
             config={"displayModeBar": False},

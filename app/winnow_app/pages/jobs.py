@@ -26,7 +26,7 @@ def page() -> None:
             if job.state in ("interrupted", "failed", "cancelled"):
                 st.button(
                     "Run again", key=f"again.{job.job}", icon=":material/replay:",
-                    on_click=lambda verb=job.verb, recipe=job.recipe: data.workspace().start(verb, **recipe),
+                    on_click=data.start, args=(job.verb,), kwargs=dict(job.recipe),
                 )  # fmt: skip
             with st.popover("Recipe and log", icon=":material/description:"):
                 st.code(json.dumps(dict(job.recipe), indent=2, ensure_ascii=False), language="json")

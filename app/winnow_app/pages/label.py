@@ -54,7 +54,7 @@ def _task() -> tuple[str, str, str]:
         schema = st.selectbox(
             "Question", list(schemas), format_func=lambda name: schemas[name].question, key="label.schema", width=380
         )
-        order = st.selectbox("Queue", list(ORDERS), format_func=ORDERS.get, key="label.order", width=260)
+        order = st.selectbox("Queue", list(ORDERS), format_func=lambda name: ORDERS[name], key="label.order", width=260)
         column = ""
         if order != "random" and numbers:
             first = numbers.index("quality") if "quality" in numbers else 0

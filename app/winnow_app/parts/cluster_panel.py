@@ -57,6 +57,10 @@ def _change(numbers: list[int], names: list[str]) -> None:
             f"Undo the last {last['what']}",
             icon=":material/undo:",
             type="tertiary",
-            on_click=clusters.undo,
-            kwargs={"who": who},
+            on_click=_undo,
+            args=(who,),
         )
+
+
+def _undo(who: str) -> None:
+    data.workspace().catalog.clusters.undo(who=who)

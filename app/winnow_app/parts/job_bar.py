@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
 from winnow.catalog.joblog import OPEN, Job
 from winnow_app import data
 
-STATES = {
+STATES: dict[str, tuple[Literal["gray", "blue", "green", "red", "orange"], str]] = {
     "queued": ("gray", ":material/schedule:"),
     "running": ("blue", ":material/progress_activity:"),
     "done": ("green", ":material/check:"),
@@ -39,7 +41,7 @@ def job_bar(job: Job) -> None:
                 st.button(
                     "Cancel",
                     key=f"cancel.{job.job}",
-                    on_click=data.workspace().catalog.jobs.cancel,
+                    on_click=data.cancel,
                     args=(job.job,),
                     icon=":material/stop:",
                 )

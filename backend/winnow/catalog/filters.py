@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Self
+from typing import Any, Self
 
 from winnow.errors import QueryError
 
@@ -83,8 +83,8 @@ class Filter:
             return self.with_values(column)
         if kind == "range":
             return self.with_range(column, None, None)
-        default = {item.name: item.default for item in fields(self)}[kind]
-        return replace(self, **{kind: default})
+        changed: dict[str, Any] = {item.name: item.default for item in fields(self) if item.name == kind}
+        return replace(self, **changed)
 
     def pills(self) -> list[tuple[str, str]]:
         """Return (part, words for people) per condition, in a fixed order."""

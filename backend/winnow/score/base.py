@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from winnow.method import Method
 
-Values = NDArray[Any] | pa.Array
+Values: TypeAlias = NDArray[Any] | pa.Array
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ class Scorer(Method):
 def vectors_of(batch: pa.RecordBatch, model: str) -> NDArray[np.float32]:
     """Return the batch's vectors as float32 [n, d]."""
     column = batch.column(f"vectors:{model}")
-    flat = column.flatten().to_numpy(zero_copy_only=False)
+    flat: NDArray[Any] = column.flatten().to_numpy(zero_copy_only=False)
     return flat.reshape(len(column), -1).astype(np.float32, copy=False)
 
 
