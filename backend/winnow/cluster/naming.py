@@ -99,10 +99,14 @@ def _names(counts: Counts, level: _Level, kind: str) -> tuple[str, ...]:
     names: list[str] = []
     used: set[frozenset[str]] = set()
     for place in range(level.share.shape[0]):
-        chosen: list[str] = []
+        terms: list[str] = []
+        tells: list[float] = []
         for background in level.backgrounds:
-            terms, tells = _candidates(counts, level, place, background)
-            chosen = chosen or _choose([counts.name(term) for term in terms.tolist()], tells.tolist(), used)
+            found, telling = _candidates(counts, level, place, background)
+            # A later background only fills up a name that would be shorter than two terms.
+            tells += [0.0] * len(found) if terms else telling.tolist()
+            terms += [counts.name(term) for term in found.tolist()]
+        chosen = _choose(terms, tells, used)
         used.add(frozenset(term.casefold() for term in chosen))
         names.append(", ".join(chosen) if chosen else f"{kind} {place + 1}")
     return tuple(names)

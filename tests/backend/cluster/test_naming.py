@@ -68,6 +68,15 @@ def test_groups_are_named_by_what_their_clusters_share() -> None:
     assert not any(name.startswith("sea") for name in names[:2])
 
 
+def test_a_short_name_is_filled_up_with_what_the_group_shares() -> None:
+    # Against its sibling, which also says "lava" and "ash", the second cluster has only "crater" to tell.
+    texts = ["lava and ash"] * 9 + ["lava and ash of a geyser"] + ["lava and ash in a crater"] * 10
+    texts += ["river and water"] * 10 + ["river with a boat"] * 10
+    names, _ = name_clusters(texts, np.repeat([0, 1, 2, 3], 10), np.array([0, 0, 1, 1]))
+    assert names[1].startswith("crater, ")
+    assert set(names[1].split(", ")) & {"lava", "ash"}
+
+
 def test_identifiers_markup_and_stop_words_never_lead() -> None:
     noise = [
         '<div class="x">the and of https://example.org/a?b=c getUserName user_name 0x1f deadbeefcafe 1234 a b volcano</div>',
