@@ -22,8 +22,8 @@ PACKAGED = "minilm"
 PACKAGED_DIMENSIONS = 384
 # Characters of padded text in one forward pass: a full pass on a GPU, within the caches of a CPU.
 CHARACTERS_ON_GPU, CHARACTERS_ON_CPU = 2_000_000, 32_000
-# No tokenizer in use makes a word piece of more characters on average, so nothing the model would read is cut away.
-CHARACTERS_A_PIECE = 12
+# Text is cut before it is tokenised, far beyond what the model reads: a word piece has about four characters.
+CHARACTERS_A_PIECE = 20
 
 
 @dataclass(frozen=True, kw_only=True)
