@@ -10,7 +10,25 @@ import plotly.graph_objects as go
 
 from winnow.catalog.browse import Histogram
 
-KEPT, DROPPED, ALL = "#2b6f8f", "#d9822b", "rgba(128,128,128,.32)"
+KEPT, ALL = "#2b6f8f", "rgba(128,128,128,.32)"
+LONGEST_NAME = 28
+
+
+def short(number: float) -> str:
+    """Write a large number in three digits.
+
+    >>> short(1_628_458), short(24_783), short(159)
+    ('1.63M', '24.8k', '159')
+    """
+    for least, size, letter in ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k")):
+        if abs(number) >= least:
+            return f"{number / size:.3g}{letter}"
+    return f"{number:.4g}"
+
+
+def _plain(text: str) -> str:
+    """Plotly reads a little HTML in its labels; a name is never markup."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _calm(figure: go.Figure, height: int) -> go.Figure:
@@ -26,7 +44,7 @@ def _calm(figure: go.Figure, height: int) -> go.Figure:
 def _centres(histogram: Histogram) -> list[Any]:
     edges = histogram.edges
     if edges and isinstance(edges[0], (int, float)):
-        return [f"{a:.4g} – {b:.4g}" for a, b in itertools.pairwise(edges)]
+        return [f"{short(a)} – {short(b)}" for a, b in itertools.pairwise(edges)]
     return [str(edge) for edge in edges[:-1]]
 
 
@@ -35,7 +53,7 @@ def distribution(histogram: Histogram, title: str, *, height: int = 190) -> go.F
     figure = go.Figure()
     labels = _centres(histogram)
     figure.add_bar(x=labels, y=histogram.counts, name="documents", marker_color=KEPT)
-    figure.update_layout(title={"text": title, "font": {"size": 14}})
+    figure.update_layout(title={"text": _plain(title), "font": {"size": 14}})
     figure.update_xaxes(nticks=6, tickangle=0)
     return _calm(figure, height)
 
@@ -47,7 +65,7 @@ def kept_and_dropped(histogram: Histogram, title: str, *, height: int = 260) -> 
     figure = go.Figure()
     figure.add_bar(x=labels, y=histogram.counts, name="kept", marker_color=KEPT)
     figure.add_bar(x=labels, y=dropped, name="dropped", marker_color=ALL)
-    figure.update_layout(barmode="stack", title={"text": title, "font": {"size": 14}})
+    figure.update_layout(barmode="stack", title={"text": _plain(title), "font": {"size": 14}})
     figure.update_xaxes(nticks=6, tickangle=0)
     figure = _calm(figure, height)
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.12, "x": 1, "xanchor": "right"})
@@ -56,16 +74,19 @@ def kept_and_dropped(histogram: Histogram, title: str, *, height: int = 260) -> 
 
 def bars(names: Sequence[str], counts: Sequence[float], title: str, *, height: int = 0) -> go.Figure:
     """Draw horizontal bars, the first on top, with numbers beside them."""
+    places = list(range(len(names)))
     figure = go.Figure(
         go.Bar(
-            x=list(counts), y=list(names), orientation="h", marker_color=KEPT, text=[f"{count:,.0f}" for count in counts],
-            textposition="outside", cliponaxis=False, hovertemplate="%{y}: %{x:,}<extra></extra>",
+            x=list(counts), y=places, orientation="h", marker_color=KEPT, text=[f"{count:,.0f}" for count in counts],
+            textposition="outside", cliponaxis=False, customdata=[_plain(name) for name in names],
+            hovertemplate="%{customdata}: %{x:,}<extra></extra>",
         )
     )  # fmt: skip
-    figure.update_layout(title={"text": title, "font": {"size": 14}})
+    figure.update_layout(title={"text": _plain(title), "font": {"size": 14}})
     figure.update_yaxes(autorange="reversed", tickfont={"size": 12}, ticklabelstandoff=6)
     figure = _calm(figure, height or 60 + 24 * len(names))
     figure.update_layout(hovermode="closest")
-    figure.update_yaxes(tickmode="linear", nticks=0, showgrid=False)
+    words = [_plain(name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…") for name in names]
+    figure.update_yaxes(tickmode="array", tickvals=places, ticktext=words, nticks=0, showgrid=False)
     figure.update_xaxes(visible=False, range=[0, max([*counts, 1]) * 1.18])
     return figure

@@ -50,7 +50,9 @@ def put(filter: Filter) -> None:
 
 
 def clear() -> None:
+    """Show every document and close the open one."""
     put(Filter())
+    keep("doc")
 
 
 def undo() -> None:

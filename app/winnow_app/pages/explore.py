@@ -7,6 +7,7 @@ import streamlit as st
 from winnow_app import data, state
 from winnow_app.parts.document_card import document_card, duplicates_filter, neighbours_filter
 from winnow_app.parts.facets import facet_panel
+from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.result_list import result_list
 from winnow_app.parts.saved_views import saved_views
 from winnow_app.parts.view_bar import view_bar
@@ -18,11 +19,11 @@ def page() -> None:
         facet_panel()
     view_bar()
     open_id = state.get("doc")
-    results, detail = st.columns([6, 7], gap="medium") if open_id else (st.container(), None)
+    results, detail = st.columns([5, 6], gap="medium") if open_id else (st.container(), None)
     with results:
         result_list()
     if detail is not None:
-        with detail:
+        with detail, failures_as_words("detail"):
             _detail(int(open_id) if open_id.isdigit() else -1)
 
 
@@ -30,28 +31,14 @@ def _detail(doc_id: int) -> None:
     document = data.document(doc_id)
     listed: list[int] = st.session_state.get("listed", [])
     place = listed.index(doc_id) if doc_id in listed else -1
-    with st.container(horizontal=True, gap="small"):
-        before = listed[place - 1] if place > 0 else None
-        after = listed[place + 1] if 0 <= place < len(listed) - 1 else None
-        st.button(
-            "Previous",
-            on_click=state.keep,
-            args=("doc", before),
-            disabled=before is None,
-            shortcut="Left",
-            icon=":material/arrow_back:",
-        )
-        st.button(
-            "Next",
-            on_click=state.keep,
-            args=("doc", after),
-            disabled=after is None,
-            shortcut="Right",
-            icon=":material/arrow_forward:",
-        )
-        st.button("More like this", on_click=state.put, args=(neighbours_filter(doc_id),), icon=":material/hub:")
+    before = listed[place - 1] if place > 0 else None
+    after = listed[place + 1] if 0 <= place < len(listed) - 1 else None
+    with st.container(horizontal=True, gap="xsmall", key="detail-actions"):
+        st.button("Previous", shortcut="Left", on_click=state.keep, args=("doc", before), disabled=before is None)
+        st.button("Next", shortcut="Right", on_click=state.keep, args=("doc", after), disabled=after is None)
+        st.button("More like this", on_click=state.put, args=(neighbours_filter(doc_id),))
         same = duplicates_filter(document)
         if same is not None:
-            st.button("Its duplicates", on_click=state.put, args=(same,), icon=":material/content_copy:")
-        st.button("Close", on_click=state.keep, args=("doc",), shortcut="Escape", icon=":material/close:")
+            st.button("Duplicates", on_click=state.put, args=(same,))
+        st.button("Close", shortcut="Escape", on_click=state.keep, args=("doc",))
     document_card(doc_id)

@@ -19,7 +19,8 @@ def page() -> None:
     st.header("Export")
     kept = data.workspace().catalog.selections.all()
     if not kept:
-        st.info("No selection is kept yet. Choose one on the Select page.", icon=":material/filter_alt:")
+        st.info("No selection is kept yet: choose one and save it under a name.", icon=":material/filter_alt:")
+        st.page_link(st.session_state["pages"]["select"], label="Choose documents", icon=":material/filter_alt:")
         return
     names = [selection.name for selection in kept]
     chosen = kept[names.index(st.selectbox("Selection", names, key="export.name"))]

@@ -49,7 +49,7 @@ def _missing() -> None:
     for verb, names in gaps.items():
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             listed = f": {', '.join(names)}" if verb == "score" else ""
-            st.markdown(f"**Missing {VERBS[verb]}**{listed}")
+            st.markdown(f"**Missing {VERBS[verb]}**{listed}", width="stretch")
             recipe = {"names": list(names)} if verb == "score" else {}
             st.button(
                 "Running …" if verb in running else f"Run {verb}", key=f"missing.{verb}", type="primary",
@@ -74,7 +74,7 @@ def _charts() -> None:
             *([(f"{facet.other_names} more", facet.others)] if facet.others else []),
         ]
         cell.plotly_chart(
-            charts.bars([_short(value) for value, _ in pairs], [n for _, n in pairs], title),
+            charts.bars([value for value, _ in pairs], [n for _, n in pairs], title),
             config={"displayModeBar": False},
             key=f"home.{name}",
         )
@@ -86,7 +86,3 @@ def _charts() -> None:
             config={"displayModeBar": False},
             key=f"home.{name}",
         )
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 28 else name[:27] + "…"

@@ -6,6 +6,7 @@ import streamlit as st
 
 from winnow_app import data, state
 from winnow_app.parts.facets import facet_panel
+from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.label_desk import label_desk
 from winnow_app.parts.view_bar import view_bar
 
@@ -33,17 +34,15 @@ def page() -> None:
 
 
 def _name() -> str:
-    st.session_state.setdefault("who", "")
-    typed = st.session_state.pop("who.typed", None)
-    if typed:
-        st.session_state["who"] = typed
     if state.name():
         return state.name()
     with st.form("who.form", border=True):
         typed = st.text_input("Your name", placeholder="the name your labels are kept under")
-        if st.form_submit_button("Start labelling", type="primary") and typed.strip():
-            st.session_state["who.typed"] = typed.strip()
-            st.rerun()
+        if st.form_submit_button("Start labelling", type="primary"):
+            if typed.strip():
+                st.session_state["who"] = typed.strip()
+                st.rerun()
+            st.caption(":material/arrow_upward: A name of one letter is enough.")
     return ""
 
 
@@ -59,7 +58,7 @@ def _task() -> tuple[str, str, str]:
         if order != "random" and numbers:
             first = numbers.index("quality") if "quality" in numbers else 0
             column = st.selectbox("by", numbers, index=first, key="label.column", width=180)
-        with st.popover("New question", icon=":material/add:"):
+        with st.popover("New question", icon=":material/add:"), failures_as_words("question"):
             _new_schema()
     return str(schema), str(order) if column or order == "random" else "random", str(column)
 

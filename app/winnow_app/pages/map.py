@@ -26,7 +26,7 @@ def page() -> None:
             "There is no map yet: it is made with the clusters. Home has the button.", icon=":material/scatter_plot:"
         )
         return
-    drawing, beside = st.columns([9, 4], gap="medium")
+    drawing, beside = st.columns([7, 3], gap="medium")
     with drawing:
         _map()
     with beside:
@@ -46,8 +46,16 @@ def _colour() -> str:
     ]
     present = state.get("color")
     index = options.index(present) if present in options else 0
+    words = {name: f"Colour by {name.replace('_', ' ')}" for name in options}
     chosen = str(
-        st.selectbox("Colour by", options, index=index, format_func=lambda name: name.replace("_", " "), width=280)
+        st.selectbox(
+            "Colour by",
+            options,
+            index=index,
+            format_func=lambda name: words[name],
+            width=280,
+            label_visibility="collapsed",
+        )
     )
     if chosen != present:
         state.keep("color", chosen)
@@ -63,7 +71,7 @@ def _map() -> None:
     points = data.map_points(_colour(), filter.key, data.version(), filter)
     count, everything = data.count(filter).documents, data.count(Filter()).documents
     event = scatter_map(
-        points, key="map", height=640, status=f"{count:,} of {everything:,} documents", tooltip=_tooltip
+        points, key="map", height=600, status=f"{count:,} of {everything:,} documents", tooltip=_tooltip
     )
     if event.clicked is not None:
         state.keep("doc", event.clicked)

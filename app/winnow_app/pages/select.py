@@ -11,6 +11,7 @@ from winnow.select.base import Selector
 from winnow_app import data, state
 from winnow_app.parts.budget_bar import budget_input
 from winnow_app.parts.facets import facet_panel
+from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.method_form import method_form
 from winnow_app.parts.outcome import outcome
 from winnow_app.parts.view_bar import view_bar
@@ -36,12 +37,12 @@ def page() -> None:
         seed = int(
             st.number_input("seed", value=0, step=1, key="select.seed", help="The same seed gives the same choice.")
         )
-    with shown:
+    with shown, failures_as_words("outcome"):
         preview = data.workspace().preview(
             data.workspace().selector(name, settings), filter=state.current(), seed=seed, **budget
         )
         outcome(preview)
-    with form:
+    with form, failures_as_words("save"):
         _save(name, settings, budget, seed)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from winnow.jobs.select import Preview
+from winnow_app.charts import short
 
 
 def budget_input() -> dict[str, Any]:
@@ -26,22 +27,15 @@ def budget_input() -> dict[str, Any]:
 
 def budget_bar(preview: Preview) -> None:
     """Draw documents and tokens kept of those in the pool."""
-    pool = preview.summary["pool"]
+    pool, asked = preview.summary["pool"], preview.summary["asked"]
     documents, tokens = preview.summary["documents"], preview.summary["tokens"]
-    cells = st.columns(4)
-    cells[0].metric(
-        "Kept documents", f"{documents:,}", f"of {pool['documents']:,}", delta_color="off", delta_arrow="off"
-    )
-    cells[1].metric("Kept tokens", f"{tokens:,}", f"of {pool['tokens']:,}", delta_color="off", delta_arrow="off")
-    asked = preview.summary["asked"]
     wanted = asked["share"] * pool["tokens"] if "share" in asked else next(iter(asked.values()))
     spent = documents if "docs" in asked else tokens
-    cells[2].metric(
-        "Budget spent",
-        f"{spent / wanted:.0%}" if wanted else "0%",
-        f"{spent:,.0f} of {wanted:,.0f}",
-        delta_color="off",
-        delta_arrow="off",
-    )
-    mean = tokens / documents if documents else 0
-    cells[3].metric("Tokens per document", f"{mean:,.0f}")
+    facts = [
+        ("Documents kept", f"{documents:,}", f"of {pool['documents']:,}"),
+        ("Tokens kept", f"{tokens:,}", f"of {pool['tokens']:,}"),
+        ("Budget spent", f"{spent / wanted:.0%}" if wanted else "0%", f"{short(spent)} of {short(wanted)}"),
+        ("Mean length", f"{tokens / documents if documents else 0:,.0f}", "tokens"),
+    ]
+    for cell, (label, value, of) in zip(st.columns(4), facts, strict=True):
+        cell.metric(label, value, of, delta_color="off", delta_arrow="off")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from winnow_app import data, state
+from winnow_app.parts.failures import failures_as_words
+from winnow_app.parts.highlight import plain
 
 NAMELESS = "somebody"
 
@@ -18,10 +20,10 @@ def cluster_panel() -> None:
         shown, hide_index=True, height=430, key="clusters", on_select="rerun", selection_mode="multi-row",
         column_order=["cluster_name", "documents", "quality", "toxicity", "cluster_top"],
         column_config={
-            "cluster_name": st.column_config.TextColumn("cluster", width="medium"),
-            "documents": st.column_config.NumberColumn("documents", format="localized", width="small"),
-            "quality": st.column_config.NumberColumn("quality", format="%.2f", width="small", help="mean"),
-            "toxicity": st.column_config.NumberColumn("toxicity", format="%.2f", width="small", help="mean"),
+            "cluster_name": st.column_config.TextColumn("cluster", width=170),
+            "documents": st.column_config.NumberColumn("documents", format="localized", width=84),
+            "quality": st.column_config.NumberColumn("quality", format="%.2f", width=64, help="mean"),
+            "toxicity": st.column_config.NumberColumn("toxicity", format="%.2f", width=64, help="mean"),
             "cluster_top": st.column_config.TextColumn("group"),
         },
     )  # fmt: skip
@@ -29,10 +31,11 @@ def cluster_panel() -> None:
     numbers, names = [int(number) for number in rows["cluster"]], [str(name) for name in rows["cluster_name"]]
     with st.container(horizontal=True):
         show = state.current().with_values("cluster_name", *names)
-        st.button("Show only these", disabled=not names, on_click=state.put, args=(show,), icon=":material/filter_alt:")
+        st.button("Show only", disabled=not names, on_click=state.put, args=(show,), icon=":material/filter_alt:")
         hide = state.current().with_values("cluster_name", *names, exclude=True)
-        st.button("Hide these", disabled=not names, on_click=state.put, args=(hide,), icon=":material/visibility_off:")
-    _change(numbers, names)
+        st.button("Hide", disabled=not names, on_click=state.put, args=(hide,), icon=":material/visibility_off:")
+    with failures_as_words("clusters"):
+        _change(numbers, names)
 
 
 def _change(numbers: list[int], names: list[str]) -> None:
@@ -45,7 +48,7 @@ def _change(numbers: list[int], names: list[str]) -> None:
                 st.rerun()
     elif len(numbers) > 1:
         st.button(
-            f"Merge {len(numbers)} into “{names[0]}”", icon=":material/merge:",
+            plain(f"Merge {len(numbers)} into “{names[0]}”"), icon=":material/merge:",
             on_click=clusters.merge, args=(numbers,), kwargs={"into": numbers[0], "who": who},
         )  # fmt: skip
     else:

@@ -13,7 +13,7 @@ import streamlit as st
 from winnow.catalog.filters import Filter
 from winnow.jobs.document import Document
 from winnow_app import data, state
-from winnow_app.parts.highlight import block, span_marks, term_marks
+from winnow_app.parts.highlight import block, plain, span_marks, term_marks
 
 SHOWN_CHARS = 20_000
 HEADLINE = ("quality", "toxicity", "language", "tokens", "pii", "cluster_name", "duplicate_group")
@@ -56,13 +56,14 @@ def document_card(doc_id: int, *, key: str = "doc", text_only: bool = False) -> 
     """Draw a document by its id."""
     document = data.document(doc_id)
     values = dict(document.values)
-    st.markdown(f"##### {title_of(values)}")
-    date = values.get("date")
-    where = " · ".join(
-        str(part) for part in (f"document {doc_id}", values.get("source"), date and str(date)[:10]) if part
-    )
-    st.caption(plain(where))
-    st.html(badges(values))
+    title, date = title_of(values), values.get("date")
+    number = f"document {doc_id}" if title != f"document {doc_id}" else None
+    where = " · ".join(str(part) for part in (number, values.get("source"), date and str(date)[:10]) if known(part))
+    with st.container(gap="xsmall"):
+        st.markdown(f"##### {title}")
+        if where:
+            st.caption(plain(where))
+        st.html(badges(values))
     _text(document, key)
     if text_only:
         return
@@ -73,11 +74,6 @@ def document_card(doc_id: int, *, key: str = "doc", text_only: bool = False) -> 
         st.json(dict(document.meta), expanded=True) if document.meta else st.caption("No other columns came with it.")
     with labels:
         _labels(document)
-
-
-def plain(text: str) -> str:
-    """Escape what Markdown would read as markup."""
-    return "".join("\\" + letter if letter in r"\`*_{}[]()#+-.!|<>$:~" else letter for letter in text)
 
 
 def _text(document: Document, key: str) -> None:
@@ -92,7 +88,7 @@ def _text(document: Document, key: str) -> None:
     whole = st.session_state.get(f"{key}.whole") == document.doc_id
     text = document.text if whole else document.text[:SHOWN_CHARS]
     marks = term_marks(text, data.workspace().highlight_terms(state.current())) + span_marks(document.spans, shown)
-    with st.container(border=True, height=430, key=f"{key}.text"):
+    with st.container(border=True, key=f"{key}.text"):
         st.html(block(text, [mark for mark in marks if mark.start < len(text)]))
     more = f"Show all {len(document.text):,} characters"
     if len(text) < len(document.text) and st.button(more, key=f"{key}.all", type="tertiary"):

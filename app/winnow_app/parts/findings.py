@@ -43,8 +43,8 @@ def findings_board(documents: int) -> None:
     for start in range(0, len(shown), 4):
         for column, finding in zip(st.columns(4), shown[start : start + 4], strict=False):
             count = data.count(finding.filter).documents
-            with column.container(border=True):
-                st.markdown(f"**{count:,}** documents ({count / documents:.1%})  \n{finding.words}")
-                if st.button("Look", key=f"look.{finding.words}", disabled=not count, icon=":material/search:"):
+            with column.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
+                st.markdown(f"**{count:,}** ({count / documents:.1%})  \n{finding.words}", width="stretch")
+                if st.button("Look", key=f"look.{finding.words}", disabled=not count):
                     state.put(finding.filter)
                     st.switch_page(st.session_state["pages"]["explore"])

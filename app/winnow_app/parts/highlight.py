@@ -1,4 +1,4 @@
-"""Text as safe HTML: everything escaped, with marks around search hits and spans."""
+"""Text made safe: as HTML with marks around search hits and spans, or as Markdown that says nothing but itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from winnow.jobs.document import Span
 
 KINDS = {"pii_spans": "pii", "toxicity_spans": "toxicity"}
+MARKUP = str.maketrans({letter: f"\\{letter}" for letter in r"\`*_{}[]()#+-.!|<>$:~&"} | {"\n": " ", "\r": " "})
 RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
+
+
+def plain(text: str) -> str:
+    """Escape what Markdown would read as markup: for names that came with the corpus or were typed by somebody.
+
+    >>> plain("a *b*")
+    'a \\\\*b\\\\*'
+    """
+    return text.translate(MARKUP)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import streamlit as st
 
 from winnow.catalog.joblog import OPEN, Job
 from winnow_app import data
+from winnow_app.parts.highlight import plain
 
 STATES: dict[str, tuple[Literal["gray", "blue", "green", "red", "orange"], str]] = {
     "queued": ("gray", ":material/schedule:"),
@@ -30,13 +32,14 @@ def remaining(job: Job) -> str:
     return f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
 
 
-def job_bar(job: Job) -> None:
-    """Draw one job."""
+def job_bar(job: Job, beside: Callable[[], None] | None = None) -> None:
+    """Draw one job; `beside` draws what belongs at the end of its line."""
     colour, icon = STATES[job.state]
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.badge(job.state, icon=icon, color=colour)
-            st.markdown(f"**{job.verb}** · job {job.job} · {job.created[:19].replace('T', ' ')} · {job.seconds:,.0f} s")
+            when = job.created[:19].replace("T", " ")
+            st.markdown(f"**{job.verb}** · job {job.job} · {when} UTC · {job.seconds:,.0f} s", width="stretch")
             if job.state in OPEN:
                 st.button(
                     "Cancel",
@@ -45,11 +48,13 @@ def job_bar(job: Job) -> None:
                     args=(job.job,),
                     icon=":material/stop:",
                 )
+            if beside is not None:
+                beside()
         if job.state == "running":
             amount = f"{job.done:,.0f} of {job.total:,.0f} {job.unit}" if job.unit else f"{job.share:.0%}"
-            st.progress(job.share, text=f"{job.stage}: {amount}  {remaining(job)}")
+            st.progress(job.share, text=f"{plain(job.stage)}: {amount}  {remaining(job)}")
         if job.error:
-            st.caption(job.error)
+            st.caption(plain(job.error))
 
 
 @st.fragment(run_every=1.0)

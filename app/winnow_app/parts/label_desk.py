@@ -11,7 +11,7 @@ from winnow.catalog.labels import SKIP, Label, LabelSchema
 from winnow_app import data
 from winnow_app.parts.document_card import badges
 from winnow_app.parts.failures import failures_as_words
-from winnow_app.parts.highlight import block, span_marks, term_marks
+from winnow_app.parts.highlight import block, plain, span_marks, term_marks
 
 AHEAD = 20
 SHOWN_CHARS = 30_000
@@ -20,7 +20,7 @@ SHOWN_CHARS = 30_000
 @st.fragment
 def label_desk(who: str, schema_name: str, order: str, column: str, filter: Filter) -> None:
     """Show the next document of the queue; an answer brings the one after it without drawing the page again."""
-    with failures_as_words():
+    with failures_as_words("desk"):
         _desk(who, schema_name, order, column, filter)
 
 
@@ -31,7 +31,7 @@ def _desk(who: str, schema_name: str, order: str, column: str, filter: Filter) -
     with side:
         _progress(who, schema_name, filter)
         if schema.guidelines:
-            st.caption(schema.guidelines)
+            st.caption("  \n".join(plain(line) for line in schema.guidelines.splitlines()))
         _history(who, schema_name)
     with reading:
         if doc_id is None:
@@ -52,11 +52,11 @@ def _next(who: str, schema: str, order: str, column: str, filter: Filter) -> int
 
 
 def _answers(doc_id: int, schema: LabelSchema, who: str) -> None:
-    st.markdown(f"**{schema.question}**")
+    st.markdown(f"**{plain(schema.question)}**")
     with st.container(horizontal=True, key="answers"):
         for place, value in enumerate(schema.values, start=1):
             st.button(
-                value, key=f"answer.{place}", shortcut=str(place), type="primary" if place == 1 else "secondary",
+                plain(value), key=f"answer.{place}", shortcut=str(place),
                 on_click=_answer, args=(doc_id, value, who, schema.name),
             )  # fmt: skip
         st.button(
@@ -102,9 +102,10 @@ def _undo(who: str, schema: str) -> None:
 def _document(doc_id: int, filter: Filter) -> None:
     document = data.document(doc_id)
     text = document.text[:SHOWN_CHARS]
+    source = document.values.get("source") or "no source"
     title = document.values.get("url") or document.values.get("id") or f"document {doc_id}"
-    with st.container(border=True, height=560, key="desk"):
-        st.caption(f"document {doc_id} · {document.values.get('source') or 'no source'} · {title}".replace("[", "\\["))
+    with st.container(border=True, key="desk"):
+        st.caption(plain(" · ".join(dict.fromkeys([f"document {doc_id}", str(source), str(title)]))))
         st.html(badges(dict(document.values), ("quality", "toxicity", "language", "tokens", "cluster_name")))
         marks = term_marks(text, data.workspace().highlight_terms(filter)) + span_marks(document.spans, document.spans)
         st.html(block(text, [mark for mark in marks if mark.start < len(text)]))
@@ -118,10 +119,7 @@ def _progress(who: str, schema: str, filter: Filter) -> None:
         sum(row["documents"] for row in counts if row["who"] == who),
         sum(row["documents"] for row in counts),
     )
-    cells = st.columns(3)
-    cells[0].metric("Mine", f"{mine:,}")
-    cells[1].metric("Everybody's", f"{everybody:,}")
-    cells[2].metric("In the filter", f"{data.count(filter).documents:,}")
+    st.markdown(f"**{mine:,}** by you · {everybody:,} in all · {data.count(filter).documents:,} in the filter")
     told = {row["value"]: row["documents"] for row in counts if row["who"] == who}
     st.html(badges(told, tuple(told)))
 
@@ -135,7 +133,7 @@ def _history(who: str, schema: str) -> None:
     texts = data.texts(tuple(label.doc_id for label in latest))
     for label, text in zip(latest, texts, strict=True):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.badge(str(label.value), color="gray" if label.value == SKIP else "blue")
+            st.badge(plain(str(label.value)), color="gray" if label.value == SKIP else "blue")
             st.html(
                 f'<div class="winnow-snippet" dir="auto">{block(" ".join(text[:200].split())[:90], [], css="winnow-snippet")}</div>'
             )

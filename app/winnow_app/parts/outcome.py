@@ -21,7 +21,7 @@ def outcome(preview: Preview) -> None:
     budget_bar(preview)
     columns = [name for name, column in data.columns().items() if column.kind == "number" and name != "doc_id"]
     first = columns.index("quality") if "quality" in columns else 0
-    column = st.selectbox("Show kept and dropped over", columns, index=first, key="select.over")
+    column = st.selectbox("Show kept and dropped over", columns, index=first, key="select.over", width=320)
     st.plotly_chart(
         charts.kept_and_dropped(_histogram(preview, column), column.replace("_", " ")),
         key="select.chart",
@@ -63,7 +63,11 @@ def _composition(preview: Preview) -> None:
         ]
         tab.dataframe(
             pd.DataFrame(rows), hide_index=True, height=min(38 + 35 * len(rows), 250),
-            column_config={"share kept": st.column_config.ProgressColumn("share kept", min_value=0, max_value=1, format="percent")},
+            column_config={
+                "kept": st.column_config.NumberColumn(format="localized"),
+                "of": st.column_config.NumberColumn(format="localized"),
+                "share kept": st.column_config.ProgressColumn("share kept", min_value=0, max_value=1, format="percent"),
+            },
         )  # fmt: skip
 
 

@@ -32,8 +32,9 @@ def result_list() -> None:
     ids = [int(doc_id) for doc_id in rows["doc_id"]]
     st.session_state["listed"] = ids
     terms = data.workspace().highlight_terms(filter)
-    for row, text in zip(rows.to_dict("records"), data.texts(tuple(ids)), strict=True):
-        _result({str(name): value for name, value in row.items()}, text, terms)
+    with st.container(key="results"):
+        for row, text in zip(rows.to_dict("records"), data.texts(tuple(ids)), strict=True):
+            _result({str(name): value for name, value in row.items()}, text, terms)
     chosen = st.pagination(pages, default=present, key=f"pages.{filter.key}.{sort}.{present}") if pages > 1 else present
     if chosen != present:
         state.keep("page", chosen)

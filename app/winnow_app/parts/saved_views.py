@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from winnow_app import data, state
+from winnow_app.parts.highlight import plain
 
 
 def saved_views() -> None:
@@ -14,14 +15,14 @@ def saved_views() -> None:
     with st.popover("Views", icon=":material/bookmark:", width="stretch"):
         for name, filter in known.items():
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.button(name, key=f"view.{name}", on_click=state.put, args=(filter,), width="stretch")
+                st.button(plain(name), key=f"view.{name}", on_click=state.put, args=(filter,), width="stretch")
                 st.button(
                     "",
                     key=f"view.drop.{name}",
                     icon=":material/delete:",
                     on_click=views.remove,
                     args=(name,),
-                    help=f"Forget {name}",
+                    help=f"Forget {plain(name)}",
                 )
         if not known:
             st.caption("No view is saved yet.")

@@ -8,6 +8,7 @@ import streamlit as st
 
 from winnow.catalog.filters import Filter
 from winnow_app import data, state
+from winnow_app.parts.highlight import plain
 
 
 def view_bar(key: str = "bar") -> None:
@@ -20,7 +21,7 @@ def view_bar(key: str = "bar") -> None:
         st.markdown(f"**{count.documents:,}** of {everything.documents:,} documents{tokens}")
         for part, words in filter.pills():
             st.button(
-                words if len(words) < 60 else words[:57] + "…",
+                plain(words if len(words) < 60 else words[:57] + "…"),
                 key=f"{key}.{part}", icon=":material/close:", help="Take this condition away",
                 on_click=_drop, args=(part,), type="tertiary",
             )  # fmt: skip
@@ -45,29 +46,19 @@ def _drop(part: str) -> None:
 
 def _search_boxes(key: str) -> None:
     filter = state.current()
-    words, meaning, sql = st.columns([5, 5, 4], vertical_alignment="bottom")
     shown = f"{key}.{hash(filter)}"
-    with words:
-        text = st.text_input(
-            "Words",
-            filter.search,
-            key=f"{shown}.search",
-            placeholder='words, "a phrase", -not, source:name',
-            icon=":material/search:",
-        )
-    with meaning:
-        near = st.text_input(
-            "Meaning", filter.near, key=f"{shown}.near", placeholder="describe what you look for", icon=":material/hub:"
-        )
-    with sql:
-        where = st.text_input(
-            "SQL condition",
-            filter.where,
-            key=f"{shown}.where",
-            placeholder="quality > 0.5 AND words < 200",
-            icon=":material/database:",
-        )
-    wanted = replace(filter, search=text.strip(), near=near.strip(), where=where.strip())
+    boxes = (
+        ("search", "Words", filter.search, 'words, "a phrase", -not, source:name', ":material/search:"),
+        ("near", "Meaning", filter.near, "meaning: describe what you look for", ":material/hub:"),
+        ("where", "SQL condition", filter.where, "SQL: quality > 0.5 AND words < 200", ":material/database:"),
+    )
+    typed = [
+        cell.text_input(
+            label, present, key=f"{shown}.{name}", placeholder=hint, icon=icon, label_visibility="collapsed"
+        ).strip()
+        for cell, (name, label, present, hint, icon) in zip(st.columns(3), boxes, strict=True)
+    ]
+    wanted = replace(filter, search=typed[0], near=typed[1], where=typed[2])
     if wanted != filter:
         state.put(wanted)
         st.rerun()
