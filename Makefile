@@ -7,7 +7,7 @@ PORT ?= 8501
 
 .PHONY: demo install test lint check clean screenshots
 
-demo: $(VENV)/.installed
+demo: $(VENV)/.installed $(VENV)/.map
 	$(BIN)/winnow -w $(DEMO) demo --port $(PORT)
 
 install: $(VENV)/.installed
@@ -25,7 +25,12 @@ $(VENV)/.tested: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet -e '.[dev]'
 	touch $@
 
-test: $(VENV)/.tested lint
+# The map's bundle, built anew when its sources are newer.
+$(VENV)/.map: $(VENV)/.installed $(wildcard app/scatter_map_source/src/*) $(wildcard app/scatter_map_source/*.json)
+	$(BIN)/python hatch_build.py
+	touch $@
+
+test: $(VENV)/.tested $(VENV)/.map lint
 	sh .ci/chromium
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
@@ -35,7 +40,7 @@ lint: $(VENV)/.tested
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-screenshots: $(VENV)/.tested
+screenshots: $(VENV)/.tested $(VENV)/.map
 	$(BIN)/python tests/app/screenshots.py assets/screenshots
 
 clean:

@@ -30,6 +30,19 @@ def describe(kind: str | None = None) -> list[dict[str, Any]]:
     return [_row(name, found) for name in chosen for found in methods(KINDS[name]).values()]
 
 
+def method_table() -> str:
+    """Return the method table of the README as Markdown."""
+    lines = ["| kind | method | what it does | settings | paper |", "|---|---|---|---|---|"]
+    for row in describe():
+        settings = ", ".join(f"`{setting['name']}`" for setting in row["settings"])
+        paper = row["paper"]
+        cited = f"[{paper['title']}]({paper['url']})" if paper and paper["url"] else paper["title"] if paper else ""
+        name = f"`{row['name']}`" + (" (reconstruction)" if row["reconstruction"] else "")
+        cells = (row["kind"], name, row["summary"], settings, cited)
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines)
+
+
 def _row(kind: str, found: type[Method]) -> dict[str, Any]:
     paper = found.paper
     return {

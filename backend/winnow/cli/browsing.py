@@ -192,7 +192,13 @@ def methods_command(kind: str | None, as_json: bool) -> None:
 
 @winnow.command()
 @click.argument("query")
-@click.option("--format", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@click.option(
+    "--format",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="How to print the rows.",
+)
 @click.option("--limit", default=10_000, show_default=True, help="Rows at most.")
 @folder_option
 def sql(folder: Path, /, query: str, format: str, limit: int) -> None:

@@ -48,11 +48,15 @@ def winnow(context: click.Context, workspace: Path, debug: bool) -> None:
     context.obj = workspace
 
 
-def main() -> None:
-    """Run the command line and exit with 0 (done), 1 (failed) or 2 (wrong usage)."""
+def load_commands() -> None:
+    """Import the files that hold the commands."""
     for name in ("line", "labelling", "browsing"):
         importlib.import_module(f"winnow.cli.{name}")
 
+
+def main() -> None:
+    """Run the command line and exit with 0 (done), 1 (failed) or 2 (wrong usage)."""
+    load_commands()
     try:
         result: Any = winnow.main(standalone_mode=False, prog_name="winnow")
         sys.exit(result if isinstance(result, int) else 0)
