@@ -26,14 +26,14 @@ PAGES: dict[str, tuple[str, str, Callable[[], None]]] = {
 }
 
 
-def open_workbench() -> None:
-    """Draw the page that the address names."""
+def open_workbench(first: str = "home") -> None:
+    """Draw the page that the address names, or the first."""
     st.set_page_config(page_title="Winnow", page_icon=str(ICON), layout="wide", initial_sidebar_state="expanded")
     # A style alone goes to a container that a fragment's rerun empties: hence the element before it.
     st.html(f'<span class="winnow-style"></span><style>{_style()}</style>')
     st.logo(str(LOGO), size="large")
     pages = {
-        name: st.Page(_guarded(name, body), title=title, icon=icon, url_path=name, default=name == "home")
+        name: st.Page(_guarded(name, body), title=title, icon=icon, url_path=name, default=name == first)
         for name, (title, icon, body) in PAGES.items()
     }
     st.session_state["pages"] = pages

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from winnow.catalog.joblog import Job
+from winnow_app.parts.job_bar import STATES, remaining
+
+
+def job(state: str = "running", done: float = 0, total: float = 100, ago: float = 10) -> Job:
+    started = (datetime.now(UTC) - timedelta(seconds=ago)).isoformat()
+    return Job(
+        job=1, verb="score", recipe={}, state=state, stage="shape", done=done, total=total, unit="documents",
+        process="", cancel=False, created=started, started=started, updated=started, finished=None, result="", error="",
+    )  # fmt: skip
+
+
+def test_a_quarter_in_ten_seconds_leaves_thirty() -> None:
+    # 10 s × (1 − 0.25) / 0.25 = 30 s
+    assert remaining(job(done=25, ago=10)) == "about 30 s left"
+
+
+def test_long_waits_are_told_in_minutes() -> None:
+    # 60 s × 0.9 / 0.1 = 540 s = 9 min
+    assert remaining(job(done=10, ago=60)) == "about 9 min left"
+
+
+@pytest.mark.parametrize("silent", [job(done=4), job(done=100), job(total=0), job("queued"), job("done", done=50)])
+def test_nothing_is_promised_before_a_twentieth_or_when_it_does_not_run(silent: Job) -> None:
+    assert remaining(silent) == ""
+
+
+def test_every_state_has_a_colour_and_an_icon() -> None:
+    assert set(STATES) == {"queued", "running", "done", "failed", "cancelled", "interrupted"}
