@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from winnow.errors import MissingNeed, SettingError, nearest
@@ -17,6 +19,12 @@ Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 Array = TypeVar("Array", bound=NDArray[Any])
+
+TextSource = Callable[[Rows], "pa.Array[Any] | pa.ChunkedArray[Any]"]
+"""Reads the texts of documents by doc_id, in the order asked; a document without text may come as null."""
+
+TEXT_BATCH = 4096
+"""How many texts a pool reads at once."""
 
 MISSING = "(none)"
 """How the group of documents without a name is called."""
@@ -56,11 +64,15 @@ class Groups:
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """The texts a matching selector aims at, with their vectors per encoder."""
+    """The texts a matching selector aims at, with their vectors per encoder and, if they come in parts, their parts.
+
+    `groups` names the part of each text: the file it came from, when a target is several files.
+    """
 
     name: str
     texts: tuple[str, ...]
     vectors: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    groups: Groups | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +80,8 @@ class Pool:
     """The documents to choose from: read-only arrays, entry i of each belongs to row i.
 
     `doc_ids` int64 [n], stable names; `tokens` int64 [n]; `columns` numbers float64 [n] (NaN = missing) or Groups;
-    `vectors` per encoder float [n, d], unit length.
+    `vectors` per encoder float [n, d], unit length; `texts` reads texts by doc_id and holds none, so that a pool of any
+    size stays small.
     """
 
     doc_ids: Rows
@@ -76,6 +89,7 @@ class Pool:
     columns: Mapping[str, Floats | Groups] = field(default_factory=dict)
     vectors: Mapping[str, NDArray[np.floating]] = field(default_factory=dict)
     target: Target | None = None
+    texts: TextSource | None = None
 
     def __post_init__(self) -> None:
         for array in (self.tokens, *self.columns.values(), *self.vectors.values()):
@@ -119,7 +133,10 @@ class Pool:
         """Raise MissingNeed with the command that makes the first thing missing."""
         for need in sorted(needs):
             kind, _, model = need.partition(":")
-            if kind == "target":
+            if kind == "text":
+                if self.texts is None:
+                    raise MissingNeed(f"{who} needs the text of documents", "the pool has none", "winnow select")
+            elif kind == "target":
                 if self.target is None:
                     raise MissingNeed(f"{who} needs a target", "none was given", "add --target FILE")
             elif kind == "vectors":
@@ -130,6 +147,16 @@ class Pool:
             elif need not in self.columns:
                 found = f"the corpus lacks it ({nearest(need, self.columns)})"
                 raise MissingNeed(f"{who} needs column '{need}'", found, _command(need))
+
+    def text_batches(self, rows: Rows | None = None, size: int = TEXT_BATCH) -> Iterator[pa.LargeStringArray]:
+        """Yield the texts of the rows (all by default), in their order, a bounded number at a time; null becomes ""."""
+        if self.texts is None:
+            raise MissingNeed("this needs the text of documents", "the pool has none", "winnow select")
+        wanted = self.doc_ids if rows is None else self.doc_ids[rows]
+        for start in range(0, len(wanted), size):
+            read = self.texts(wanted[start : start + size])
+            whole = read.combine_chunks() if isinstance(read, pa.ChunkedArray) else read
+            yield pc.fill_null(pc.cast(whole, pa.large_string()), "")
 
     def hashes(self, seed: int, stream: str = "") -> Hashes:
         """Return hash(seed, stream, doc_id) per document, distinct for distinct documents: order never changes it.
@@ -166,6 +193,7 @@ class Pool:
             },
             {name: values[rows] for name, values in self.vectors.items()},
             self.target,
+            self.texts,
         )
 
 

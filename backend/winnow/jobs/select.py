@@ -18,7 +18,7 @@ from winnow.catalog.selections import NamedSelection
 from winnow.embed.choose import encoder
 from winnow.errors import InputError, MissingNeed, SettingError
 from winnow.ingest.files import expand, reader_for
-from winnow.pool import Budget, Floats, Groups, Pool, Selection, Target
+from winnow.pool import Budget, Floats, Groups, Pool, Selection, Target, TextSource
 from winnow.select.base import Selector
 
 DESCRIBED = ("source", "cluster_name", "language")
@@ -43,7 +43,9 @@ def build_pool(catalog: Catalog, needs: frozenset[str], filter: Filter, target: 
     if "tokens" not in known:
         raise MissingNeed("a budget needs column 'tokens'", "the corpus lacks it", "winnow score tokens")
     wanted = [
-        name for name in sorted({*needs, *DESCRIBED} - {"target"}) if name in known and not name.startswith("vectors:")
+        name
+        for name in sorted({*needs, *DESCRIBED} - {"target", "text"})
+        if name in known and not name.startswith("vectors:")
     ]
     table = catalog.browse.arrow(filter, list(dict.fromkeys(["doc_id", "tokens", *wanted])))
     ids = table.column("doc_id").to_numpy().astype(np.int64)
@@ -51,7 +53,12 @@ def build_pool(catalog: Catalog, needs: frozenset[str], filter: Filter, target: 
     models = sorted(need.partition(":")[2] for need in needs if need.startswith("vectors:"))
     vectors = {model: catalog.vectors.take(model, ids) for model in models if model in catalog.vectors.models()}
     tokens = np.nan_to_num(table.column("tokens").to_numpy().astype(np.float64)).astype(np.int64)
-    return Pool(ids, tokens, columns, vectors, target)
+    texts = _text_source(catalog) if "text" in needs else None
+    return Pool(ids, tokens, columns, vectors, target, texts)
+
+
+def _text_source(catalog: Catalog) -> TextSource:
+    return lambda doc_ids: catalog.texts.fetch(doc_ids).column("text")
 
 
 def _pool_column(column: pa.ChunkedArray, kind: str) -> Floats | Groups:
@@ -116,15 +123,17 @@ def read_target(catalog: Catalog, target: str, needs: frozenset[str]) -> Target:
     """Return the texts of a file or of a named selection, with the vectors a method needs."""
     if any(stored.name == target for stored in catalog.selections.all()):
         ids, _ = catalog.selections.get(target).read()
-        texts = catalog.texts.texts(ids)
+        parts = {target: catalog.texts.texts(ids)}
     else:
-        texts = [text for source in expand([target]) for text in _texts(source.path)]
+        parts = {source.path.name: _texts(source.path) for source in expand([target])}
+    texts = [text for part in parts.values() for text in part]
     if not texts:
         raise InputError(
             f"target {target} holds no text", "0 documents were read", "name a file or a selection with texts"
         )
     models = sorted(need.partition(":")[2] for need in needs if need.startswith("vectors:"))
-    return Target(target, tuple(texts), {model: encoder(model).embed(texts) for model in models})
+    groups = Groups.of([name for name, part in parts.items() for _ in part])
+    return Target(target, tuple(texts), {model: encoder(model).embed(texts) for model in models}, groups)
 
 
 def _texts(path: Path) -> list[str]:

@@ -21,7 +21,7 @@ def variants() -> list[Selector]:
     """Return every selector as it comes, and once more for each other choice or switch it has."""
     found = []
     for kind in KINDS.values():
-        default = kind()
+        default = kind(**kind.example)
         found.append(default)
         for setting in kind.settings():
             others = setting.choices or ((not setting.default,) if setting.kind is bool else ())
