@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import doctest
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from winnow import pool as module
@@ -172,3 +174,24 @@ def test_other_budgets_are_refused(wrong: dict[str, float]) -> None:
 def test_a_budget_and_a_selection_say_what_was_asked_and_spent() -> None:
     assert Budget(share=0.1).asked() == {"share": 0.1}
     assert Selection.once(np.array([0, 2])).spent(some()) == {"docs": 2, "tokens": 400}
+
+
+def named(doc_ids: np.ndarray) -> pa.ChunkedArray:
+    """Return the texts of documents, document 20 without one, in two chunks."""
+    return pa.chunked_array([[None if i == 20 else f"text {i}" for i in part] for part in np.array_split(doc_ids, 2)])
+
+
+def test_texts_come_in_batches_and_follow_the_rows_wherever_they_go() -> None:
+    pool = dataclasses.replace(some(), texts=named)
+    batches = [batch.to_pylist() for batch in pool.text_batches(size=2)]
+    assert batches == [["text 0", "text 10"], ["", "text 30"], ["text 40"]]
+    turned = pool.take(np.array([4, 2, 0]))
+    assert [batch.to_pylist() for batch in turned.text_batches()] == [["text 40", "", "text 0"]]
+    assert [batch.to_pylist() for batch in pool.text_batches(np.array([3, 1]))] == [["text 30", "text 10"]]
+
+
+def test_a_pool_without_texts_says_so() -> None:
+    with pytest.raises(MissingNeed, match="this needs the text of documents"):
+        next(some().text_batches())
+    with pytest.raises(MissingNeed, match="dsir needs the text of documents"):
+        some().require("dsir", frozenset({"text"}))

@@ -123,16 +123,16 @@ def read_target(catalog: Catalog, target: str, needs: frozenset[str]) -> Target:
     """Return the texts of a file or of a named selection, with the vectors a method needs."""
     if any(stored.name == target for stored in catalog.selections.all()):
         ids, _ = catalog.selections.get(target).read()
-        parts = {target: catalog.texts.texts(ids)}
+        parts = [(target, catalog.texts.texts(ids))]
     else:
-        parts = {source.path.name: _texts(source.path) for source in expand([target])}
-    texts = [text for part in parts.values() for text in part]
+        parts = [(source.path.name, _texts(source.path)) for source in expand([target])]
+    texts = [text for _, part in parts for text in part]
     if not texts:
         raise InputError(
             f"target {target} holds no text", "0 documents were read", "name a file or a selection with texts"
         )
     models = sorted(need.partition(":")[2] for need in needs if need.startswith("vectors:"))
-    groups = Groups.of([name for name, part in parts.items() for _ in part])
+    groups = Groups.of([name for name, part in parts for _ in part])
     return Target(target, tuple(texts), {model: encoder(model).embed(texts) for model in models}, groups)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from winnow.pool import Groups, Pool, Target
@@ -27,6 +28,17 @@ def vectors(n: int, chance: np.random.Generator) -> np.ndarray:
     return raw / np.linalg.norm(raw, axis=1, keepdims=True)
 
 
+def text_of(doc_id: int) -> str:
+    """Return a text that belongs to a doc_id, with accents and signs, of 120 to 219 words."""
+    words = ("river", "Stone", "teach", "café", "the", "of", "1969", "model", "–", "rain")
+    picks = np.random.default_rng(doc_id).choice(len(words), size=120 + doc_id % 100)
+    return " ".join(words[pick] for pick in picks) + "."
+
+
+def texts_of(doc_ids: np.ndarray) -> pa.Array:
+    return pa.array([text_of(int(doc_id)) for doc_id in doc_ids], pa.large_string())
+
+
 def pool_for(method: Selector, n: int = 200, seed: int = 0) -> Pool:
     """Return a pool of n documents with every column, vector and target that the method needs."""
     chance = np.random.default_rng(seed)
@@ -36,15 +48,18 @@ def pool_for(method: Selector, n: int = 200, seed: int = 0) -> Pool:
     columns = {
         need: column(need, kinds.get(need, "number"), n, chance)
         for need in needs
-        if need != "target" and not need.startswith("vectors:")
+        if need not in ("target", "text") and not need.startswith("vectors:")
     }
-    target = Target("target", ("first text", "second text"), {model: vectors(2, chance) for model in models})
+    target = Target(
+        "target", ("the river and the café", "a model of rain"), {model: vectors(2, chance) for model in models}
+    )
     return Pool(
         doc_ids=np.sort(chance.choice(10 * n + 10, size=n, replace=False)),
         tokens=chance.integers(1, 500, size=n),
         columns=columns,
         vectors={model: vectors(n, chance) for model in models},
         target=target if "target" in needs else None,
+        texts=texts_of if "text" in needs else None,
     )
 
 

@@ -127,6 +127,7 @@ def test_a_missing_need_is_named_with_its_method_and_command(make_pool, method: 
             columns={name: values for name, values in pool.columns.items() if name != need},
             vectors={name: values for name, values in pool.vectors.items() if name != model},
             target=None if need == "target" else pool.target,
+            texts=None if need == "text" else pool.texts,
         )
         with pytest.raises(MissingNeed) as raised:
             method.select(lacking, Budget(docs=1))
