@@ -178,7 +178,8 @@ def test_a_budget_and_a_selection_say_what_was_asked_and_spent() -> None:
 
 def named(doc_ids: np.ndarray) -> pa.ChunkedArray:
     """Return the texts of documents, document 20 without one, in two chunks."""
-    return pa.chunked_array([[None if i == 20 else f"text {i}" for i in part] for part in np.array_split(doc_ids, 2)])
+    texts = [[None if i == 20 else f"text {i}" for i in part] for part in np.array_split(doc_ids, 2)]
+    return pa.chunked_array(texts, pa.string())
 
 
 def test_texts_come_in_batches_and_follow_the_rows_wherever_they_go() -> None:
