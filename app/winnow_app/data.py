@@ -14,6 +14,7 @@ import streamlit as st
 
 from winnow.catalog.browse import Column, Count, Facet, Histogram
 from winnow.catalog.filters import Filter
+from winnow.catalog.joblog import OPEN
 from winnow.jobs.document import Document
 from winnow.workspace import Workspace
 from winnow_app.parts.scatter_map import Colouring, MapLabel, MapPoints, by_category, by_number, one_colour
@@ -33,6 +34,11 @@ def start(verb: str, **recipe: Any) -> None:
     """Start a job; pages pass this to buttons."""
     job = workspace().start(verb, **recipe)
     st.toast(f"Job {job} runs {verb}", icon=":material/play_arrow:")
+
+
+def running_verbs() -> set[str]:
+    """Name the verbs that a job is working on, or waits to."""
+    return {job.verb for job in workspace().catalog.jobs.all(20) if job.state in OPEN}
 
 
 def cancel(job: int) -> None:

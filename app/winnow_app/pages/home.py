@@ -45,7 +45,7 @@ def _distinct(column: str) -> int:
 
 def _missing() -> None:
     gaps = data.workspace().missing()
-    running = {job.verb for job in data.workspace().catalog.jobs.all(20) if job.state in ("queued", "running")}
+    running = data.running_verbs()
     for verb, names in gaps.items():
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             listed = f": {', '.join(names)}" if verb == "score" else ""

@@ -11,14 +11,18 @@ import streamlit as st
 
 from winnow.catalog.filters import Filter
 from winnow.jobs.select import Preview
+from winnow.select.base import Selector
+from winnow.select.rules import Rules
 from winnow_app import charts, data, state
 from winnow_app.parts.budget_bar import budget_bar
 from winnow_app.parts.highlight import snippet
 
 
-def outcome(preview: Preview) -> None:
+def outcome(preview: Preview, selector: Selector) -> None:
     """Draw what a selection keeps and drops: counts, a histogram, groups and examples."""
     budget_bar(preview)
+    if isinstance(selector, Rules):
+        _rules(selector, preview)
     columns = [name for name, column in data.columns().items() if column.kind == "number" and name != "doc_id"]
     first = columns.index("quality") if "quality" in columns else 0
     column = st.selectbox("Show kept and dropped over", columns, index=first, key="select.over", width=320)
@@ -29,6 +33,25 @@ def outcome(preview: Preview) -> None:
     )
     _composition(preview)
     _examples(preview, column)
+
+
+def _rules(selector: Rules, preview: Preview) -> None:
+    counts = selector.count_by_rule(preview.pool)
+    if not counts:
+        st.caption(
+            "No rule is set: everything passes. Choose a preset, or write thresholds such as quality>=0.4, words 50..100000."
+        )
+        return
+    rows = [
+        {"rule": count.rule, "drops alone": count.alone, "drops after those above": count.in_sequence}
+        for count in counts
+    ]
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, height=min(38 + 35 * len(rows), 250),
+        column_config={
+            name: st.column_config.NumberColumn(format="localized") for name in ("drops alone", "drops after those above")
+        },
+    )  # fmt: skip
 
 
 def _histogram(preview: Preview, column: str) -> Any:
