@@ -5,10 +5,11 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
-from winnow.method import Method
+from winnow.method import Method, param
 from winnow.pool import MISSING, Budget, Floats, Hashes, Pool, Rows, Selection
 
 
@@ -34,6 +35,9 @@ class Draw:
 @dataclass(frozen=True, kw_only=True)
 class Selector(Method):
     """Chooses documents from a pool within a budget."""
+
+    example: ClassVar[Mapping[str, Any]] = {}
+    """Settings to try the method with, for one that asks for a table and so chooses nothing by its defaults alone."""
 
     def select(self, pool: Pool, budget: Budget, *, seed: int = 0) -> Selection:
         """Return the chosen rows and weights; raises MissingNeed, SettingError."""
@@ -85,7 +89,15 @@ class Mixer(Selector):
     a group's random order a document stands at level (cost before it + half its own cost) / share, and documents are
     taken from the lowest level upwards. For equal costs this is Sainte-Laguë's apportionment, and a smaller budget
     takes a part of what a larger one takes.
+
+    With `max_epochs` above 1 a group is poured in again when it is used up: the copy k of a document, k = 0, 1, ...,
+    stands at level (k · cost of the group + cost before it + half its own cost) / share. A document's weight is how
+    many of its copies are taken, and the budget counts every copy. Documents that cost nothing are never repeated.
     """
+
+    max_epochs: int = param(
+        1, "How often a document may be seen, at most; a group is repeated only when it is used up.", low=1
+    )
 
     @property
     @abstractmethod
@@ -96,31 +108,105 @@ class Mixer(Selector):
     def shares(self, pool: Pool) -> Mapping[str, float]:
         """Return each group's share of the budget; they are normalised to sum to 1."""
 
+    def shares_of(self, pool: Pool, budget: Budget) -> Mapping[str, float]:
+        """Return each group's share of this budget, for a mixer whose shares depend on the budget's unit."""
+        return self.shares(pool)
+
     def needs(self) -> frozenset[str]:
         return frozenset({self.group_column})
 
     def choose(self, pool: Pool, budget: Budget, draw: Draw) -> Selection:
-        costs, noise, groups = budget.costs(pool), draw.order("mix"), pool.group(self.group_column)
-        shares = self.shares(pool)
+        costs, noise, amount = budget.costs(pool), draw.order("mix"), budget.amount(pool)
+        rows, copies = self._copies(pool, budget, noise)
+        if self.max_epochs == 1:
+            return Selection.once(rows[: budget.cut(costs[rows], amount)])
+        times = copies.up_to(amount, noise[rows])
+        taken = int((times > 0).sum())
+        return Selection(rows[:taken], times[:taken].astype(np.float64))
+
+    def _copies(self, pool: Pool, budget: Budget, noise: Hashes) -> tuple[Rows, Copies]:
+        """Return the rows of groups with a share in the order of their first copies, and those copies."""
+        costs, groups = budget.costs(pool), pool.group(self.group_column)
+        shares = self.shares_of(pool, budget)
         width = np.array([max(shares.get(name, 0.0), 0.0) for name in (*groups.names, MISSING)])[groups.codes]
         shuffled = np.argsort(noise)
         grouped = shuffled[np.argsort(groups.codes[shuffled], kind="stable")]
         after = np.cumsum(costs[grouped])
         starts = np.flatnonzero(np.diff(groups.codes[grouped], prepend=-2))
-        before_group = np.repeat((after - costs[grouped])[starts], np.diff(starts, append=len(pool)))
+        counts = np.diff(starts, append=len(pool))
+        before_group = np.repeat((after - costs[grouped])[starts], counts)
+        whole = np.repeat(np.add.reduceat(costs[grouped], starts), counts)
         middle, open_to = after - before_group - costs[grouped] / 2, width[grouped] > 0
         rows = grouped[open_to]
-        order = rows[ordered(middle[open_to] / width[rows], noise[rows])]
-        return Selection.once(order[: budget.cut(costs[order], budget.amount(pool))])
+        first, rise = middle[open_to] / width[rows], whole[open_to] / width[rows]
+        order = ordered(first, noise[rows])
+        limit = np.where(rise > 0, self.max_epochs, 1)
+        return rows[order], Copies(first[order], rise[order], limit[order], costs[rows[order]])
 
     def plan(self, pool: Pool, budget: Budget) -> dict[str, float]:
-        """Return how much of the budget, in its unit, each group is to get."""
-        costs, shares = budget.costs(pool), self.shares(pool)
-        members = list(pool.group(self.group_column).members())
-        wanted = np.array([max(shares.get(name, 0.0), 0.0) for name, _ in members])
-        sizes = np.array([float(costs[rows].sum()) for _, rows in members])
-        amounts = spread(min(budget.amount(pool), float(sizes.sum())), wanted, sizes)
-        return dict(zip((name for name, _ in members), amounts.tolist(), strict=True))
+        """Return how much of the budget, in its unit and counting repeats, each group is to get."""
+        shares, sizes = self.shares_of(pool, budget), group_sizes(pool, self.group_column, budget)
+        wanted = np.array([max(shares.get(name, 0.0), 0.0) for name in sizes])
+        room = np.array(list(sizes.values())) * self.max_epochs
+        amounts = spread(min(budget.amount(pool), float(room.sum())), wanted, room)
+        return dict(zip(sizes, amounts.tolist(), strict=True))
+
+    def epochs(self, pool: Pool, budget: Budget) -> dict[str, float]:
+        """Return how often each group is to be seen: its part of the budget divided by its size."""
+        sizes = group_sizes(pool, self.group_column, budget)
+        return {name: part / sizes[name] if sizes[name] else 0.0 for name, part in self.plan(pool, budget).items()}
+
+
+@dataclass(frozen=True, eq=False)
+class Copies:
+    """Documents that may be taken several times: entry i stands at levels first + k · rise for k = 0 .. limit - 1.
+
+    Arrays [n]; `first` rises; `costs` are whole numbers.
+    """
+
+    first: Floats
+    rise: Floats
+    limit: Rows
+    costs: Rows
+
+    def below(self, level: float) -> Rows:
+        """Return how many copies of each document stand at or below a level."""
+        rise = np.where(self.rise > 0, self.rise, 1.0)
+        times = np.floor((level - self.first) / rise) + 1
+        times -= self.first + (times - 1) * rise > level  # the division may round either way; the levels decide
+        times += self.first + times * rise <= level
+        return np.clip(times, 0, self.limit).astype(np.int64)
+
+    def up_to(self, amount: float, ties: Hashes) -> Rows:
+        """Return how many copies of each are taken, lowest first, up to the one that reaches the amount."""
+        low, high = np.zeros(len(self.first), dtype=np.int64), self.limit.astype(np.int64)
+        if int(high @ self.costs) < amount:
+            return high
+        bottom, top = 0.0, float((self.first + (self.limit - 1) * self.rise).max()) * 2
+        while int((high - low).sum()) > SORTED_AT_ONCE and bottom < (middle := (bottom + top) / 2) < top:
+            times = self.below(middle)
+            if int(times @ self.costs) < amount:
+                bottom, low = middle, times
+            else:
+                top, high = middle, times
+        place = np.repeat(np.arange(len(low)), high - low)
+        earlier = np.repeat(np.cumsum(high - low) - (high - low), high - low)
+        level = self.first[place] + (low[place] + np.arange(len(place)) - earlier) * self.rise[place]
+        reached = place[ordered(level, ties[place])]
+        left = amount - int(low @ self.costs)
+        cut = min(int(np.searchsorted(np.cumsum(self.costs[reached]), left, side="left")) + 1, len(reached))
+        taken: Rows = low + np.bincount(reached[:cut], minlength=len(low))
+        return taken
+
+
+SORTED_AT_ONCE = 200_000
+"""How many copies are sorted; above this number the level is narrowed first."""
+
+
+def group_sizes(pool: Pool, column: str, budget: Budget) -> dict[str, float]:
+    """Return what all documents of each non-empty group cost, in the budget's unit; missing names come last."""
+    costs = budget.costs(pool)
+    return {name: float(costs[rows].sum()) for name, rows in pool.group(column).members()}
 
 
 def ordered(keys: Floats, ties: Hashes) -> Rows:

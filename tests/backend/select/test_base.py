@@ -172,3 +172,85 @@ def test_spread_gives_all_there_is_room_for(amount: float, groups: list[tuple[fl
     assert given_out.sum() == pytest.approx(min(amount, room), rel=1e-6, abs=1e-6)
     assert (given_out <= sizes * (1 + 1e-9)).all()
     assert (given_out[wanted == 0] == 0).all()
+
+
+def repeated(method: Mixer, pool: Pool, budget: Budget, seed: int = 0) -> list[int]:
+    """Return how often each row of the pool is seen."""
+    selection = method.select(pool, budget, seed=seed)
+    return np.bincount(selection.rows, weights=selection.weights, minlength=len(pool)).astype(int).tolist()
+
+
+def epochs_of(most: int, **shares: float) -> Shares:
+    return type("Some", (Shares,), {"table": shares})(max_epochs=most)
+
+
+def test_mixer_repeats_a_small_group_up_to_the_limit_and_counts_every_copy() -> None:
+    pool = sourced(["a"] * 2 + ["b"] * 10)
+    # 10 documents, half for a: its two documents stand at .5 1.5, again at 2.5 3.5, again at 4.5 5.5; b at .5, 1.5 ...
+    # the ten lowest levels are five of each: a is seen 3 + 2 times, five of b once
+    times = repeated(epochs_of(3, a=1, b=1), pool, Budget(docs=10))
+    assert sorted(times[:2]) == [2, 3]
+    assert sorted(times[2:]) == [0] * 5 + [1] * 5
+    # two epochs hold only 4 of a, so b gets 6; one epoch is what it was before: 2 and 8
+    assert [sum(repeated(epochs_of(2, a=1, b=1), pool, Budget(docs=10))[:2])] == [4]
+    assert [sum(repeated(epochs_of(1, a=1, b=1), pool, Budget(docs=10))[:2])] == [2]
+
+
+def test_mixer_repeats_within_the_budget_in_tokens() -> None:
+    pool = sourced(["a", "b", "b", "b"], tokens=[10, 30, 30, 30])
+    # 60 tokens, half each: a (10 tokens) at 5 15 25 ..., b at 15 45 75: levels up to 25 cost 10 + 10 + 30 + 10 = 60
+    assert sorted(repeated(epochs_of(9, a=1, b=1), pool, Budget(tokens=60))) == [0, 0, 1, 3]
+
+
+def test_mixer_stops_when_every_epoch_is_used_up() -> None:
+    assert repeated(epochs_of(2, a=1, b=1), sourced(["a", "b", None]), Budget(docs=99)) == [2, 2, 0]
+
+
+def test_mixer_never_repeats_a_document_that_costs_nothing() -> None:
+    pool = sourced(["a", "b"], tokens=[0, 5])
+    assert repeated(epochs_of(4, a=1, b=1), Pool(pool.doc_ids, np.array([0, 5]), pool.columns), Budget(tokens=10)) == [
+        1,
+        2,
+    ]
+
+
+def test_mixer_plans_and_counts_epochs() -> None:
+    pool, method = sourced(["a"] * 2 + ["b"] * 10), epochs_of(4, a=1, b=1)
+    assert method.plan(pool, Budget(docs=10)) == {"a": 5.0, "b": 5.0}
+    assert method.epochs(pool, Budget(docs=10)) == {"a": 2.5, "b": 0.5}
+    assert method.plan(pool, Budget(docs=99)) == {"a": 8.0, "b": 40.0}
+
+
+@unhurried
+@given(
+    groups=st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 50)), min_size=1, max_size=30),
+    shares=st.tuples(*[st.sampled_from([0.0, 0.1, 1 / 3, 2.0])] * 3),
+    most=st.integers(2, 5),
+    amount=st.integers(1, 4000),
+    at_once=st.sampled_from([0, 3, 1000]),
+)
+def test_mixer_takes_the_lowest_copies(groups, shares, most: int, amount: int, at_once: int) -> None:
+    names, tokens = zip(*groups, strict=True)
+    pool = Pool(np.arange(len(names)), np.array(tokens), {"source": Groups.of(names)})
+    method, budget = epochs_of(most, **dict(zip("abc", shares, strict=True))), Budget(tokens=amount)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("winnow.select.base.SORTED_AT_ONCE", at_once)
+        times = repeated(method, pool, budget)
+        fewer = repeated(method, pool, Budget(tokens=max(1, amount // 2)))
+    assert (np.array(fewer) <= times).all(), "a smaller budget takes a part"
+    noise, levels = pool.hashes(0, "mix"), []
+    for name, share in zip("abc", shares, strict=True):
+        rows = sorted((row for row in range(len(names)) if names[row] == name), key=lambda row: noise[row])
+        whole, before = sum(tokens[row] for row in rows), 0
+        for row in rows if share else []:
+            for copy in range(most if whole else 1):
+                level = (before + tokens[row] / 2) / share + copy * (whole / share)
+                levels.append((level, noise[row], row))
+            before += tokens[row]
+    wanted, spent = [0] * len(names), 0
+    for _, _, row in sorted(levels):
+        if spent >= amount:
+            break
+        wanted[row] += 1
+        spent += tokens[row]
+    assert times == wanted
