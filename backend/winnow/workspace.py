@@ -12,6 +12,7 @@ workspace.export("best", "out")
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,7 +33,7 @@ from winnow.compute.base import Executor
 from winnow.compute.local import LocalExecutor
 from winnow.embed.base import Embedder
 from winnow.embed.choose import default_model, encoder
-from winnow.errors import Cancelled, SettingError, WinnowError
+from winnow.errors import Cancelled, MissingNeed, SettingError, WinnowError
 from winnow.export.base import Exporter
 from winnow.jobs import background
 from winnow.jobs.cluster import COLUMNS as CLUSTER_COLUMNS
@@ -46,7 +47,7 @@ from winnow.jobs.labels import Imported, LabelStats, export_labels, import_label
 from winnow.jobs.progress import Progress, Recorded, Silent
 from winnow.jobs.score import score
 from winnow.jobs.search import Finder
-from winnow.jobs.select import Preview, budget_of, build_pool, choose, select
+from winnow.jobs.select import Preview, budget_of, build_pool, choose, read_target, select
 from winnow.method import method, methods
 from winnow.score.base import Scorer
 from winnow.select.base import Selector
@@ -86,7 +87,7 @@ class Workspace:
         Raises InputError, ConflictError.
         """
         told = {key: value for key, value in (columns or {}).items() if value is not None}
-        names = [str(path) for path in paths]
+        names = [os.path.abspath(path) for path in paths]
         recipe = {"paths": names, "format": format, "columns": told, "again": again}
         with self._recorded("ingest", recipe, progress) as watch:
             made = ingest(
@@ -110,6 +111,7 @@ class Workspace:
     ) -> list[Run]:
         """Give the corpus the columns of the named scorers, or of all; static vectors are made first when one reads them."""
         chosen = self.scorers(names, settings or {})
+        self._need_documents("score")
         with self._recorded("score", {"names": list(names), "settings": dict(settings or {})}, progress) as watch:
             if any("vectors:static" in scorer.needs() for scorer in chosen):
                 self._embed(encoder("static"), watch)
@@ -117,12 +119,14 @@ class Workspace:
 
     def embed(self, model: str = "", *, progress: Progress | None = None) -> Run:
         """Give every document a vector; without a model, the one that suits the corpus's size and machine."""
+        self._need_documents("embed")
         chosen = model or default_model(self.catalog.manifest.documents(), _gpu())
         with self._recorded("embed", {"model": chosen}, progress) as watch:
             return self._embed(encoder(chosen), watch)
 
     def cluster(self, k: int | None = None, *, model: str = "", seed: int = 0, progress: Progress | None = None) -> Run:
         """Group the documents, name the groups and lay out the map, from the newest vectors or those of a model."""
+        self._need_documents("cluster")
         chosen = model or self._find.model()
         with self._recorded("cluster", {"k": k, "model": chosen, "seed": seed}, progress) as watch:
             return cluster(self.catalog, chosen, k, seed, watch)
@@ -148,8 +152,10 @@ class Workspace:
     ) -> NamedSelection:
         """Choose documents by a published method within a budget and keep the choice under a name.
 
-        Raises MissingNeed naming the column and command, SettingError, ConflictError.
+        `target` is a file or the name of a selection. Raises MissingNeed naming the column and command, SettingError,
+        ConflictError.
         """
+        target = os.path.abspath(target) if target and os.path.exists(target) else target
         selector = self.selector(name_of_method, settings or {})
         budget = budget_of(docs, tokens, share)
         recipe = {
@@ -187,6 +193,8 @@ class Workspace:
     def run(self, paths: Sequence[str | Path], *, progress: Progress | None = None, **told: Any) -> Ingested:
         """Take files in, score with everything, embed and cluster."""
         made = self.ingest(paths, progress=progress, **told)
+        if self.catalog.manifest.documents() == 0:
+            return made
         self.score(progress=progress)
         self.embed(progress=progress)
         self.cluster(progress=progress)
@@ -218,10 +226,11 @@ class Workspace:
 
     def preview(
         self, selector: Selector, *, docs: int | None = None, tokens: int | None = None, share: float | None = None,
-        filter: Filter | None = None, seed: int = 0,
+        filter: Filter | None = None, target: str | None = None, seed: int = 0,
     ) -> Preview:  # fmt: skip
         """Choose without keeping: for live counts while somebody moves a setting."""
-        pool = build_pool(self.catalog, selector.needs(), filter or Filter())
+        aim = read_target(self.catalog, target, selector.needs()) if target else None
+        pool = build_pool(self.catalog, selector.needs(), filter or Filter(), aim)
         return choose(pool, selector, budget_of(docs, tokens, share), seed)
 
     def selector(self, name: str, settings: Mapping[str, Any]) -> Selector:
@@ -254,7 +263,9 @@ class Workspace:
         """Make what is still missing: scores, vectors, clusters, the keyword index."""
         gaps = self.missing()
         if "score" in gaps:
-            self.score(gaps["score"], progress=progress)
+            recipes = {run.name: run.recipe for run in self.catalog.manifest.runs("columns")}
+            settings = {name: recipes[name] for name in gaps["score"] if name in recipes}
+            self.score(gaps["score"], settings=settings, progress=progress)
         if "embed" in gaps:
             self.embed(progress=progress)
         if "cluster" in gaps:
@@ -279,14 +290,23 @@ class Workspace:
             raise SettingError(f"no job is called '{verb}'", "", "choose from: " + ", ".join(JOBS))
         return background.start(self.catalog, verb, recipe)
 
-    def run_job(self, job: int, progress: Progress | None = None) -> str:
-        """Do what a queued or interrupted job says, under its number, and return what came of it."""
+    def run_job(self, job: int, progress: Progress | None = None, *, queued: bool = False) -> None:
+        """Do what a job says, under its number; with `queued` only when nobody cancelled or began it meanwhile.
+
+        Raises ConflictError when it is running, SettingError when there is no such job.
+        """
         found = self.catalog.jobs.get(job)
+        self.catalog.jobs.start(job, queued=queued)
         self._job = job
         try:
-            return str(JOBS[found.verb](self, dict(found.recipe), progress))
+            with self._ended(job):
+                JOBS[found.verb](self, dict(found.recipe), progress)
         finally:
             self._job = None
+
+    def _need_documents(self, verb: str) -> None:
+        if self.catalog.manifest.documents() == 0:
+            raise MissingNeed(f"{verb} needs documents", f"{self.folder} holds none", "winnow ingest PATH...")
 
     def _embed(self, embedder: Embedder, progress: Progress) -> Run:
         return embed(self.catalog, embedder, self._executor, progress)
@@ -299,17 +319,32 @@ class Workspace:
     @contextmanager
     def _recorded(self, verb: str, recipe: Mapping[str, Any], progress: Progress | None) -> Iterator[Progress]:
         log = self.catalog.jobs
-        job = self._job or log.add(verb, recipe)
+        if self.catalog.control.read_only and verb == "export":
+            # An export changes nothing in the corpus; a read-only one has no log to write to.
+            yield progress or Silent()
+            return
+        if self._job is not None:
+            # `run_job` has begun it and will end it.
+            yield Recorded(log, self._job, progress or Silent())
+            return
+        job = log.add(verb, recipe)
         log.start(job)
-        try:
+        with self._ended(job):
             yield Recorded(log, job, progress or Silent())
+
+    @contextmanager
+    def _ended(self, job: int) -> Iterator[None]:
+        """Write down how a job ends, whichever way it does."""
+        log = self.catalog.jobs
+        try:
+            yield
         except (Cancelled, KeyboardInterrupt) as reason:
             log.finish(job, "cancelled", error=str(reason) or "stopped at the keyboard")
             raise
         except WinnowError as reason:
             log.finish(job, "failed", error=str(reason))
             raise
-        except Exception as reason:
+        except BaseException as reason:
             log.finish(job, "failed", error=f"{type(reason).__name__}: {reason}")
             raise
         log.finish(job, "done")

@@ -12,10 +12,11 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from winnow.catalog.conditions import Condition, Conditions
+from winnow.catalog.bars import Bars, make_bars
+from winnow.catalog.conditions import Condition, Conditions, first_line, nearest_column
 from winnow.catalog.filters import MISSING, Filter
 from winnow.catalog.table import Table, quoted
-from winnow.errors import QueryError, nearest
+from winnow.errors import MissingNeed, QueryError, nearest
 
 NUMBERS = (
     "TINYINT",
@@ -74,118 +75,112 @@ class Facet:
 
 
 @dataclass
-class _Cached:
+class _Shape:
+    """What does not depend on a filter or a label: kinds of columns, and bars with their counts over everything."""
+
     version: object = None
     columns: dict[str, Column] = field(default_factory=dict)
-    edges: dict[tuple[str, int], tuple[list[Any], bool, list[int]]] = field(default_factory=dict)
+    bars: dict[tuple[str, int], tuple[Bars, list[int]]] = field(default_factory=dict)
+
+
+@dataclass
+class _Counts:
+    version: object = None
     counts: dict[str, Count] = field(default_factory=dict)
 
 
 class Browse:
     """Answers questions about the documents under a filter, from the wide table alone."""
 
+    COUNTS = 1000
+    """How many counts are kept."""
+
     def __init__(self, table: Table, conditions: Conditions) -> None:
         self._table, self._conditions = table, conditions
-        self._cache = _Cached()
+        self._shape, self._counts = _Shape(), _Counts()
 
-    def _cached(self) -> _Cached:
-        version = self._table.version
-        if self._cache.version != version:
-            self._cache = _Cached(version)
-        return self._cache
+    def _shaped(self) -> _Shape:
+        version = self._table.version._replace(labels=0)
+        if self._shape.version != version:
+            self._shape = _Shape(version)
+        return self._shape
 
     def columns(self) -> dict[str, Column]:
         """Return every column of `docs` and what kind of facet it makes."""
-        cached = self._cached()
-        if not cached.columns:
-            types = self._table.columns()
+        shape = self._shaped()
+        if not shape.columns:
             with self._table.cursor() as cursor:
+                types = {row[0]: row[1] for row in cursor.execute("DESCRIBE docs").fetchall()}
                 named = [name for name, kind in types.items() if kind == "VARCHAR"]
                 asked = ", ".join(f"approx_count_distinct({quoted(name)})" for name in named)
-                found = cursor.execute(f"SELECT {asked} FROM docs").fetchone() if named else ()
+                found = cursor.execute(f"SELECT {asked} FROM docs").fetchone()
             distinct = dict(zip(named, found or (), strict=True))
-            cached.columns = {name: _column(name, kind, int(distinct.get(name, 0))) for name, kind in types.items()}
-        return cached.columns
+            shape.columns = {name: _column(name, kind, int(distinct.get(name, 0))) for name, kind in types.items()}
+        return shape.columns
 
     def _compile(self, filter: Filter, cursor: duckdb.DuckDBPyConnection) -> Condition:
         types = {name: column.type for name, column in self.columns().items()}
-        return self._conditions.compile(filter, types, cursor, self._table.version[0])
+        return self._conditions.compile(filter, types, cursor, self._table.version.manifest)
 
     def count(self, filter: Filter) -> Count:
         """Return how many documents and tokens the filter keeps."""
-        cached = self._cached()
-        if filter.key not in cached.counts:
+        version = self._table.version
+        if self._counts.version != version or len(self._counts.counts) >= self.COUNTS:
+            self._counts = _Counts(version)
+        counts = self._counts.counts
+        if filter.key not in counts:
             tokens = "COALESCE(SUM(tokens), 0)" if "tokens" in self.columns() else "0"
             with self._table.cursor() as cursor:
                 where = self._compile(filter, cursor)
                 row = _run(cursor, f"SELECT COUNT(*), {tokens} FROM docs WHERE {where.sql}", where.values).fetchone()
-            cached.counts[filter.key] = Count(int(row[0]), int(row[1])) if row else Count(0, 0)
-        return cached.counts[filter.key]
+            counts[filter.key] = Count(int(row[0]), int(row[1])) if row else Count(0, 0)
+        return counts[filter.key]
 
     def facet(self, column: str, filter: Filter, *, limit: int = 12) -> Facet:
         """Count the names of a column under the filter."""
         name = quoted(self._column(column).name)
         with self._table.cursor() as cursor:
             where = self._compile(filter, cursor)
-            rows = _run(
-                cursor,
-                f"SELECT CAST({name} AS VARCHAR), COUNT(*) AS n FROM docs WHERE {where.sql} GROUP BY 1 ORDER BY n DESC, 1",
-                where.values,
-            ).fetchall()
-        named = [(value, int(n)) for value, n in rows if value is not None]
-        missing = sum(int(n) for value, n in rows if value is None)
-        return Facet(named[:limit], missing, sum(n for _, n in named[limit:]), len(named[limit:]))
+            counted = f"SELECT CAST({name} AS VARCHAR) AS name, COUNT(*) AS n FROM docs WHERE {where.sql} GROUP BY 1"
+            query = (
+                f"WITH counted AS MATERIALIZED ({counted}), named AS (SELECT * FROM counted WHERE name IS NOT NULL) "
+                f"SELECT *, (SELECT SUM(n) FROM counted WHERE name IS NULL), (SELECT SUM(n) FROM named), "
+                f"(SELECT COUNT(*) FROM named) FROM (SELECT 1) LEFT JOIN (SELECT name, n FROM named "
+                f"ORDER BY n DESC, name LIMIT {int(limit)}) ON true ORDER BY n DESC, name"
+            )
+            rows = _run(cursor, query, where.values).fetchall()
+        values = [(name, int(n)) for _, name, n, *_ in rows if name is not None]
+        missing, documents, names = (int(total or 0) for total in rows[0][3:])
+        return Facet(values, missing, documents - sum(n for _, n in values), names - len(values))
 
     def histogram(self, column: str, filter: Filter, *, bars: int = 30) -> Histogram:
         """Count a number or date column in bars whose edges do not depend on the filter."""
-        edges, log, everything = self._edges(column, bars)
-        counts, missing = self._bar_counts(column, edges, filter)
-        return Histogram(edges, counts, everything, missing, log)
+        made, everything = self._bars(column, bars)
+        counts, missing = self._bar_counts(column, made, filter)
+        return Histogram(made.edges, counts, everything, missing, made.log)
 
-    def _edges(self, column: str, bars: int) -> tuple[list[Any], bool, list[int]]:
+    def _bars(self, column: str, bars: int) -> tuple[Bars, list[int]]:
         known = self._column(column)
         if known.kind not in ("number", "date"):
             raise QueryError(
                 "a histogram needs numbers or dates", f"'{column}' holds {known.kind}s", "list its values instead"
             )
-        cached = self._cached()
-        if (column, bars) not in cached.edges:
-            edges, log = self._make_edges(known, bars)
-            cached.edges[(column, bars)] = (edges, log, self._bar_counts(column, edges, Filter())[0])
-        return cached.edges[(column, bars)]
+        shape = self._shaped()
+        if (column, bars) not in shape.bars:
+            with self._table.cursor() as cursor:
+                made = make_bars(cursor, quoted(column), known.type, bars)
+            shape.bars[(column, bars)] = (made, self._bar_counts(column, made, Filter())[0])
+        return shape.bars[(column, bars)]
 
-    def _make_edges(self, column: Column, bars: int) -> tuple[list[Any], bool]:
-        name = quoted(column.name)
-        value = f"epoch_us({name})" if column.kind == "date" else name
-        with self._table.cursor() as cursor:
-            row = cursor.execute(
-                "SELECT MIN(v), MAX(v), quantile_cont(v, [0.005, 0.5, 0.995]), COUNT(DISTINCT v) FROM "
-                f"(SELECT CAST({value} AS DOUBLE) AS v FROM docs) WHERE isfinite(v)"
-            ).fetchone()
-        if row is None or row[0] is None:
-            return [], False
-        if column.kind == "date":
-            return date_edges(row[2][0], row[2][2], bars), False
-        return number_edges(*row, bars=bars, whole=column.type not in ("FLOAT", "DOUBLE"))
-
-    def _bar_counts(self, column: str, edges: list[Any], filter: Filter) -> tuple[list[int], int]:
-        name = quoted(column)
-        if not edges:
+    def _bar_counts(self, column: str, bars: Bars, filter: Filter) -> tuple[list[int], int]:
+        if not bars.edges:
             return [], self.count(filter).documents
-        value = f"epoch_us({name})" if self._column(column).kind == "date" else f"CAST({name} AS DOUBLE)"
-        dated = self._column(column).kind == "date"
-        numbers = [float(np.datetime64(edge, "us").astype(np.int64)) if dated else float(edge) for edge in edges]
-        inner = "[" + ", ".join(f"{edge!r}::DOUBLE" for edge in numbers[1:-1]) + "]::DOUBLE[]"
         with self._table.cursor() as cursor:
             where = self._compile(filter, cursor)
-            rows = _run(
-                cursor,
-                f"SELECT bar, COUNT(*) FROM (SELECT CASE WHEN {name} IS NULL THEN -1 ELSE "
-                f"{_bar_sql(value, numbers, inner)} END AS bar FROM docs WHERE {where.sql}) GROUP BY bar",
-                where.values,
-            ).fetchall()
-        counts = dict(rows)
-        return [int(counts.get(bar, 0)) for bar in range(len(edges) - 1)], int(counts.get(-1, 0))
+            query = f"SELECT {bars.sql(quoted(column))}, COUNT(*) FROM docs WHERE {where.sql}"
+            row = _run(cursor, query, where.values).fetchone() or ({}, 0)
+        counts = bars.counts(row[0] or {})
+        return counts, int(row[1]) - sum(counts)
 
     def page(
         self,
@@ -281,6 +276,7 @@ class Browse:
     def centres(self, by: str) -> pd.DataFrame:
         """Return name, documents and the median place on the map (x, y) per group."""
         group = quoted(self._column(by).name)
+        self._column("map_x")
         with self._table.cursor() as cursor:
             return cursor.execute(
                 f"SELECT {group} AS name, COUNT(*) AS documents, MEDIAN(map_x) AS x, MEDIAN(map_y) AS y "
@@ -290,6 +286,7 @@ class Browse:
     def clusters(self, filter: Filter) -> pd.DataFrame:
         """Return every cluster under the filter: number, name, group, documents, mean quality and toxicity."""
         known = self.columns()
+        self._column("cluster")
         means = [f"AVG({name}) AS {name}" for name in ("quality", "toxicity") if name in known]
         with self._table.cursor() as cursor:
             where = self._compile(filter, cursor)
@@ -323,18 +320,18 @@ class Browse:
 
     def _column(self, name: str) -> Column:
         columns = self.columns()
-        if name not in columns:
-            raise QueryError(f"there is no column '{name}'", "", nearest(name, columns))
-        return columns[name]
+        if name in columns:
+            return columns[name]
+        if name.startswith(("cluster", "map_")):
+            raise MissingNeed(f"this needs column '{name}'", "the corpus has no clusters yet", "winnow cluster")
+        raise QueryError(f"there is no column '{name}'", "", nearest_column(name, columns))
 
 
 def _run(cursor: duckdb.DuckDBPyConnection, query: str, values: Sequence[Any]) -> duckdb.DuckDBPyConnection:
     try:
         return cursor.execute(query, list(values))
     except duckdb.Error as reason:
-        raise QueryError(
-            "the filter cannot be run", str(reason).splitlines()[0], "remove the condition it names"
-        ) from reason
+        raise QueryError("the filter cannot be run", first_line(reason), "remove the condition it names") from reason
 
 
 def _column(name: str, kind: str, distinct: int) -> Column:
@@ -344,58 +341,6 @@ def _column(name: str, kind: str, distinct: int) -> Column:
         return Column(name, "date", kind, distinct)
     if kind.startswith(NUMBERS):
         return Column(name, "number", kind, distinct)
-    return Column(name, "group" if distinct <= 1000 and name not in ("id", "url") else "name", kind, distinct)
-
-
-def number_edges(
-    low: float, high: float, quantiles: list[float], distinct: int, *, bars: int, whole: bool
-) -> tuple[list[float], bool]:
-    """Choose bar edges: one bar a value for few whole numbers, growing bars for long tails, else equal bars.
-
-    The outer half percents go into the outer bars, so that one odd document does not squeeze the rest into one bar.
-    """
-    left, middle, right = quantiles
-    if whole and high - low <= bars:
-        return [value - 0.5 for value in range(int(low), int(high) + 2)], False
-    if distinct <= 1 or left >= right:
-        return [low, high if high > low else low + 1], False
-    if left >= 0 and middle > 0 and right / middle > 8:
-        start = max(left, right / 1e6, 1.0 if whole else 1e-9)
-        return [
-            float(edge)
-            for edge in np.unique(
-                np.round(np.geomspace(start, right, bars + 1), 0 if whole and right > 10 * bars else 6)
-            )
-        ], True
-    return [float(edge) for edge in np.linspace(left, right, bars + 1)], False
-
-
-def date_edges(low: float, high: float, bars: int) -> list[str]:
-    """Choose ISO dates as bar edges: the finest calendar step that needs no more than `bars` bars.
-
-    `low` and `high` are microseconds since 1970.
-
-    >>> date_edges(0, 2 * 365.25 * 86_400e6, 3)
-    ['1970-01-01', '1971-01-01', '1972-01-01']
-    """
-    ends = np.array([low, high]).astype(np.int64).astype("M8[us]")
-    for unit, step in (
-        ("D", 1),
-        ("D", 7),
-        ("M", 1),
-        ("M", 3),
-        *(("Y", years) for years in (1, 2, 5, 10, 50, 100, 1000)),
-    ):
-        first, last = ends.astype(f"M8[{unit}]").astype(np.int64) // step
-        if last - first < bars:
-            break
-    steps = np.arange(first, max(last, first) + 2) * step
-    return [str(edge) for edge in steps.astype(f"M8[{unit}]").astype("M8[D]")]
-
-
-def _bar_sql(value: str, numbers: list[float], inner: str) -> str:
-    widths = np.diff(np.asarray(numbers, dtype=np.float64))
-    last = len(numbers) - 2
-    if len(widths) and np.allclose(widths, widths[0], rtol=1e-9):
-        return f"LEAST(GREATEST(FLOOR(({value} - {float(numbers[0])!r}) / {float(widths[0])!r}), 0), {last})::INT"
-    return f"len(list_filter({inner}, lambda edge: edge <= {value}))::INT"
+    # A label column fills up while people look at it, and never holds more than its schema's values.
+    few = distinct <= 1000 and name not in ("id", "url")
+    return Column(name, "group" if few else "name", kind, distinct)

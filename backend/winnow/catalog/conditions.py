@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
+import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,29 +42,32 @@ Finder = Callable[[str, str], Hits]
 
 
 class Conditions:
-    """Compiles filters for one table, keeping the latest search results as DuckDB tables."""
+    """Compiles filters for one table, keeping the latest search results."""
 
     KEPT = 24
 
     def __init__(self, find: Finder, selection_path: Callable[[str], Path]) -> None:
         self._find, self._selection_path = find, selection_path
-        self._tables: OrderedDict[str, str] = OrderedDict()
+        self._found: OrderedDict[tuple[str, str, object], pa.Table] = OrderedDict()
         self._lock = threading.Lock()
 
     def compile(
         self, filter: Filter, columns: Mapping[str, str], cursor: duckdb.DuckDBPyConnection, version: object
     ) -> Condition:
-        """Return the filter's condition; raises QueryError naming the nearest column for an unknown one."""
+        """Return the filter's condition; raises QueryError naming the nearest column for an unknown one.
+
+        The hits of its searches are known to the cursor, as tables of doc_id and score, until it is closed.
+        """
         parts: list[str] = []
         values: list[Any] = []
         for column, chosen in filter.values.items():
-            parts.append(_values_sql(_known(column, columns), columns[column], chosen, values))
+            parts.append(_values_sql(_known(column, columns), chosen, values))
         for column, bounds in filter.ranges.items():
             parts.append(_range_sql(_known(column, columns), columns[column], bounds, values))
         if filter.lasso:
             parts.append(_lasso_sql(filter.lasso, columns))
         if filter.where:
-            parts.append(f"({checked(filter.where, columns)})")
+            parts.append(f"(\n{checked(filter.where, columns, cursor)}\n)")
         if filter.selection:
             kept = f"(SELECT doc_id FROM {files([self._selection_path(filter.selection.lstrip('-'))])})"
             parts.append(f"doc_id {'NOT IN' if filter.selection.startswith('-') else 'IN'} {kept}")
@@ -73,38 +75,35 @@ class Conditions:
         for kind in ("search", "near", "like"):
             question = getattr(filter, kind)
             if question not in ("", None):
-                hits = self._hits_table(kind, str(question), cursor, version)
+                hits = f"{kind}_hits"
+                cursor.register(hits, self._hits(kind, str(question), version))
                 parts.append(f"doc_id IN (SELECT doc_id FROM {hits})")
         return Condition(" AND ".join(parts) or "true", tuple(values), hits)
 
-    def _hits_table(self, kind: str, question: str, cursor: duckdb.DuckDBPyConnection, version: object) -> str:
-        key = f"{kind}\x00{question}\x00{version}"
+    def _hits(self, kind: str, question: str, version: object) -> pa.Table:
+        key = (kind, question, version)
         with self._lock:
-            if key in self._tables:
-                self._tables.move_to_end(key)
-                return self._tables[key]
-            found = self._find(kind, question)
-            name = "hits_" + hashlib.sha256(key.encode()).hexdigest()[:12]
-            arrow = pa.table({"doc_id": found.doc_ids.astype(np.int64), "score": found.scores.astype(np.float32)})
-            cursor.register("found", arrow)
-            cursor.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM found")
-            cursor.unregister("found")
-            self._tables[key] = name
-            while len(self._tables) > self.KEPT:
-                _, oldest = self._tables.popitem(last=False)
-                cursor.execute(f"DROP TABLE IF EXISTS {oldest}")
-            return name
+            if key in self._found:
+                self._found.move_to_end(key)
+                return self._found[key]
+        # A search may load a model first; nobody else waits for it. Two at once find the same.
+        found = self._find(kind, question)
+        table = pa.table({"doc_id": found.doc_ids.astype(np.int64), "score": found.scores.astype(np.float32)})
+        with self._lock:
+            self._found[key] = table
+            while len(self._found) > self.KEPT:
+                self._found.popitem(last=False)
+        return table
 
 
 def _known(column: str, columns: Mapping[str, str]) -> str:
     if column not in columns:
-        raise QueryError(
-            f"the filter reads column '{column}'", "the corpus has no such column", nearest(column, columns)
-        )
+        found = "the corpus has no such column"
+        raise QueryError(f"the filter reads column '{column}'", found, nearest_column(column, columns))
     return quoted(column)
 
 
-def _values_sql(column: str, kind: str, chosen: Values, values: list[Any]) -> str:
+def _values_sql(column: str, chosen: Values, values: list[Any]) -> str:
     named = [value for value in chosen.values if value != MISSING]
     values.extend(named)
     marks = ", ".join("?" for _ in named)
@@ -145,32 +144,72 @@ def _lasso_sql(lasso: tuple[tuple[float, float], ...], columns: Mapping[str, str
     return f"({box} AND ({' + '.join(crossings) or '0'}) % 2 = 1)"
 
 
-_FORBIDDEN = re.compile(
-    r";|--|/\*|\b(attach|copy|create|delete|drop|export|import|insert|install|load|pragma|set|update)\b", re.I
-)
-_STRINGS = re.compile(r"'(?:[^']|'')*'")
+EXAMPLE = "for example: quality > 0.5 AND source = 'forum'"
+EXPANDING = {"repeat", "lpad", "rpad", "range", "generate_series", "list_resize", "array_resize"}
+"""Functions that make gigabytes out of a word."""
 
 
-def checked(where: str, columns: Mapping[str, str]) -> str:
-    """Return a person's condition when it is one boolean expression over the columns of `docs`; raises QueryError.
+def checked(where: str, columns: Collection[str], cursor: duckdb.DuckDBPyConnection) -> str:
+    """Return a person's condition when it is one expression over the columns of `docs`; raises QueryError.
 
-    It is parsed by DuckDB in an empty database that cannot reach files, so nothing but an expression gets through.
+    DuckDB's own parser must read it as the WHERE of an otherwise unchanged statement, without any query or parameter
+    in it; so nothing can reach a file, and words in strings or names do no harm.
     """
-    bare = _STRINGS.sub("''", where)
-    if _FORBIDDEN.search(bare):
-        raise QueryError(
-            "a condition is one expression over the columns", f"found {where!r}", "for example quality > 0.5"
-        )
-    described = ", ".join(f"NULL::{kind} AS {quoted(name)}" for name, kind in columns.items())
-    guard = duckdb.connect(":memory:", config={"enable_external_access": "false", "lock_configuration": "true"})
+    plain, asked = (
+        syntax("SELECT 1 FROM docs WHERE true", cursor),
+        syntax(f"SELECT 1 FROM docs WHERE\n{where}\n", cursor),
+    )
+    frame = {**asked["node"], "where_clause": None}
+    condition = asked["node"].get("where_clause")
+    kinds = {(node.get("class"), str(node.get("function_name", "")).lower()) for node in nodes(condition)}
+    if _placeless(frame) != _placeless({**plain["node"], "where_clause": None}) or asked["named_param_map"]:
+        raise QueryError("a condition is one expression", f"found {where!r}", EXAMPLE)
+    if any(kind in ("SUBQUERY", "PARAMETER") or name in EXPANDING for kind, name in kinds):
+        raise QueryError("a condition reads columns of its own document", f"found {where!r}", EXAMPLE)
     try:
-        guard.execute(f"SELECT 1 FROM (SELECT {described}) docs WHERE ({where})").fetchall()
-        statements = guard.extract_statements(f"SELECT 1 FROM (SELECT {described}) docs WHERE ({where})")
-        if len(statements) != 1:
-            raise QueryError("a condition is one expression", f"found {where!r}", "for example quality > 0.5")
+        cursor.execute(f"EXPLAIN SELECT 1 FROM docs WHERE (\n{where}\n)").fetchall()
     except duckdb.Error as reason:
-        cause = str(reason).splitlines()[0]
-        raise QueryError(f"the condition {where!r} cannot be read", cause, "columns: " + ", ".join(columns)) from reason
-    finally:
-        guard.close()
+        named = [node["column_names"][-1] for node in nodes(condition) if node.get("class") == "COLUMN_REF"]
+        unknown = [name for name in named if name.lower() not in {column.lower() for column in columns}]
+        fix = nearest_column(unknown[0], columns) if unknown else EXAMPLE
+        raise QueryError(f"the condition {where!r} cannot be run", first_line(reason), fix) from reason
     return where
+
+
+def syntax(query: str, cursor: duckdb.DuckDBPyConnection, example: str = EXAMPLE) -> dict[str, Any]:
+    """Return the syntax tree of one SELECT as DuckDB reads it; raises QueryError for anything else."""
+    if "\0" in query or query != query.encode(errors="replace").decode():
+        raise QueryError("this is not SQL that can be run", "it holds characters that are no text", example)
+    row = cursor.execute("SELECT json_serialize_sql(?)", [query]).fetchone()
+    tree = json.loads(row[0]) if row else {}
+    if tree.get("error_type") == "not implemented" or len(tree.get("statements", ".")) != 1:
+        raise QueryError("one SELECT is run and nothing else", f"found {query.strip()!r}", example)
+    if tree.get("error"):
+        raise QueryError("this is not SQL that can be run", str(tree.get("error_message")).splitlines()[0], example)
+    found: dict[str, Any] = tree["statements"][0]
+    return found
+
+
+def nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    """Yield every node of a syntax tree."""
+    if isinstance(tree, dict):
+        yield tree
+    for child in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ():
+        yield from nodes(child)
+
+
+def _placeless(tree: Any) -> Any:
+    if isinstance(tree, dict):
+        return {key: _placeless(child) for key, child in tree.items() if key != "query_location"}
+    return [_placeless(child) for child in tree] if isinstance(tree, list) else tree
+
+
+def nearest_column(name: str, columns: Collection[str]) -> str:
+    """Say which column was probably meant, or how to list them: there are too many for one line."""
+    likely = nearest(name, columns)
+    return likely if likely.startswith("did") else "columns: winnow sql 'SELECT * FROM docs LIMIT 1'"
+
+
+def first_line(reason: Exception) -> str:
+    """Return DuckDB's own first line about a failure."""
+    return next(iter(str(reason).splitlines()), type(reason).__name__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ from typing import Any
 from winnow.errors import CorpusError
 
 LAYOUT = 1
+FOLDERS = ("docs", "cols", "vectors", "index", "quarantine", "selections", "tmp", "logs")
+WAIT = 60.0
+"""Seconds to wait for another process's transaction."""
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -57,18 +61,32 @@ def now() -> str:
 
 
 class Control:
-    """One corpus's control.sqlite: a connection per thread, WAL, synchronous=FULL."""
+    """One corpus's control.sqlite: a connection per thread, WAL, synchronous=FULL.
+
+    A corpus that cannot be written (a read-only disk, somebody else's folder) can still be read.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.path = folder / "control.sqlite"
         self._local = threading.local()
 
+    @property
+    def read_only(self) -> bool:
+        return self.path.exists() and not (os.access(self.folder, os.W_OK) and os.access(self.path, os.W_OK))
+
     @classmethod
     def create(cls, folder: Path) -> Control:
-        """Make the corpus folder and its control file when absent."""
+        """Make the corpus folder and its control file when absent; raises CorpusError for a folder used otherwise."""
         folder.mkdir(parents=True, exist_ok=True)
         control = cls(folder)
+        taken = [name for name in FOLDERS if (folder / name).exists()]
+        if taken and not control.path.exists():
+            raise CorpusError(
+                "a corpus needs a folder of its own", f"{folder} holds {', '.join(taken)}", "name another with -w DIR"
+            )
+        if control.read_only:
+            return control
         with control.write() as connection:
             if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
                 for statement in SCHEMA.split(";\n"):
@@ -81,50 +99,92 @@ class Control:
     def open(cls, folder: Path) -> Control:
         """Open an existing corpus; raises CorpusError when there is none or its layout is another."""
         control = cls(folder)
-        if not control.path.exists():
+        if not control.path.exists() or not control.one("SELECT 1 FROM sqlite_master WHERE name = 'meta'"):
             raise CorpusError(
                 f"{folder} is no corpus",
-                "it has no control.sqlite",
+                "it has no control.sqlite" if not control.path.exists() else "its control.sqlite is empty",
                 "winnow ingest PATH..., or name the corpus with -w DIR",
             )
-        try:
-            layout = control.meta("layout")
-        except sqlite3.DatabaseError as reason:
-            raise CorpusError(f"{control.path} cannot be read", str(reason), "restore it from a copy") from reason
+        layout = control.meta("layout")
         if layout != str(LAYOUT):
+            newer = layout.isdigit() and int(layout) > LAYOUT
             raise CorpusError(
-                f"{folder} has layout {layout}", f"this Winnow reads layout {LAYOUT}", "use the Winnow that made it"
+                f"{folder} has layout {layout}",
+                f"this Winnow reads layout {LAYOUT}",
+                "pip install --upgrade winnow-workbench" if newer else "use the Winnow that made it",
             )
         return control
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = sqlite3.connect(self.path, timeout=60, isolation_level=None)
+            connection = self._connect_to_read() if self.read_only else self._connect()
             connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
             self._local.connection = connection
         return connection
 
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        return connection
+
+    def _connect_to_read(self) -> sqlite3.Connection:
+        address = f"{self.path.as_uri()}?mode=ro"
+        connection = sqlite3.connect(address, uri=True, timeout=WAIT, isolation_level=None)
+        try:
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError:
+            # WAL needs a file beside the database, which a read-only folder cannot take; nobody can write it either.
+            connection.close()
+            connection = sqlite3.connect(f"{address}&immutable=1", uri=True, isolation_level=None)
+        return connection
+
     def rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
-        return self._connection().execute(query, values).fetchall()
+        with self._errors():
+            return self._connection().execute(query, values).fetchall()
 
     def one(self, query: str, *values: Any) -> sqlite3.Row | None:
-        row: sqlite3.Row | None = self._connection().execute(query, values).fetchone()
-        return row
+        with self._errors():
+            row: sqlite3.Row | None = self._connection().execute(query, values).fetchone()
+            return row
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let every read of this thread see one state, whatever others write meanwhile."""
+        with self._errors():
+            connection = self._connection()
+            connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            connection.execute("ROLLBACK")
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """Run statements in one IMMEDIATE transaction: all of them are durable on leaving, or none."""
-        connection = self._connection()
-        connection.execute("BEGIN IMMEDIATE")
+        if self.read_only:
+            raise CorpusError(f"{self.folder} cannot be written", "it is read-only", "copy it, or change its rights")
+        with self._errors():
+            connection = self._connection()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
         try:
-            yield connection
-        except BaseException:
-            connection.execute("ROLLBACK")
+            yield
+        except sqlite3.IntegrityError:
             raise
-        connection.execute("COMMIT")
+        except sqlite3.DatabaseError as reason:
+            fix = "see who holds it, free some space, or restore it from a copy"
+            raise CorpusError(f"{self.path} cannot be used", str(reason), fix) from reason
 
     @contextmanager
     def change_manifest(self) -> Iterator[sqlite3.Connection]:
@@ -137,11 +197,8 @@ class Control:
         row = self.one("SELECT value FROM meta WHERE key = ?", key)
         return str(row["value"]) if row else default
 
-    def set_meta(self, key: str, value: str) -> None:
-        with self.write() as connection:
-            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
-
     def close(self) -> None:
+        """Close this thread's connection; those of other threads close when the threads end."""
         connection = getattr(self._local, "connection", None)
         if connection is not None:
             connection.close()
@@ -153,4 +210,5 @@ def load(text: str) -> Any:
 
 
 def dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+    """Write JSON as ASCII: a file name may hold bytes that are no text, which SQLite would refuse."""
+    return json.dumps(value, sort_keys=True, default=str)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
@@ -50,7 +51,10 @@ class Filter:
     """Documents kept by a named selection; with a leading "-", those it dropped."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "lasso", tuple((float(x), float(y)) for x, y in self.lasso))
+        # Corners are kept as the address writes them, so that a filter equals what its address says.
+        object.__setattr__(self, "lasso", tuple((float(f"{x:.5g}"), float(f"{y:.5g}")) for x, y in self.lasso))
+        if not all(math.isfinite(x) and math.isfinite(y) for x, y in self.lasso):
+            raise QueryError("a lasso has corners on the map", "found one at infinity", "draw it again")
         if 0 < len(self.lasso) < 3:
             raise QueryError("a lasso has at least three corners", f"found {len(self.lasso)}", "draw it again")
 
@@ -132,13 +136,13 @@ class Filter:
             for name, text in query.items():
                 kind, _, column = name.partition(".")
                 if kind in ("in", "not") and column:
-                    values[column] = Values(tuple(map(str, json.loads(text))), exclude=kind == "not")
+                    values[column] = Values(tuple(map(_word, _listed(text))), exclude=kind == "not")
                 elif kind == "range" and column:
-                    low, high, *missing = json.loads(text)
-                    ranges[column] = Range(low, high, bool(missing))
+                    low, high, *missing = _listed(text)
+                    ranges[column] = Range(_bound(low), _bound(high), bool(missing))
             corners = [corner.split(",") for corner in query.get("lasso", "").split(";") if corner]
             return cls(
-                **{name: query[name] for name in ("search", "near", "where", "selection") if name in query},
+                **{name: _word(query[name]) for name in ("search", "near", "where", "selection") if name in query},
                 like=int(query["like"]) if "like" in query else None,
                 values=values,
                 ranges=ranges,
@@ -148,6 +152,28 @@ class Filter:
             raise QueryError(
                 "the address names a filter that cannot be read", str(reason), "clear the filter"
             ) from reason
+
+
+def _listed(text: str) -> list[Any]:
+    found = json.loads(text)
+    if not isinstance(found, list):
+        raise TypeError(f"{text} is no list")
+    return found
+
+
+def _word(value: Any) -> str:
+    """Return the value as text; half a surrogate pair, which no document holds, raises ValueError."""
+    if not isinstance(value, (str, int, float)):
+        raise TypeError(f"{value!r} is no value")
+    return str(value).encode().decode()
+
+
+def _bound(value: Any) -> float | str | None:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value} is no bound")
+    if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
+        return value
+    return _word(value)
 
 
 def _range_words(column: str, bounds: Range) -> str:

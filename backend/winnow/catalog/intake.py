@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ PART_DOCUMENTS = 16_384
 PART_BYTES = 96 << 20
 GROUP_BYTES = 32 << 20
 FACETS = 40
+KEYS = 10_000
+"""How many different keys are looked at for facets: some files name every value."""
 STORED = pa.schema([("doc_id", pa.int64()), *DOCUMENT])
 QUARANTINE = pa.schema([("file", pa.string()), ("line", pa.int64()), ("reason", pa.string()), ("excerpt", pa.binary())])
 
@@ -56,6 +58,16 @@ class SeenIds:
         return marks
 
 
+@dataclass
+class _Shard:
+    """A shard of documents as it grows."""
+
+    path: Path
+    first_id: int
+    documents: int = 0
+    bytes: int = 0
+
+
 class Intake:
     """Writes one input's documents under a staging folder until `commit` makes them part of the corpus."""
 
@@ -66,25 +78,18 @@ class Intake:
         self._next_id = manifest.documents()
         self._waiting: list[pa.RecordBatch] = []
         self._writer: pq.ParquetWriter | None = None
-        self._shards: list[list[Any]] = []
-        self._rejected: list[Rejected] = []
+        self._shards: list[_Shard] = []
+        self._quarantine: pq.ParquetWriter | None = None
         self._kinds: dict[str, Counter[str]] = {}
-        self.documents = 0
-
-    @property
-    def rejected(self) -> int:
-        return len(self._rejected)
+        self.documents = self.rejected = 0
 
     def add(self, batch: Batch, file: str) -> None:
         """Take one batch: repeated ids go to the quarantine, the rest to the present shard."""
-        self._rejected.extend(batch.rejected)
+        self._reject(batch.rejected)
         documents = batch.documents
         repeated = self._seen.repeated(documents.column("id")) if documents.num_rows else np.zeros(0, dtype=bool)
-        for row in np.flatnonzero(repeated):
-            excerpt = (documents.column("text")[int(row)].as_py() or "")[:2000].encode()
-            identity = documents.column("id")[int(row)].as_py()
-            line = batch.lines[int(row)] if batch.lines else 0
-            self._rejected.append(Rejected(file, line, f"id '{identity}' is in the corpus already", excerpt))
+        if repeated.any():
+            self._reject([_repeated(batch, int(row), batch.file or file) for row in np.flatnonzero(repeated)])
         kept = documents.filter(pa.array(~repeated)) if repeated.any() else documents
         if kept.num_rows == 0:
             return
@@ -92,6 +97,16 @@ class Intake:
         self.documents += kept.num_rows
         self._waiting.append(kept)
         self._flush(whole_groups=True)
+
+    def _reject(self, rows: Sequence[Rejected]) -> None:
+        """Write rows to the quarantine as they come: a file may hold nothing else."""
+        if not rows:
+            return
+        if self._quarantine is None:
+            self._quarantine = pq.ParquetWriter(self._staged / "quarantine.parquet", QUARANTINE, compression="zstd")
+        plain = [{**vars(row), "file": printable(row.file), "reason": printable(row.reason)} for row in rows]
+        self._quarantine.write_table(pa.Table.from_pylist(plain, QUARANTINE))
+        self.rejected += len(rows)
 
     def _flush(self, whole_groups: bool) -> None:
         rows = sum(batch.num_rows for batch in self._waiting)
@@ -109,14 +124,14 @@ class Intake:
         if self._writer is None:
             path = self._staged / f"part-{self._first_part + len(self._shards):05d}.parquet"
             self._writer = pq.ParquetWriter(path, STORED, compression="zstd")
-            self._shards.append([path, self._next_id, 0, 0])
+            self._shards.append(_Shard(path, self._next_id))
         ids = pa.array(np.arange(self._next_id, self._next_id + table.num_rows, dtype=np.int64))
         self._writer.write_table(table.add_column(0, "doc_id", ids), row_group_size=table.num_rows)
         shard = self._shards[-1]
-        shard[2] += table.num_rows
-        shard[3] += table.nbytes
+        shard.documents += table.num_rows
+        shard.bytes += table.nbytes
         self._next_id += table.num_rows
-        if shard[2] >= PART_DOCUMENTS or shard[3] >= PART_BYTES:
+        if shard.documents >= PART_DOCUMENTS or shard.bytes >= PART_BYTES:
             self._close()
 
     def _close(self) -> None:
@@ -129,19 +144,28 @@ class Intake:
         step = 1 if self.documents < 5000 else 29
         for text in pc.drop_null(meta.take(pa.array(np.arange(0, len(meta), step)))).to_pylist():
             for key, value in orjson.loads(text).items():
-                self._kinds.setdefault(key, Counter())[_kind(value)] += 1
+                if key in self._kinds or len(self._kinds) < KEYS:
+                    self._kinds.setdefault(key, Counter())[_kind(value)] += 1
 
     def facets(self) -> dict[str, tuple[str, str]]:
-        """Return column name → (key, DuckDB type) for the columns worth a facet, most frequent first."""
-        frequent = sorted(self._kinds.items(), key=lambda item: -item[1].total())
-        chosen = [(key, kind) for key, kinds in frequent if (kind := _joined(kinds))][:FACETS]
-        taken = {name.lower() for name in self._reserved}
-        named: dict[str, tuple[str, str]] = {}
-        for key, kind in chosen:
-            name = f"meta_{key}" if key.lower() in taken else key
-            taken.add(name.lower())
-            named[name] = (key, kind)
-        return named
+        """Return column name → (key, DuckDB type) for the columns worth a facet: those the corpus has, and new ones.
+
+        Known keys keep their names and take the type that holds old and new values; new ones, most frequent first,
+        take names that no other column has, whatever their case.
+        """
+        found = self._manifest.facets()
+        names = {key: name for name, (key, _) in found.items()}
+        taken = {name.lower() for name in (*self._reserved, *found)}
+        for key, kinds in sorted(self._kinds.items(), key=lambda item: -item[1].total()):
+            kind = _joined(kinds)
+            if key in names:
+                old = found[names[key]][1]
+                found[names[key]] = (key, _joined(Counter({old: 1, kind: 1})) if kind else "VARCHAR")
+            elif kind and len(found) < FACETS:
+                name = _column_name(key, taken)
+                taken.add(name.lower())
+                found[name] = (key, kind)
+        return found
 
     def commit(self, path: str, fingerprint: str, size: int, recipe: dict[str, Any]) -> Input:
         """Publish shards, quarantine and facets in one step and return the input's row."""
@@ -149,46 +173,57 @@ class Intake:
         self._close()
         inputs = self._manifest.inputs()
         number = inputs[-1].input + 1 if inputs else 1
-        quarantine = self._write_quarantine(number)
-        moves = [(shard[0], self._manifest.folder / "docs" / shard[0].name) for shard in self._shards]
-        move_into_place(
-            moves + ([(quarantine, self._manifest.folder / "quarantine" / quarantine.name)] if quarantine else [])
-        )
-        where = f"quarantine/{quarantine.name}" if quarantine else None
-        made = Input(number, path, fingerprint, size, self.documents, self.rejected, where, recipe, now())
-        facets = {**self.facets(), **_widened(self._manifest.facets(), self.facets())}
+        folder = self._manifest.folder
+        moves = [(shard.path, folder / "docs" / shard.path.name) for shard in self._shards]
+        where = self._close_quarantine(number)
+        move_into_place(moves + ([(self._staged / "quarantine.parquet", folder / where)] if where else []))
+        made = Input(number, printable(path), fingerprint, size, self.documents, self.rejected, where, recipe, now())
+        parts = [
+            (
+                self._first_part + place,
+                number,
+                f"docs/{final.name}",
+                shard.first_id,
+                shard.documents,
+                final.stat().st_size,
+            )
+            for place, (shard, (_, final)) in enumerate(zip(self._shards, moves, strict=True))
+        ]
+        facets = [(name, *rest) for name, rest in self.facets().items()]
         with self._manifest.control.change_manifest() as connection:
             connection.execute(
                 "INSERT INTO inputs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                tuple(vars(replace(made, recipe=dump(recipe))).values()),
+                tuple({**vars(made), "recipe": dump(recipe)}.values()),
             )
+            connection.executemany("INSERT INTO parts VALUES (?, ?, ?, ?, ?, ?)", parts)
             connection.executemany(
-                "INSERT INTO parts VALUES (?, ?, ?, ?, ?, ?)",
-                [
-                    (
-                        self._first_part + place,
-                        number,
-                        f"docs/{shard[0].name}",
-                        shard[1],
-                        shard[2],
-                        final.stat().st_size,
-                    )
-                    for place, (shard, (_, final)) in enumerate(zip(self._shards, moves, strict=True))
-                ],
-            )
-            connection.executemany(
-                "INSERT OR REPLACE INTO facets VALUES (?, ?, ?)", [(name, *rest) for name, rest in facets.items()]
+                "INSERT INTO facets VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET kind = excluded.kind", facets
             )
         return made
 
-    def _write_quarantine(self, number: int) -> Path | None:
-        if not self._rejected:
+    def _close_quarantine(self, number: int) -> str | None:
+        if self._quarantine is None:
             return None
-        path = self._staged / f"input-{number:05d}.parquet"
-        pq.write_table(
-            pa.Table.from_pylist([vars(row) for row in self._rejected], QUARANTINE), path, compression="zstd"
-        )
-        return path
+        self._quarantine.close()
+        return f"quarantine/input-{number:05d}.parquet"
+
+
+def _repeated(batch: Batch, row: int, file: str) -> Rejected:
+    excerpt = (batch.documents.column("text")[row].as_py() or "")[:2000].encode()
+    identity = batch.documents.column("id")[row].as_py()
+    return Rejected(file, batch.lines[row] if batch.lines else 0, f"id '{identity}' is in the corpus already", excerpt)
+
+
+def printable(text: str) -> str:
+    """Return text that can be stored and shown: a file's name may hold bytes that are none."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _column_name(key: str, taken: Collection[str]) -> str:
+    """Return a name for the column of a key: its own where it can be, else one like it that is free."""
+    plain = " ".join("".join(letter if letter.isprintable() else " " for letter in key).split()) or "unnamed"
+    choices = (plain, *(f"meta_{plain}{number}" for number in ("", *range(2, 1000))))
+    return next(name for name in choices if name.lower() not in taken and not name.lower().startswith("label_"))
 
 
 def _kind(value: Any) -> str:
@@ -211,11 +246,3 @@ def _joined(kinds: Counter[str]) -> str:
     if len(plain) == 1:
         return plain.pop()
     return "DOUBLE" if plain == {"BIGINT", "DOUBLE"} else "VARCHAR"
-
-
-def _widened(old: dict[str, tuple[str, str]], new: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
-    """Return the old facets with types that also hold the new values."""
-    return {
-        name: (key, _joined(Counter({kind: 1, new[name][1]: 1}) if name in new else Counter({kind: 1})))
-        for name, (key, kind) in old.items()
-    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from winnow.catalog.control import Control, dump, load, now
-from winnow.errors import SettingError
+from winnow.catalog.publish import alive
+from winnow.errors import Cancelled, ConflictError, SettingError
 
+INTERRUPTED = "its process ended; run it again and it goes on from there"
 OPEN = ("queued", "running")
 
 
@@ -56,15 +59,32 @@ class JobLog:
         self._control = control
 
     def add(self, verb: str, recipe: Mapping[str, Any]) -> int:
+        """Queue a job in the name of this process, and return its number."""
         with self._control.write() as connection:
             cursor = connection.execute(
-                "INSERT INTO jobs (verb, recipe, state, created) VALUES (?, ?, 'queued', ?)",
-                (verb, dump(recipe), now()),
+                "INSERT INTO jobs (verb, recipe, state, process, created) VALUES (?, ?, 'queued', ?, ?)",
+                (verb, dump(recipe), process_name(), now()),
             )
             return int(cursor.lastrowid or 0)
 
-    def start(self, job: int) -> None:
-        self._set(job, state="running", started=now(), updated=now(), process=process_name())
+    def hand_over(self, job: int, process: int) -> None:
+        """Name the process that a queued job waits in: when it dies, the job waits no longer."""
+        with self._control.write() as connection:
+            connection.execute(
+                "UPDATE jobs SET process = ? WHERE job = ? AND state = 'queued'", (process_name(process), job)
+            )
+
+    def start(self, job: int, *, queued: bool = False) -> None:
+        """Begin a job, or begin it again; raises ConflictError when it runs already, Cancelled when `queued` only and it is not."""
+        state = self.get(job).state
+        if state == "running":
+            raise ConflictError(f"job {job} needs to stand still", "it is running", f"winnow jobs cancel {job}")
+        if queued and state != "queued":
+            raise Cancelled(f"job {job} was to wait for its start", f"it is {state}", "start it again")
+        self._set(
+            job, state="running", started=now(), updated=now(), process=process_name(), finished=None, cancel=0,
+            stage="", done=0, total=0, unit="", result="", error="",
+        )  # fmt: skip
 
     def progress(self, job: int, stage: str, done: float, total: float, unit: str) -> bool:
         """Record progress and return whether somebody asked to cancel."""
@@ -73,13 +93,25 @@ class JobLog:
         return bool(row and row["cancel"])
 
     def finish(self, job: int, state: str, *, result: str = "", error: str = "") -> None:
-        self._set(job, state=state, finished=now(), result=result, error=error)
+        """Write down how a job ended; one that is done has done all of its last stage."""
+        whole = ", done = total" if state == "done" else ""
+        with self._control.write() as connection:
+            connection.execute(
+                f"UPDATE jobs SET state = ?, finished = ?, result = ?, error = ?{whole} WHERE job = ?",
+                (state, now(), result, error, job),
+            )
 
-    def cancel(self, job: int) -> None:
-        """Ask a running job to stop at its next step; a queued one never starts."""
-        if self.get(job).state == "queued":
-            self.finish(job, "cancelled")
-        self._set(job, cancel=1)
+    def cancel(self, job: int) -> str:
+        """Ask a running job to stop at its next step; a queued one never starts. Returns the state it is in now."""
+        self.get(job)
+        with self._control.write() as connection:
+            connection.execute(
+                "UPDATE jobs SET cancel = 1, finished = CASE state WHEN 'queued' THEN ? END, "
+                "state = CASE state WHEN 'queued' THEN 'cancelled' ELSE state END "
+                "WHERE job = ? AND state IN ('queued', 'running')",
+                (now(), job),
+            )
+        return self.get(job).state
 
     def all(self, limit: int = 200) -> list[Job]:
         """Return the newest jobs; one whose process has died is no longer running."""
@@ -98,11 +130,15 @@ class JobLog:
         return self._control.folder / "logs" / f"job-{job:05d}.log"
 
     def _bury_dead(self) -> None:
-        for row in self._control.rows("SELECT job, process FROM jobs WHERE state = 'running'"):
-            if not _lives(row["process"]):
-                self.finish(
-                    row["job"], "interrupted", error="its process ended; run it again and it goes on from there"
-                )
+        for row in self._control.rows("SELECT job, process FROM jobs WHERE state IN ('queued', 'running')"):
+            if not lives(row["process"]) and not self._control.read_only:
+                with self._control.write() as connection:
+                    # It may have ended well since it was read, so only what still stands as read is changed.
+                    connection.execute(
+                        "UPDATE jobs SET state = 'interrupted', finished = ?, error = ? "
+                        "WHERE job = ? AND process = ? AND state IN ('queued', 'running')",
+                        (now(), INTERRUPTED, row["job"], row["process"]),
+                    )
 
     def _set(self, job: int, **values: Any) -> None:
         names = ", ".join(f"{name} = ?" for name in values)
@@ -115,26 +151,30 @@ def _job(row: Any) -> Job:
 
 
 def process_name(process: int | None = None) -> str:
-    """Name a process so that a later one with the same number is not taken for it: "pid:start time"."""
+    """Name a process so that no other is taken for it: "pid:start time:machine"."""
     number = process or os.getpid()
-    return f"{number}:{_start_time(number)}"
+    return f"{number}:{_status(number)[1]}:{socket.gethostname()}"
 
 
-def _start_time(process: int) -> str:
+def _status(process: int) -> tuple[str, str]:
+    """Return a process's state letter and start time, both empty where the system does not tell."""
     try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        return fields[0], fields[19]
     except (OSError, IndexError):
-        return ""
+        return "", ""
 
 
-def _lives(name: str) -> bool:
-    number, _, start = name.partition(":")
-    if not number.isdigit():
-        return False
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
+def lives(name: str) -> bool:
+    """Return whether a named process still runs: one that ended but was not waited for does not.
+
+    A process of another machine or container cannot be seen from here and is believed to run.
+    """
+    number, _, rest = name.partition(":")
+    start, _, machine = rest.partition(":")
+    if machine and machine != socket.gethostname():
         return True
-    return not start or _start_time(int(number)) == start
+    if not number.isdigit() or not alive(int(number)):
+        return False
+    state, began = _status(int(number))
+    return state not in ("Z", "X") and (not start or began == start)

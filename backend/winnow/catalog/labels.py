@@ -83,19 +83,22 @@ class Labels:
 
     def define(self, schema: LabelSchema) -> None:
         """Add a schema or change its wording; raises ConflictError when a value in use would vanish."""
-        used = {
-            row["value"]
-            for row in self._control.rows("SELECT DISTINCT value FROM label_events WHERE schema = ?", schema.name)
-            if row["value"] not in (None, SKIP)
-        }
-        if used - set(schema.values):
-            lost = ", ".join(sorted(used - set(schema.values)))
+        alike = [name for name in self.schemas() if name.lower() == schema.name.lower() and name != schema.name]
+        if alike:
             raise ConflictError(
-                f"schema '{schema.name}' keeps the values in use", f"{lost} would vanish", "add, do not remove"
+                f"schema '{schema.name}' needs a name of its own", f"'{alike[0]}' exists", "another name"
             )
-        with self._control.write() as connection:
+        # Every process has a column per schema, so a new one moves the manifest.
+        with self._control.change_manifest() as connection:
+            rows = connection.execute("SELECT DISTINCT value FROM label_events WHERE schema = ?", (schema.name,))
+            lost = ", ".join(sorted({row["value"] for row in rows} - {None, SKIP, *schema.values}))
+            if lost:
+                raise ConflictError(
+                    f"schema '{schema.name}' keeps the values in use", f"{lost} would vanish", "add, do not remove"
+                )
             connection.execute(
-                "INSERT OR REPLACE INTO label_schemas VALUES (?, ?, ?)", (schema.name, dump(vars(schema)), now())
+                "INSERT INTO label_schemas VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET schema = excluded.schema",
+                (schema.name, dump(vars(schema)), now()),
             )
 
     @staticmethod
@@ -113,12 +116,19 @@ class Labels:
         uuid: str | None = None,
         seconds: float | None = None,
     ) -> int:
-        """Append one label and return its number; the same uuid again changes nothing, so a retry is harmless."""
+        """Append one label and return its number; the same uuid again changes nothing, so a retry is harmless.
+
+        Raises SettingError for an unknown value, document or schema, or without a name.
+        """
         known = self.schema(schema)
         if value != SKIP and value not in known.values:
             raise SettingError(f"schema '{schema}' has no value '{value}'", "", nearest(value, known.values))
-        self.add_many([{"doc_id": doc_id, "value": value, "uuid": uuid, "seconds": seconds}], who=who, schema=schema)
-        return self.last
+        identity = uuid or uuids.uuid4().hex
+        self.add_many(
+            [{"doc_id": doc_id, "value": value, "uuid": identity, "seconds": seconds}], who=who, schema=schema
+        )
+        row = self._control.one("SELECT seq FROM label_events WHERE uuid = ?", identity)
+        return int(row["seq"]) if row else 0
 
     def add_many(self, rows: Iterable[Mapping[str, Any]], *, who: str, schema: str) -> int:
         """Append many labels in one transaction and return how many were new."""
@@ -130,6 +140,12 @@ class Labels:
             for row in rows
         ]  # fmt: skip
         with self._control.write() as connection:
+            documents = connection.execute("SELECT COALESCE(SUM(documents), 0) FROM parts").fetchone()[0]
+            unknown = [value[4] for value in values if not 0 <= value[4] < documents]
+            if unknown:
+                raise SettingError(
+                    f"there is no document {unknown[0]}", f"the corpus has {documents:,}", "label what Explore lists"
+                )
             before = connection.total_changes
             connection.executemany(
                 "INSERT OR IGNORE INTO label_events (uuid, at, who, schema, doc_id, value, seconds) VALUES (?, ?, ?, ?, ?, ?, ?)",

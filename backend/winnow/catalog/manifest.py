@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,11 +95,13 @@ class Manifest:
         return int(row["n"]) if row else 0
 
     def runs(self, kind: str = "", current: bool = True) -> list[Run]:
-        rows = self.control.rows(
-            "SELECT * FROM runs WHERE (? = '' OR kind = ?) AND (NOT ? OR current) ORDER BY rowid", kind, kind, current
+        wanted = "WHERE (? = '' OR kind = ?) AND (NOT ? OR current)"
+        rows = self.control.rows(f"SELECT * FROM runs {wanted} ORDER BY rowid", kind, kind, current)
+        parts = self.control.rows(
+            f"SELECT p.run, p.part, p.path FROM run_parts p JOIN runs USING (run) {wanted}", kind, kind, current
         )
         paths: dict[str, dict[int, Path]] = {}
-        for row in self.control.rows("SELECT run, part, path FROM run_parts"):
+        for row in parts:
             paths.setdefault(row["run"], {})[row["part"]] = self.folder / row["path"]
         return [
             Run(
@@ -119,7 +122,7 @@ class Manifest:
     def begin_run(self, kind: str, name: str, recipe: Mapping[str, Any], columns: Mapping[str, str], state: str) -> Run:
         """Return the run of this recipe and state, new or left unfinished: what it published is not done again."""
         digest = hashlib.sha256(dump([kind, name, recipe, dict(columns), state]).encode()).hexdigest()[:10]
-        identity = f"{name}-{digest}"
+        identity = f"{re.sub(r'[^A-Za-z0-9._-]', '_', name).lstrip('.')}-{digest}"
         with self.control.write() as connection:
             connection.execute(
                 "INSERT OR IGNORE INTO runs (run, kind, name, recipe, columns, created) VALUES (?, ?, ?, ?, ?, ?)",
@@ -128,15 +131,18 @@ class Manifest:
         return next(run for run in self.runs(kind, current=False) if run.run == identity)
 
     def publish_shards(self, shards: Iterable[tuple[Run, Shard]]) -> None:
-        """Move finished shards into place and list them in one transaction."""
+        """Move finished shards into place and list them in one transaction; `finish_runs` makes them seen."""
         moves, rows = [], []
+        expected = {part.part: part.documents for part in self.parts()}
         for run, shard in shards:
+            if shard.documents != expected[shard.part]:
+                raise RuntimeError(f"{run.run} has {shard.documents} rows for {expected[shard.part]} documents")
             home = "vectors" if run.kind == "vectors" else "cols"
             relative = Path(home) / run.run / f"part-{shard.part:05d}{shard.staged.suffix}"
             moves.append((shard.staged, self.folder / relative))
             rows.append((run.run, shard.part, str(relative), shard.documents, shard.staged.stat().st_size))
         move_into_place(moves)
-        with self.control.change_manifest() as connection:
+        with self.control.write() as connection:
             connection.executemany("INSERT OR REPLACE INTO run_parts VALUES (?, ?, ?, ?, ?)", rows)
 
     def finish_runs(self, runs: Sequence[Run], extra: Mapping[str, Any] | None = None) -> None:
@@ -149,4 +155,5 @@ class Manifest:
                     connection.execute("UPDATE runs SET extra = ? WHERE run = ?", (dump(extra), run.run))
 
     def missing_parts(self, run: Run) -> list[Part]:
+        """Return the shards of documents that a run has not seen."""
         return [part for part in self.parts() if part.part not in run.paths]

@@ -7,7 +7,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from winnow.errors import ConflictError
@@ -38,27 +38,46 @@ def move_into_place(moves: Sequence[tuple[Path, Path]]) -> None:
 
 @contextmanager
 def staging(corpus: Path) -> Iterator[Path]:
-    """Give a private folder under tmp/ that is removed on leaving; one left by a killed process is swept later."""
+    """Give a private folder under tmp/ that is removed on leaving, and sweep those of killed processes.
+
+    A lock that dies with its process says that a folder is in use: process numbers mean nothing across containers.
+    """
+    sweep(corpus)
     folder = corpus / "tmp" / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(exist_ok=True)
+    with _held(folder.with_suffix(".lock")):
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.with_suffix(".lock").unlink(missing_ok=True)
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    while True:
+        with open(path, "w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            # A sweeper may have taken the file away between its making and its locking: then it is made again.
+            if path.exists() and os.fstat(file.fileno()).st_ino == path.stat().st_ino:
+                yield
+                return
 
 
 def sweep(corpus: Path) -> None:
     """Remove the staging folders of processes that no longer live."""
-    for folder in (corpus / "tmp").glob("*-*"):
-        owner = folder.name.partition("-")[0]
-        if owner.isdigit() and not alive(int(owner)):
-            shutil.rmtree(folder, ignore_errors=True)
+    for lock in (corpus / "tmp").glob("*.lock"):
+        with suppress(OSError), open(lock, "r+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+            lock.unlink()
 
 
 def alive(process: int) -> bool:
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         return True
@@ -66,11 +85,11 @@ def alive(process: int) -> bool:
 
 
 @contextmanager
-def exclusive(corpus: Path, what: str) -> Iterator[None]:
-    """Hold a lock that dies with the process; raises ConflictError when another process holds it."""
+def exclusive(corpus: Path, what: str, *, wait: bool = False) -> Iterator[None]:
+    """Hold a lock that dies with the process; raises ConflictError when another holds it, unless told to wait."""
     with open(corpus / f"{what}.lock", "w") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             raise ConflictError(
                 f"{what} needs the corpus for itself",

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from winnow.catalog.conditions import EXPANDING, first_line, nodes, syntax
 from winnow.catalog.manifest import Manifest
-from winnow.catalog.table import BASE, Table, files, quoted
+from winnow.catalog.table import Table, files, literal, quoted
 from winnow.errors import QueryError
 
-_TEXT = re.compile(r"\btext\b", re.IGNORECASE)
+EXAMPLE = "for example: SELECT source, COUNT(*) FROM docs GROUP BY 1"
+MEMORY = "2GB"
+LONGEST = 1_000_000
+"""How often a statement may repeat something."""
 
 
 class Sandbox:
-    """Runs a person's SELECT on a copy-free view of the table.
+    """Runs a person's SELECT on the columns it names.
 
-    The statement is parsed first and must be one SELECT. Columns reach it as Arrow data in a database of its own that
-    has no external access and a locked configuration; text is loaded only when the statement names it.
+    DuckDB's parser must read the statement as one SELECT. It runs in a database of its own, with a memory limit, whose
+    configuration is locked and which reaches no file but the documents' shards; those are read only when it names `text`.
     """
 
     def __init__(self, table: Table, manifest: Manifest) -> None:
@@ -28,69 +33,80 @@ class Sandbox:
 
     def run(self, query: str, *, limit: int = 10_000, seconds: float = 30.0) -> pa.Table:
         """Return the answer's rows, `limit` at most; raises QueryError with DuckDB's own first line."""
-        statement = _one_select(query)
+        statement = query.strip().rstrip(";")
         with self._table.cursor() as cursor:
-            wanted = self._needed(statement)
-            columns = ", ".join(f"docs.{quoted(name)}" for name in wanted if name != "text")
-            text = "text" in wanted
-            paths = [part.path for part in self._manifest.parts()]
-            join = (
-                f" LEFT JOIN (SELECT doc_id AS text_id, text FROM {files(paths)}) t ON t.text_id = docs.doc_id"
-                if text and paths
-                else ""
-            )
-            chosen = columns + (", t.text" if join else ", ''::VARCHAR AS text" if text else "")
-            reader = cursor.execute(f"SELECT {chosen} FROM docs{join}").to_arrow_reader(65_536)
-            return _isolated(reader, statement, limit, seconds)
-
-    def _needed(self, statement: str) -> list[str]:
-        every = list(self._table.columns())
-        words = set(re.findall(r"\w+", statement.lower()))
-        star = "*" in statement
-        named = [name for name in every if star or set(re.findall(r"\w+", name.lower())) & words]
-        return (named or [BASE[0]]) + (["text"] if _TEXT.search(statement) else [])
-
-
-def _one_select(query: str) -> str:
-    probe = duckdb.connect(":memory:")
-    try:
-        statements = probe.extract_statements(query)
-    except duckdb.Error as reason:
-        raise QueryError(
-            "this is not SQL", str(reason).splitlines()[0], "for example: SELECT source, COUNT(*) FROM docs GROUP BY 1"
-        ) from reason
-    finally:
-        probe.close()
-    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise QueryError(
-            "only one SELECT is run", f"found {len(statements)} statements or another kind", "SELECT … FROM docs"
-        )
-    return str(statements[0].query).strip().rstrip(";")
+            tree = syntax(statement, cursor, EXAMPLE)
+            _refuse_expansion(tree)
+            types = {row[0]: row[1] for row in cursor.execute("DESCRIBE docs").fetchall()}
+            wanted = columns_read(tree, list(types))
+            chosen = ", ".join(quoted(name) for name in wanted)
+            columns = cursor.execute(f"SELECT {chosen} FROM docs ORDER BY doc_id").to_arrow_table()
+        paths = [part.path for part in self._manifest.parts()] if _names_text(tree) else []
+        database = duckdb.connect(":memory:", config={"python_enable_replacements": "false", "memory_limit": MEMORY})
+        try:
+            _lock_in(database, columns, paths, text=_names_text(tree))
+            limited = f"SELECT * FROM (\n{statement}\n) LIMIT {int(limit)}"
+            return _timed(database, lambda: database.execute(limited).to_arrow_table(), seconds)
+        except (duckdb.Error, pa.ArrowInvalid) as reason:
+            fix = "columns: winnow sql 'SELECT * FROM docs LIMIT 1'"
+            if isinstance(reason, duckdb.OutOfMemoryException):
+                fix = "narrow it with WHERE, or name fewer columns"
+            raise QueryError("the statement cannot be run", first_line(reason), fix) from reason
+        finally:
+            database.close()
 
 
-def _isolated(reader: pa.RecordBatchReader, statement: str, limit: int, seconds: float) -> pa.Table:
-    database = duckdb.connect(":memory:")
-    try:
-        if "WITH RECURSIVE" in statement.upper() or statement.count("docs") > 1:
-            database.register("docs", reader.read_all())
-        else:
-            database.register("docs", reader)
-        database.execute("SET enable_external_access = false")
-        database.execute("SET python_enable_replacements = false")
-        database.execute("SET lock_configuration = true")
-        return _timed(
-            database,
-            lambda: database.execute(f"SELECT * FROM ({statement}) LIMIT {int(limit)}").to_arrow_table(),
-            seconds,
-        )
-    except duckdb.Error as reason:
-        raise QueryError(
-            "the statement cannot be run",
-            str(reason).splitlines()[0],
-            "columns: winnow sql 'SELECT * FROM docs LIMIT 1'",
-        ) from reason
-    finally:
-        database.close()
+def columns_read(tree: Any, known: Sequence[str]) -> list[str]:
+    """Return the columns of `docs` that a statement reads, doc_id first: every one when it says *, or cannot be told."""
+    found = list(nodes(tree))
+    by_name = {name.lower(): name for name in known}
+    named = {str(node["column_names"][-1]).lower() for node in found if node.get("class") == "COLUMN_REF"}
+    named |= {str(name).lower() for node in found for name in node.get("using_columns") or ()}
+    aliases = {str(node["alias"]).lower() for node in found if "class" in node and node.get("alias")}
+    starred = any(node.get("class") == "STAR" for node in found)
+    natural = any(node.get("ref_type") == "NATURAL" for node in found)
+    if starred or natural or named - set(by_name) - aliases - {"text"}:
+        return list(known)
+    return ["doc_id", *(name for key, name in by_name.items() if key in named and key != "doc_id")]
+
+
+def _names_text(tree: Any) -> bool:
+    return any(
+        node.get("class") == "COLUMN_REF" and str(node["column_names"][-1]).lower() == "text" for node in nodes(tree)
+    ) or any("text" in map(str.lower, node.get("using_columns") or ()) for node in nodes(tree))
+
+
+def _refuse_expansion(tree: Any) -> None:
+    """Refuse what makes gigabytes out of a word: a memory limit stops it only afterwards."""
+    for node in nodes(tree):
+        if node.get("class") == "FUNCTION" and str(node.get("function_name")).lower() in EXPANDING:
+            amounts = [_constant(child) for child in node.get("children", ())]
+            if any(amount is not None and amount > LONGEST for amount in amounts) or not any(
+                amount is not None for amount in amounts
+            ):
+                name = node["function_name"]
+                raise QueryError(f"{name} repeats at most {LONGEST:,} times", "more was asked", "name a smaller number")
+
+
+def _constant(node: Mapping[str, Any]) -> float | None:
+    value = node.get("value") if node.get("class") == "CONSTANT" else None
+    number = value.get("value") if isinstance(value, dict) else None
+    return float(number) if isinstance(number, (int, float)) else None
+
+
+def _lock_in(database: duckdb.DuckDBPyConnection, columns: pa.Table, paths: Sequence[Path], *, text: bool) -> None:
+    """Give the database its one relation and close every way out."""
+    database.register("columns_of_docs", columns)
+    joined = "" if not text else ", ''::VARCHAR AS text"
+    source = "columns_of_docs c"
+    if paths:
+        joined = ", t.text"
+        source += f" LEFT JOIN (SELECT doc_id AS text_id, text FROM {files(paths)}) t ON t.text_id = c.doc_id"
+    allowed = ", ".join(literal(path) for path in paths)
+    database.execute(f"SET allowed_paths = [{allowed}]")
+    database.execute(f"CREATE VIEW docs AS SELECT c.*{joined} FROM {source}")
+    database.execute("SET enable_external_access = false")
+    database.execute("SET lock_configuration = true")
 
 
 def _timed(database: duckdb.DuckDBPyConnection, work: Callable[[], pa.Table], seconds: float) -> pa.Table:
@@ -101,6 +117,7 @@ def _timed(database: duckdb.DuckDBPyConnection, work: Callable[[], pa.Table], se
         database.interrupt()
 
     timer = threading.Timer(seconds, stop)
+    timer.daemon = True
     timer.start()
     try:
         return work()

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from winnow.catalog.control import Control, dump, load, now
-from winnow.catalog.publish import move_into_place
+from winnow.catalog.publish import move_into_place, staging
 from winnow.errors import ConflictError, SettingError, nearest
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
@@ -63,13 +63,13 @@ class Selections:
         return found[name]
 
     def check_name(self, name: str, replace: bool) -> None:
-        """Raise SettingError for a bad name, ConflictError for one in use."""
+        """Raise SettingError for a bad name, ConflictError for one in use, before any work is done."""
         if not NAME.fullmatch(name):
             raise SettingError(
                 "a selection's name is letters, digits, . _ -", f"found '{name}'", "for example --name best-tenth"
             )
         if not replace and any(selection.name == name for selection in self.all()):
-            raise ConflictError(f"selection '{name}' exists", "", "choose another --name, or add --replace")
+            raise _taken(name)
 
     def save(
         self,
@@ -81,22 +81,30 @@ class Selections:
         summary: Mapping[str, Any],
         replace: bool = False,
     ) -> NamedSelection:
-        """Store a selection so that it is there whole or not at all."""
+        """Store a selection so that it is there whole or not at all; raises SettingError, ConflictError."""
         self.check_name(name, replace)
         relative = Path("selections") / f"{name}-{uuid.uuid4().hex[:8]}.parquet"
-        staged = self._control.folder / "tmp" / relative.name
-        staged.parent.mkdir(exist_ok=True)
-        pq.write_table(pa.table({"doc_id": doc_ids, "weight": weights}), staged, compression="zstd")
-        move_into_place([(staged, self._control.folder / relative)])
+        with staging(self._control.folder) as folder:
+            staged = folder / relative.name
+            pq.write_table(pa.table({"doc_id": doc_ids, "weight": weights}), staged, compression="zstd")
+            move_into_place([(staged, self._control.folder / relative)])
         with self._control.change_manifest() as connection:
+            if replace:
+                connection.execute("DELETE FROM selections WHERE name = ?", (name,))
+            if connection.execute("SELECT 1 FROM selections WHERE name = ?", (name,)).fetchone():
+                raise _taken(name)
             connection.execute(
-                "INSERT OR REPLACE INTO selections VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO selections VALUES (?, ?, ?, ?, ?)",
                 (name, str(relative), dump(recipe), dump(summary), now()),
             )
         return self.get(name)
 
     def remove(self, name: str) -> None:
-        """Take a selection off the list; its file stays in the folder until swept."""
+        """Take a selection off the list; its file stays in the folder."""
         self.get(name)
         with self._control.change_manifest() as connection:
             connection.execute("DELETE FROM selections WHERE name = ?", (name,))
+
+
+def _taken(name: str) -> ConflictError:
+    return ConflictError(f"selection '{name}' exists", "", "choose another --name, or add --replace")

@@ -5,11 +5,13 @@ DuckDB holds no truth, and no process opens another's file, so a server, a comma
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -19,9 +21,166 @@ import pyarrow as pa
 
 from winnow.catalog.clusters import Clusters
 from winnow.catalog.labels import Labels
-from winnow.catalog.manifest import Manifest, Run
+from winnow.catalog.manifest import Manifest, Part, Run
+from winnow.errors import CorpusError
 
 BASE = ("doc_id", "id", "source", "url", "date")
+NAMES = pa.schema([("leaf", pa.int32()), ("cluster", pa.int32()), ("name", pa.string()), ("top", pa.string())])
+LABELS = pa.schema([*((name, pa.string()) for name in ("schema", "value", "who", "at")), ("doc_id", pa.int64())])
+
+
+class Version(NamedTuple):
+    """What a table was built from; it changes whenever any value may have."""
+
+    manifest: int
+    labels: int
+    clusters: int
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What the table holds, as the control file tells it."""
+
+    parts: list[Part] = field(default_factory=list)
+    facets: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    runs: Mapping[str, Run] = field(default_factory=dict)
+    names: frozenset[tuple[int, int, str, str]] = frozenset()
+    schemas: tuple[str, ...] = ()
+
+    @property
+    def base(self) -> tuple[Any, ...]:
+        return (tuple(part.part for part in self.parts), tuple(self.facets.items()))
+
+
+class Table:
+    """The relation `docs`, one row per document, always as new as the manifest."""
+
+    def __init__(self, manifest: Manifest, labels: Labels, clusters: Clusters) -> None:
+        self._manifest, self._labels, self._clusters = manifest, labels, clusters
+        self._lock = threading.Lock()
+        self._database = duckdb.connect(":memory:", config={"python_enable_replacements": "false"})
+        self._database.execute(f"SET temp_directory = {literal(Path(tempfile.gettempdir()) / 'winnow-duckdb')}")
+        self._seen = Version(-1, -1, -1)
+        self._content: _Content | None = None
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor of its own over the newest table: one connection shared by threads returns empty results.
+
+        What it sees stays as it is until it is closed, though the table be replaced meanwhile.
+        """
+        self.refresh()
+        cursor = self._database.cursor()
+        try:
+            cursor.execute("BEGIN TRANSACTION")
+            yield cursor
+        finally:
+            cursor.close()
+
+    @property
+    def version(self) -> Version:
+        """Return what the table is to be built from now."""
+        row = self._manifest.control.one(
+            "SELECT (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'manifest'), "
+            "(SELECT COALESCE(MAX(seq), 0) FROM label_events), (SELECT COALESCE(MAX(seq), 0) FROM cluster_events)"
+        )
+        return Version(*(row or self._seen))
+
+    def refresh(self) -> None:
+        """Bring the table up to the manifest, the labels and the cluster names; raises CorpusError for a lost file."""
+        if self.version == self._seen:
+            return
+        with self._lock:
+            with self._manifest.control.snapshot():
+                version = self.version
+                if version == self._seen:
+                    return
+                content = self._read() if self._moved(version) else self._content
+                rebuilt = self._content is None or content is None or content.base != self._content.base
+                labels = self._labels.changed_since(-1 if rebuilt else self._seen.labels)
+            try:
+                self._update(content or _Content(), labels)
+            except duckdb.IOException as reason:
+                cause = str(reason).splitlines()[0]
+                raise CorpusError("the corpus needs all its shards", cause, "restore it, or make it again") from reason
+            self._seen, self._content = version, content
+
+    def _moved(self, version: Version) -> bool:
+        return (version.manifest, version.clusters) != (self._seen.manifest, self._seen.clusters)
+
+    def _read(self) -> _Content:
+        return _Content(
+            self._manifest.parts(),
+            self._manifest.facets(),
+            {run.run: run for run in self._manifest.runs("columns") if run.paths},
+            frozenset(self._clusters.names()),
+            tuple(self._labels.schemas()),
+        )
+
+    def _update(self, content: _Content, labels: Sequence[Mapping[str, Any]]) -> None:
+        """Change the table in one transaction: whoever reads meanwhile sees the old one to the end."""
+        writer = self._database.cursor()
+        before = self._content
+        try:
+            writer.execute("BEGIN TRANSACTION")
+            if before is None or (content.base, content.runs) != (before.base, before.runs):
+                self._build(writer, content, before if before is not None and content.base == before.base else None)
+            elif content.names != before.names:
+                _rename_clusters(writer, content.names - before.names)
+            self._write_labels(writer, content.schemas, labels)
+            writer.execute("COMMIT")
+        finally:
+            writer.close()
+
+    def _build(self, writer: duckdb.DuckDBPyConnection, content: _Content, before: _Content | None) -> None:
+        """Make the table anew: from the documents' shards, or from the present table when those did not change."""
+        source = "docs" if before else _documents(writer, content)
+        present = [row[0] for row in writer.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]
+        gone = {column for run in before.runs.values() for column in run.columns} if before else set()
+        chosen = {name.lower(): f"c.{quoted(name)}" for name in present if name not in gone | {*CLUSTER}}
+        joins = []
+        for place, (key, run) in enumerate(content.runs.items()):
+            kept = before is not None and key in before.runs and before.runs[key] == run
+            if not kept:
+                paths = [path for _, path in sorted(run.paths.items())]
+                joins.append(f"LEFT JOIN {files(paths)} r{place} ON r{place}.doc_id = c.doc_id")
+            for column, kind in run.columns.items():
+                if not nested(kind) and column not in BASE:
+                    chosen[column.lower()] = f"{'c' if kept else f'r{place}'}.{quoted(column)}"
+        if "cluster_leaf" in chosen:
+            writer.register("cluster_names", _names(content.names))
+            joins.append(f"LEFT JOIN cluster_names n ON n.leaf = {chosen['cluster_leaf']}")
+            chosen |= {name: f"n.{column} AS {name}" for name, column in CLUSTER.items()}
+        query = f"SELECT {', '.join(chosen.values())} FROM {source} c {' '.join(joins)} ORDER BY c.doc_id"
+        writer.execute(f"CREATE TABLE docs_next AS {query}")
+        writer.execute("DROP TABLE IF EXISTS docs")
+        writer.execute("DROP TABLE IF EXISTS documents")
+        writer.execute("ALTER TABLE docs_next RENAME TO docs")
+
+    def _write_labels(
+        self, writer: duckdb.DuckDBPyConnection, schemas: Sequence[str], labels: Sequence[Mapping[str, Any]]
+    ) -> None:
+        present = {row[0].lower() for row in writer.execute("DESCRIBE docs").fetchall()}
+        for schema in schemas:
+            if self._labels.column(schema).lower() not in present:
+                writer.execute(f"ALTER TABLE docs ADD COLUMN {quoted(self._labels.column(schema))} VARCHAR")
+        if not labels:
+            return
+        writer.register("changed", pa.Table.from_pylist([dict(row) for row in labels], schema=LABELS))
+        for schema in {row["schema"] for row in labels} & set(schemas):
+            writer.execute(
+                f"UPDATE docs SET {quoted(self._labels.column(schema))} = changed.value FROM changed "
+                f"WHERE docs.doc_id = changed.doc_id AND changed.schema = {literal(schema)}"
+            )
+
+    def columns(self) -> dict[str, str]:
+        """Return every column of `docs` and its DuckDB type, in order."""
+        with self.cursor() as cursor:
+            return {row[0]: row[1] for row in cursor.execute("DESCRIBE docs").fetchall()}
+
+
+CLUSTER = {"cluster": "cluster", "cluster_name": "name", "cluster_top": "top"}
+"""The columns that cluster names give, and where they come from."""
 
 
 def quoted(name: str) -> str:
@@ -37,156 +196,66 @@ def files(paths: Sequence[Path]) -> str:
     return "read_parquet([" + ", ".join(literal(path) for path in paths) + "])"
 
 
-class Table:
-    """The relation `docs`, one row per document, always as new as the manifest."""
-
-    def __init__(self, manifest: Manifest, labels: Labels, clusters: Clusters) -> None:
-        self._manifest, self._labels, self._clusters = manifest, labels, clusters
-        self._lock = threading.RLock()
-        self._database = duckdb.connect(":memory:")
-        self._database.execute("SET preserve_insertion_order = true")
-        self._seen: tuple[int, int, int] = (-1, -1, -1)
-        self._base: tuple[Any, ...] = ()
-        self._runs: dict[str, Run] = {}
-        self._names: tuple[Any, ...] = ()
-        self._label_seq = -1
-
-    @contextmanager
-    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a cursor of its own over the newest table: one connection shared by threads returns empty results."""
-        self.refresh()
-        cursor = self._database.cursor()
-        try:
-            yield cursor
-        finally:
-            cursor.close()
-
-    @property
-    def version(self) -> tuple[int, int, int]:
-        """Return what the table was built from; it changes whenever any value may have."""
-        return (self._manifest.version, self._labels.last, self._clusters.last)
-
-    def refresh(self) -> None:
-        """Bring the table up to the manifest, the labels and the cluster names."""
-        if self.version == self._seen:
-            return
-        with self._lock:
-            version = self.version
-            if version == self._seen:
-                return
-            if version[0] != self._seen[0] or version[2] != self._seen[2]:
-                self._refresh_columns()
-            self._refresh_labels()
-            self._seen = version
-
-    def _refresh_columns(self) -> None:
-        parts = self._manifest.parts()
-        facets = self._manifest.facets()
-        base = (tuple(part.part for part in parts), tuple(facets.items()))
-        runs = {run.run: run for run in self._manifest.runs("columns") if run.paths}
-        names = self._clusters.key()
-        if base != self._base or not self._seen[0] >= 0:
-            self._create(f"SELECT {_base_columns(facets)} FROM {files([p.path for p in parts])}" if parts else _EMPTY)
-            self._runs, self._names = {}, ()
-        changed = {key for key in runs if key not in self._runs or runs[key].paths != self._runs[key].paths}
-        gone = set(self._runs) - set(runs) | (changed & set(self._runs))
-        if changed or gone:
-            self._swap_runs([self._runs[key] for key in gone], [runs[key] for key in runs if key in changed])
-        if names != self._names or any(runs[key].name == "cluster" for key in changed):
-            self._join_cluster_names()
-        self._base, self._runs, self._names = base, runs, names
-
-    def _create(self, query: str) -> None:
-        self._database.execute(f"CREATE OR REPLACE TABLE corpus_next AS {query} ORDER BY doc_id")
-        self._database.execute("DROP VIEW IF EXISTS docs")
-        self._database.execute("DROP TABLE IF EXISTS corpus")
-        self._database.execute("ALTER TABLE corpus_next RENAME TO corpus")
-
-    def _swap_runs(self, gone: Sequence[Run], new: Sequence[Run]) -> None:
-        present = [row[0] for row in self._database.execute("DESCRIBE corpus").fetchall()]
-        replaced = {column for run in (*gone, *new) for column in run.columns} - set(BASE)
-        kept = [quoted(column) for column in present if column not in replaced]
-        joins, added = [], []
-        for place, run in enumerate(new):
-            columns = [column for column, kind in run.columns.items() if not nested(kind)]
-            added += [f"r{place}.{quoted(column)}" for column in columns]
-            paths = [path for _, path in sorted(run.paths.items())]
-            joins.append(f"LEFT JOIN {files(paths)} r{place} ON r{place}.doc_id = c.doc_id")
-        chosen = ", ".join([f"c.{column}" for column in kept] + added)
-        self._create(f"SELECT {chosen} FROM corpus c {' '.join(joins)}")
-
-    def _join_cluster_names(self) -> None:
-        present = [row[0] for row in self._database.execute("DESCRIBE corpus").fetchall()]
-        if "cluster_leaf" not in present:
-            return
-        names = self._clusters.names()
-        self._database.execute(
-            "CREATE OR REPLACE TABLE cluster_names (leaf INT, cluster INT, name VARCHAR, top VARCHAR)"
-        )
-        if names:
-            self._database.executemany("INSERT INTO cluster_names VALUES (?, ?, ?, ?)", [list(row) for row in names])
-        kept = ", ".join(
-            f"c.{quoted(column)}" for column in present if column not in ("cluster", "cluster_name", "cluster_top")
-        )
-        self._create(
-            f"SELECT {kept}, n.cluster AS cluster, n.name AS cluster_name, n.top AS cluster_top "
-            "FROM corpus c LEFT JOIN cluster_names n ON n.leaf = c.cluster_leaf"
-        )
-
-    def _refresh_labels(self) -> None:
-        schemas = self._labels.schemas()
-        self._database.execute(
-            'CREATE TABLE IF NOT EXISTS labels (schema VARCHAR, doc_id BIGINT, value VARCHAR, who VARCHAR, "at" VARCHAR)'
-        )
-        rows = self._labels.changed_since(self._label_seq)
-        if rows:
-            changed = pa.Table.from_pylist(rows, schema=_LABEL_ROWS)
-            cursor = self._database.cursor()
-            cursor.register("changed", changed)
-            cursor.execute(
-                "DELETE FROM labels USING changed WHERE labels.schema = changed.schema AND labels.doc_id = changed.doc_id"
-            )
-            cursor.execute(
-                'INSERT INTO labels SELECT schema, doc_id, value, who, "at" FROM changed WHERE value IS NOT NULL'
-            )
-            cursor.close()
-        self._label_seq = self._labels.last
-        joins, columns = [], []
-        for place, name in enumerate(schemas):
-            joins.append(
-                f"LEFT JOIN labels l{place} ON l{place}.doc_id = c.doc_id AND l{place}.schema = {literal(name)}"
-            )
-            columns.append(f"l{place}.value AS {quoted(self._labels.column(name))}")
-        extra = "".join(f", {column}" for column in columns)
-        self._database.execute(f"CREATE OR REPLACE VIEW docs AS SELECT c.*{extra} FROM corpus c {' '.join(joins)}")
-
-    def columns(self) -> dict[str, str]:
-        """Return every column of `docs` and its DuckDB type, in order."""
-        with self.cursor() as cursor:
-            return {row[0]: row[1] for row in cursor.execute("DESCRIBE docs").fetchall()}
-
-
 def nested(kind: str) -> bool:
     return kind.startswith(("list", "struct", "large_list", "fixed_size_list", "map"))
 
 
-def _base_columns(facets: Mapping[str, tuple[str, str]]) -> str:
-    plain = "doc_id, id, source, url, date"
-    casts = [
-        f"TRY_CAST(meta ->> {literal(json_path(key))} AS {kind}) AS {quoted(name)}"
-        for name, (key, kind) in facets.items()
+def _documents(writer: duckdb.DuckDBPyConnection, content: _Content) -> str:
+    """Return a query of the documents' own columns, the JSON of the others parsed once for all of them.
+
+    A column whose kind was learnt from a part of the documents and does not hold for all of them takes the next wider
+    kind, so that no value is lost.
+    """
+    if not content.parts:
+        return _EMPTY
+    pointers = ", ".join(literal(json_pointer(key)) for key, _ in content.facets.values())
+    source = files([part.path for part in content.parts])
+    if not pointers:
+        return f"(SELECT {', '.join(BASE)} FROM {source})"
+    values = f"json_extract_string(meta, [{pointers}]) AS meta_values"
+    writer.execute(f"CREATE TEMP TABLE documents AS SELECT {', '.join(BASE)}, {values} FROM {source}")
+    tried = [
+        (name, f"meta_values[{place}]", kind)
+        for place, (name, (_, first)) in enumerate(content.facets.items(), start=1)
+        for kind in _WIDER[first]
     ]
-    return ", ".join([plain, *casts])
+    counts = [f"COUNT(*) FILTER ({_MISFIT[kind].format(value=value)})" for _, value, kind in tried]
+    misfits = writer.execute(f"SELECT {', '.join(counts)} FROM documents").fetchone() or ()
+    chosen: dict[str, str] = {}
+    for (name, value, kind), misfit in zip(tried, misfits, strict=True):
+        if not misfit:
+            chosen.setdefault(name, f"CAST({value} AS {kind}) AS {quoted(name)}")
+    return f"(SELECT {', '.join([*BASE, *chosen.values()])} FROM documents)"
 
 
-def json_path(key: str) -> str:
-    return '$."' + key.replace('"', '\\"') + '"'
+_WIDER = {
+    "BOOLEAN": ("BOOLEAN", "VARCHAR"),
+    "BIGINT": ("BIGINT", "DOUBLE", "VARCHAR"),
+    "DOUBLE": ("DOUBLE", "VARCHAR"),
+    "VARCHAR": ("VARCHAR",),
+}
+_MISFIT = {
+    "BOOLEAN": "{value} NOT IN ('true', 'false')",
+    "BIGINT": "{value} IS NOT NULL AND (TRY_CAST({value} AS BIGINT) IS NULL OR regexp_matches({value}, '[.eE]'))",
+    "DOUBLE": "{value} IS NOT NULL AND TRY_CAST({value} AS DOUBLE) IS NULL",
+    "VARCHAR": "false",
+}
 
 
-_EMPTY = (
-    "SELECT 0::BIGINT AS doc_id, ''::VARCHAR AS id, ''::VARCHAR AS source, ''::VARCHAR AS url, "
-    "NULL::TIMESTAMP AS date WHERE false"
-)
+def json_pointer(key: str) -> str:
+    """Return the JSON pointer (RFC 6901) of a key, which may hold any character."""
+    return "/" + key.replace("~", "~0").replace("/", "~1")
 
 
-_LABEL_ROWS = pa.schema([*((name, pa.string()) for name in ("schema", "value", "who", "at")), ("doc_id", pa.int64())])
+def _names(names: frozenset[tuple[int, int, str, str]]) -> pa.Table:
+    rows = [dict(zip(NAMES.names, row, strict=True)) for row in sorted(names)]
+    return pa.Table.from_pylist(rows, schema=NAMES)
+
+
+def _rename_clusters(writer: duckdb.DuckDBPyConnection, changed: frozenset[tuple[int, int, str, str]]) -> None:
+    writer.register("changed_names", _names(changed))
+    values = ", ".join(f"{name} = n.{column}" for name, column in CLUSTER.items())
+    writer.execute(f"UPDATE docs SET {values} FROM changed_names n WHERE docs.cluster_leaf = n.leaf")
+
+
+_EMPTY = "(SELECT NULL::BIGINT AS doc_id, '' AS id, '' AS source, '' AS url, NULL::TIMESTAMP AS date WHERE false)"

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import click
+import orjson
 
 from winnow.cli import console
 from winnow.cli.line import folder_option
 from winnow.cli.main import winnow
-from winnow.errors import MissingNeed
+from winnow.errors import ConflictError, MissingNeed, SettingError
+
+port_option = click.option("--port", default=8501, show_default=True, type=click.IntRange(1, 65535))
 
 
 @winnow.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; others can reach 0.0.0.0.")
-@click.option("--port", default=8501, show_default=True)
+@port_option
 @folder_option
 def app(folder: Path, /, host: str, port: int) -> None:
     """Open the workbench in the browser."""
@@ -31,13 +38,10 @@ def app(folder: Path, /, host: str, port: int) -> None:
 
 def serve(folder: Path, /, host: str, port: int) -> int:
     """Run the app's server until it is stopped and return its exit code."""
-    import os
-
     main = _main_page()
+    _check_port(host, port)
     if host not in ("127.0.0.1", "localhost", "::1"):
-        console.STDERR.print(
-            f"winnow: anybody who reaches {host}:{port} can read and label this corpus", style="yellow"
-        )
+        console.warn(f"anybody who reaches {host}:{port} can read and label this corpus")
     options = {
         "server.address": host,
         "server.port": port,
@@ -57,6 +61,19 @@ def serve(folder: Path, /, host: str, port: int) -> int:
         return 0
 
 
+def _check_port(host: str, port: int) -> None:
+    """Raise ConflictError or SettingError when the server could not listen there."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as reason:
+        if reason.errno == errno.EADDRINUSE:
+            raise ConflictError(f"port {port} is in use", f"on {host}", f"add --port {port % 65535 + 1}") from reason
+        raise SettingError(f"nothing can listen on {host}:{port}", str(reason), "check --host and --port") from reason
+
+
 def _main_page() -> Path:
     import winnow_app
 
@@ -66,7 +83,7 @@ def _main_page() -> Path:
 @winnow.command()
 @click.option("--no-app", is_flag=True, help="Build the demo corpus and stop.")
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8501, show_default=True)
+@port_option
 @folder_option
 def demo(folder: Path, /, no_app: bool, host: str, port: int) -> None:
     """Build the demo corpus, run the line on it and open the workbench."""
@@ -75,6 +92,8 @@ def demo(folder: Path, /, no_app: bool, host: str, port: int) -> None:
     from winnow.demo import build
     from winnow.workspace import Workspace
 
+    if not no_app:
+        _check_port(host, port)
     workspace = Workspace.create(folder)
     if workspace.catalog.manifest.documents() == 0:
         with console.progress() as progress, tempfile.TemporaryDirectory() as made:
@@ -160,19 +179,20 @@ def jobs_cancel(folder: Path, /, job: int) -> None:
     """Ask a job to stop at its next step."""
     from winnow.workspace import Workspace
 
-    Workspace(folder).catalog.jobs.cancel(job)
-    console.say(f"job {job} will stop at its next step")
+    state = Workspace(folder).catalog.jobs.cancel(job)
+    console.say(f"job {job} will stop at its next step" if state == "running" else f"job {job} is {state}")
 
 
 @jobs.command("run")
 @click.argument("job", type=int)
+@click.option("--queued", is_flag=True, hidden=True, help="Only when it waits for its start.")
 @folder_option
-def jobs_run(folder: Path, /, job: int) -> None:
-    """Do what a queued, failed or interrupted job says."""
+def jobs_run(folder: Path, /, job: int, queued: bool) -> None:
+    """Do what a queued, failed, cancelled or interrupted job says."""
     from winnow.workspace import Workspace
 
     with console.progress() as progress:
-        Workspace(folder).run_job(job, progress)
+        Workspace(folder).run_job(job, progress, queued=queued)
     console.say(f"job {job} is done")
 
 
@@ -199,21 +219,32 @@ def methods_command(kind: str | None, as_json: bool) -> None:
     show_default=True,
     help="How to print the rows.",
 )
-@click.option("--limit", default=10_000, show_default=True, help="Rows at most.")
+@click.option("--limit", default=10_000, show_default=True, type=click.IntRange(1), help="Rows at most.")
 @folder_option
 def sql(folder: Path, /, query: str, format: str, limit: int) -> None:
     """Answer one read-only SELECT over the relation `docs`."""
     from winnow.workspace import Workspace
 
-    answer = Workspace(folder).sql(query, limit=limit)
+    found = Workspace(folder).sql(query, limit=limit + 1)
+    answer = found.slice(0, limit)
     if format == "csv":
-        console.say(answer.to_pandas().to_csv(index=False).rstrip("\n"))
+        import pandas as pd
+
+        # Arrow's own types keep a whole number whole when others are missing.
+        console.say(answer.to_pandas(types_mapper=pd.ArrowDtype).to_csv(index=False).rstrip("\n"))
     elif format == "json":
-        console.say(json.dumps(answer.to_pylist(), default=str, ensure_ascii=False))
+        console.say(orjson.dumps(answer.to_pylist(), default=_plain_value).decode())
     else:
-        console.table(answer.column_names, [tuple(row.values()) for row in answer.to_pylist()])
-    if answer.num_rows == limit:
-        console.STDERR.print(f"winnow: only the first {limit:,} rows are shown; raise --limit", style="yellow")
+        console.table(answer.column_names, [tuple(map(_plain_value, row.values())) for row in answer.to_pylist()])
+    if found.num_rows > limit:
+        console.warn(f"only the first {limit:,} rows are shown; raise --limit")
+
+
+def _plain_value(value: Any) -> Any:
+    """Return a sum, which DuckDB gives as a decimal, as a number; in JSON, anything else unknown as text."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value if isinstance(value, (str, int, float, type(None))) else str(value)
 
 
 @winnow.command()

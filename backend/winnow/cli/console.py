@@ -39,7 +39,7 @@ class ConsoleProgress:
         if self._terminal:
             self._task = self._bars.add_task(name, total=total or None, amount="")
         else:
-            STDERR.print(f"{name} …")
+            STDERR.print(Text(f"{name} …"))
 
     def advance(self, amount: float) -> None:
         self._done += amount
@@ -47,7 +47,7 @@ class ConsoleProgress:
             self._bars.update(self._task, advance=amount, amount=amount_words(self._done, self._total, self._unit))
 
     def note(self, text: str) -> None:
-        STDERR.print(Text(text, style="yellow"))
+        STDERR.print(Text(text, style="yellow"), soft_wrap=True)
 
     def _end_stage(self) -> None:
         if self._task is not None:
@@ -100,15 +100,16 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], numbers: Sequen
 
 
 def plain(value: Any) -> str:
+    """Return a value on one line: rounded for people in a terminal, as it is in a pipe."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, float):
+    if isinstance(value, float) and sys.stdout.isatty():
         return f"{value:,.4g}"
-    if isinstance(value, int):
-        return f"{value:,}" if sys.stdout.isatty() else str(value)
-    return str(value).replace("\t", " ").replace("\n", " ")
+    if isinstance(value, int) and sys.stdout.isatty():
+        return f"{value:,}"
+    return " ".join(str(value).splitlines()).replace("\t", " ")
 
 
 def say(text: str) -> None:
@@ -117,5 +118,10 @@ def say(text: str) -> None:
 
 
 def fail(message: str) -> None:
-    """Print the cause and the fix on stderr."""
-    STDERR.print(Text.assemble(("winnow: ", "bold red"), message))
+    """Print the cause and the fix on stderr, as one line."""
+    STDERR.print(Text.assemble(("winnow: ", "bold red"), " ".join(message.splitlines())), soft_wrap=True)
+
+
+def warn(message: str) -> None:
+    """Print something to heed on stderr, as one line."""
+    STDERR.print(Text(f"winnow: {message}", style="yellow"), soft_wrap=True)

@@ -72,6 +72,12 @@ def _report(made: Any) -> None:
         console.say(
             f"{len(made.known)} files were in the corpus already and were left alone (--again takes them again)"
         )
+    if made.failed:
+        raise WinnowError(
+            f"{len(made.failed)} of {len(made.failed) + len(made.inputs)} files could not be read",
+            made.failed[0][1],
+            "mend them and take them in again: the others are in",
+        )
 
 
 @winnow.command()
@@ -216,5 +222,5 @@ def run(folder: Path, /, paths: tuple[str, ...], format: str | None, again: bool
 
     with console.progress() as progress:
         made = Workspace.create(folder).run(paths, format=format, columns=columns, again=again, progress=progress)
-    _report(made)
     console.say(f"open it: winnow -w {folder} app")
+    _report(made)

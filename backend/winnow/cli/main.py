@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import io
+import logging
 import os
 import sys
 from pathlib import Path
@@ -55,32 +57,56 @@ def load_commands() -> None:
 
 
 def main() -> None:
-    """Run the command line and exit with 0 (done), 1 (failed) or 2 (wrong usage)."""
-    load_commands()
+    """Run the command line and exit with 0 (done), 1 (failed), 2 (wrong usage) or 130 (stopped at the keyboard)."""
+    for commands in ("line", "labelling", "browsing"):
+        importlib.import_module(f"winnow.cli.{commands}")
+    for stream in (sys.stdout, sys.stderr):
+        # A file's name may hold bytes that are no text, and a terminal may know fewer letters than a corpus.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    # It tells of every attempt to reach the network; the error that follows says it in a line.
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+    code = _run()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _drop_output()
+    sys.exit(code)
+
+
+def _run() -> int:
     try:
         result: Any = winnow.main(standalone_mode=False, prog_name="winnow")
-        sys.exit(result if isinstance(result, int) else 0)
+        return result if isinstance(result, int) else 0
     except click.exceptions.Exit as reason:
-        sys.exit(reason.exit_code)
+        return reason.exit_code
     except click.ClickException as reason:
         reason.show()
-        sys.exit(2)
+        return 2
     except (KeyboardInterrupt, click.Abort):
         console.fail("stopped; what was published before is kept, run the command again to go on")
-        sys.exit(130)
+        return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        _drop_output()
+        return 0
     except Exception as reason:
         if "--debug" in sys.argv:
             raise
         console.fail(_words(reason))
-        sys.exit(2 if isinstance(reason, SettingError) else 1)
+        return 2 if isinstance(reason, SettingError) else 1
+
+
+def _drop_output() -> None:
+    """Send what is still to be printed nowhere: whoever read it has gone, as `| head` does."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _words(reason: Exception) -> str:
     if isinstance(reason, WinnowError):
         return str(reason)
-    if isinstance(reason, OSError) and reason.filename:
-        return f"{reason.filename}: {reason.strerror}; check the path, its rights and the free space"
+    if isinstance(reason, OSError) and reason.strerror:
+        place = f"{reason.filename}: " if reason.filename else ""
+        return f"{place}{reason.strerror}; check the path, its rights and the free space"
+    if isinstance(reason, MemoryError):
+        return "there is not enough memory; close something, or give the command fewer workers or documents"
     return f"unexpected {type(reason).__name__}: {reason}; run again with --debug for the traceback"

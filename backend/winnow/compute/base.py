@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from typing import Protocol, TypeVar
 
 Item = TypeVar("Item")
@@ -14,6 +14,6 @@ class Executor(Protocol):
 
     workers: int
 
-    def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Generator[Result]:
         """Yield one result per item; an error in one item is raised after what finished before was yielded."""
         ...

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterable, Iterator
+import signal
+import threading
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection
 
 from winnow.compute.base import Item, Result
 from winnow.errors import WinnowError
@@ -22,45 +25,66 @@ class LocalExecutor:
     def __init__(self, workers: int | None = None) -> None:
         self.workers = workers or available_cores()
 
-    def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Generator[Result]:
         todo = list(items)
         if self.workers == 1 or len(todo) <= 1:
             yield from map(work, todo)
             return
         context = multiprocessing.get_context("spawn")
         workers = min(self.workers, len(todo))
-        with ProcessPoolExecutor(workers, context, initializer=_one_thread) as pool:
-            try:
-                yield from _windowed(pool, work, todo, workers * 2)
-            except BrokenProcessPool as reason:
-                raise WinnowError(
-                    "a worker process ended unexpectedly",
-                    "it was killed, most often for lack of memory",
-                    "run the command again: finished shards are kept",
-                ) from reason
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
+        # The workers hold the reading end of a pipe that nobody writes to: it closes when this process is done with
+        # them or dies, however that happens, and they go with it instead of finishing what nobody waits for.
+        reader, writer = context.Pipe(duplex=False)
+        pool = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(reader,))
+        try:
+            yield from _windowed(pool, work, todo, workers * 2)
+        except BrokenProcessPool as reason:
+            raise WinnowError(
+                "a worker process ended unexpectedly",
+                "it was killed, most often for lack of memory",
+                "run the command again: finished shards are kept",
+            ) from reason
+        finally:
+            writer.close()
+            pool.shutdown(wait=True, cancel_futures=True)
+            reader.close()
 
 
 def _windowed(
     pool: ProcessPoolExecutor, work: Callable[[Item], Result], todo: list[Item], window: int
-) -> Iterator[Result]:
+) -> Generator[Result]:
     waiting: set[Future[Result]] = set()
     rest = iter(todo)
     for item in rest:
         waiting.add(pool.submit(work, item))
         if len(waiting) >= window:
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            yield from (future.result() for future in done)
+            yield from _results(done)
     while waiting:
         done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-        yield from (future.result() for future in done)
+        yield from _results(done)
 
 
-def _one_thread() -> None:
+def _results(done: set[Future[Result]]) -> Generator[Result]:
+    """Yield what was finished before raising what failed."""
+    for future in sorted(done, key=lambda future: future.exception() is not None):
+        yield future.result()
+
+
+def _start_worker(alive: Connection) -> None:
     import pyarrow as pa
 
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TOKENIZERS_PARALLELISM"):
         os.environ[name] = "false" if name.startswith("TOKENIZERS") else "1"
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
+    # Ctrl-C reaches every process of the terminal; only the first one answers it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(alive,), daemon=True).start()
+
+
+def _end_with(alive: Connection) -> None:
+    try:
+        alive.poll(None)
+    finally:
+        os._exit(1)

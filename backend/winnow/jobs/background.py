@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,11 +17,16 @@ def start(catalog: Catalog, verb: str, recipe: Mapping[str, Any]) -> int:
     job = catalog.jobs.add(verb, recipe)
     log = catalog.jobs.log_path(job)
     log.parent.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "winnow", "-w", str(catalog.folder), "jobs", "run", str(job)]
+    command = [sys.executable, "-m", "winnow", "-w", str(catalog.folder), "jobs", "run", str(job), "--queued"]
     try:
         with open(log, "ab") as output:
-            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            )
     except OSError as reason:
         catalog.jobs.finish(job, "failed", error=str(reason))
         raise WinnowError(f"job {job} needs a process", str(reason), "free some memory and try again") from reason
+    catalog.jobs.hand_over(job, process.pid)
+    # A process that nobody waits for stays in the list of processes when it has ended.
+    threading.Thread(target=process.wait, daemon=True).start()
     return job

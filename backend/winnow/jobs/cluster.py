@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -24,16 +26,16 @@ COLUMNS = {
 def cluster(catalog: Catalog, model: str, k: int | None, seed: int, progress: Progress) -> Run:
     """Cluster the vectors of one encoder, name the clusters, lay out the map and publish it all at once."""
     source = catalog.vectors.run(model)
+    parts = [part for part in catalog.manifest.parts() if part.part in source.paths]
     progress.stage("cluster", 1.0, "")
-    arranged = arrange(catalog.vectors.parts(model), catalog.texts.texts, k=k, seed=seed, progress=_Shares(progress))
+    matrices = [np.load(source.paths[part.part], mmap_mode="r") for part in parts]
+    arranged = arrange(matrices, catalog.texts.texts, k=k, seed=seed, progress=_Shares(progress))
     recipe = {"model": model, "k": len(arranged.names), "seed": seed}
     names = {name: str(kind) for name, kind in COLUMNS.items()}
-    run = catalog.manifest.begin_run(
-        "columns", "cluster", recipe, names, source.run + str(catalog.manifest.documents())
-    )
+    run = catalog.manifest.begin_run("columns", "cluster", recipe, names, source.run + _digest(arranged))
     with staging(catalog.folder) as staged:
         shards = []
-        for part in catalog.manifest.parts():
+        for part in parts:
             rows = slice(part.first_id, part.first_id + part.documents)
             path = staged / f"part-{part.part:05d}.parquet"
             pq.write_table(_table(arranged, rows), path, compression="zstd")
@@ -50,6 +52,13 @@ def _table(arranged: Arrangement, rows: slice) -> pa.Table:
     ]  # fmt: skip
     schema = pa.schema([("doc_id", pa.int64()), *COLUMNS.items()])
     return pa.Table.from_arrays([pa.array(ids), *(pa.array(np.ascontiguousarray(v)) for v in values)], schema=schema)
+
+
+def _digest(arranged: Arrangement) -> str:
+    """Name what was found: the same clusters again are the same run, and keep the names that people gave them."""
+    digest = hashlib.sha256(arranged.cluster.tobytes())
+    digest.update(np.ascontiguousarray(arranged.map_xy).tobytes())
+    return digest.hexdigest()
 
 
 def _extra(arranged: Arrangement) -> dict[str, object]:

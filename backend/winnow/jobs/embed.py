@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,11 +31,13 @@ def embed(catalog: Catalog, embedder: Embedder, executor: Executor, progress: Pr
     missing = catalog.manifest.missing_parts(run)
     with staging(catalog.folder) as staged:
         tasks = [Task(part, embedder, staged) for part in missing]
-        progress.stage(f"embed {embedder.model}", sum(part.documents for part in missing), "documents")
+        if missing:
+            progress.stage(f"embed {embedder.model}", sum(part.documents for part in missing), "documents")
         if embedder.parallel:
-            for shard in executor.map(embed_part, tasks):
-                catalog.manifest.publish_shards([(run, shard)])
-                progress.advance(shard.documents)
+            with closing(executor.map(embed_part, tasks)) as shards:
+                for shard in shards:
+                    catalog.manifest.publish_shards([(run, shard)])
+                    progress.advance(shard.documents)
         else:
             for task in tasks:
                 catalog.manifest.publish_shards([(run, embed_part(task, progress))])

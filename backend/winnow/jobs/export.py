@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
-import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from numpy.typing import NDArray
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.filters import Filter
 from winnow.catalog.intake import STORED
+from winnow.catalog.joblog import lives, process_name
 from winnow.catalog.publish import sync_folder
 from winnow.catalog.selections import NamedSelection
 from winnow.catalog.texts import ROW_GROUP
@@ -37,6 +40,7 @@ def export(
 ) -> Path:
     """Write the selection in doc_id order and return the folder; raises ConflictError, SettingError."""
     chosen = _chosen(catalog, columns)
+    folder = folder.resolve()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConflictError(
             "an export needs a new folder", f"{folder} exists and is not empty", "name another, or remove it"
@@ -44,12 +48,10 @@ def export(
     ids, weights = selection.read()
     order = np.argsort(ids, kind="stable")
     progress.stage(f"export {selection.name}", len(ids), "documents")
-    partial = folder.absolute().with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.partial")
-    partial.mkdir(parents=True)
-    try:
+    with _partial(folder) as partial:
         batches = _batches(catalog, ids[order], weights[order], chosen, progress)
         first = next(batches)
-        files = exporter.write(_chain(first, batches), partial)
+        files = exporter.write(chain([first], batches), partial)
         content = manifest(
             files, exporter=exporter, schema=first.schema, selection=selection.name,
             recipe=selection.recipe, summary=selection.summary,
@@ -59,11 +61,24 @@ def export(
         if folder.exists():
             folder.rmdir()
         os.rename(partial, folder)
-        sync_folder(folder.absolute().parent)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+        sync_folder(folder.parent)
     return folder
+
+
+@contextmanager
+def _partial(folder: Path) -> Iterator[Path]:
+    """Give a hidden folder beside the export's, and remove it on leaving, with those that killed exports left."""
+    for left in folder.parent.glob(f".{glob.escape(folder.name)}.*.partial"):
+        owner = left.name.removeprefix(f".{folder.name}.").removesuffix(".partial")
+        if not lives(owner.replace("-", ":", 2)):
+            shutil.rmtree(left, ignore_errors=True)
+    partial = folder.with_name(f".{folder.name}.{process_name().replace(':', '-')}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _chosen(catalog: Catalog, columns: Sequence[str]) -> list[str]:
@@ -108,8 +123,3 @@ def _with_columns(catalog: Catalog, table: pa.Table, ids: NDArray[np.int64], col
     for name in columns:
         table = table.append_column(name, found.column(name).take(pa.array(place)))
     return table
-
-
-def _chain(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    yield first
-    yield from rest

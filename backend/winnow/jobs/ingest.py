@@ -11,8 +11,8 @@ from typing import Any
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.intake import Intake, SeenIds
 from winnow.catalog.manifest import Input
-from winnow.catalog.publish import exclusive, staging, sweep
-from winnow.errors import ConflictError
+from winnow.catalog.publish import exclusive, staging
+from winnow.errors import ConflictError, InputError
 from winnow.ingest.base import Reader
 from winnow.ingest.files import expand, fingerprint, reader_for
 from winnow.jobs.progress import Progress
@@ -25,6 +25,8 @@ class Ingested:
     inputs: list[Input] = field(default_factory=list)
     known: list[str] = field(default_factory=list)
     """Files that were in the corpus already and were left alone."""
+    failed: list[tuple[str, str]] = field(default_factory=list)
+    """Files that could not be opened, each with the reason."""
     seconds: float = 0.0
 
     @property
@@ -60,7 +62,8 @@ def ingest(
 ) -> Ingested:
     """Take files in, one after another, each published whole; those of an interrupted run are not taken twice.
 
-    Raises InputError when nothing can be read, ConflictError when every file is in the corpus already.
+    A file that cannot be opened does not keep the others out. Raises InputError when none can be opened, ConflictError
+    when every file is in the corpus already.
     """
     start = time.monotonic()
     files = []
@@ -71,10 +74,7 @@ def ingest(
             listed = ", ".join(path.name for path in source.left_out[:5])
             progress.note(f"{source.path}: {len(source.left_out)} other files are left out ({listed} …)")
     with exclusive(catalog.folder, "ingest"):
-        sweep(catalog.folder)
-        before = {made.fingerprint for made in catalog.manifest.inputs()}
-        known = [str(file.path) for file in files if file.fingerprint in before and not again]
-        todo = [file for file in files if str(file.path) not in known]
+        todo, known = _unknown(files, set() if again else {made.fingerprint for made in catalog.manifest.inputs()})
         if not todo:
             raise ConflictError(
                 f"{known[0]} is in the corpus already"
@@ -85,8 +85,36 @@ def ingest(
             )
         seen = SeenIds() if again else _seen(catalog)
         progress.stage("ingest", sum(file.size for file in todo), "bytes")
-        made = [_take(catalog, file, seen, reserved, progress) for file in todo]
-    return Ingested(made, known, time.monotonic() - start)
+        made, failed = _take_all(catalog, todo, seen, reserved, progress)
+    return Ingested(made, known, failed, time.monotonic() - start)
+
+
+def _unknown(files: Sequence[_File], before: set[str]) -> tuple[list[_File], list[str]]:
+    """Part files into those to take and the paths of those whose content was taken before, or stands earlier in line."""
+    todo: dict[str, _File] = {}
+    known = []
+    for file in files:
+        if file.fingerprint in before or file.fingerprint in todo:
+            known.append(str(file.path))
+        else:
+            todo[file.fingerprint] = file
+    return list(todo.values()), known
+
+
+def _take_all(
+    catalog: Catalog, todo: Sequence[_File], seen: SeenIds, reserved: Collection[str], progress: Progress
+) -> tuple[list[Input], list[tuple[str, str]]]:
+    made: list[Input] = []
+    failed: list[tuple[str, InputError]] = []
+    for file in todo:
+        try:
+            made.append(_take(catalog, file, seen, reserved, progress))
+        except InputError as reason:
+            failed.append((str(file.path), reason))
+            progress.note(str(reason))
+    if failed and not made:
+        raise failed[0][1]
+    return made, [(path, str(reason)) for path, reason in failed]
 
 
 def _take(catalog: Catalog, file: _File, seen: SeenIds, reserved: Collection[str], progress: Progress) -> Input:

@@ -24,14 +24,19 @@ def keyword_index(catalog: Catalog) -> KeywordIndex:
 
 def index_keywords(catalog: Catalog, progress: Progress) -> None:
     """Bring the index up to the documents."""
-    index = keyword_index(catalog)
-    last = index.last() if index.exists else -1
-    missing = [part for part in catalog.manifest.parts() if part.first_id + part.documents - 1 > last]
-    if not missing:
+    if not _unindexed(catalog):
         return
-    with exclusive(catalog.folder, "index"):
+    # Two commands that end at once both come here: the later one waits and finds little or nothing left to do.
+    with exclusive(catalog.folder, "index", wait=True):
+        index, missing = keyword_index(catalog), _unindexed(catalog)
         progress.stage("keyword index", sum(part.documents for part in missing), "documents")
         index.add(_documents(missing, progress))
+
+
+def _unindexed(catalog: Catalog) -> list[Part]:
+    index = keyword_index(catalog)
+    last = index.last() if index.exists else -1
+    return [part for part in catalog.manifest.parts() if part.first_id + part.documents - 1 > last]
 
 
 def _documents(parts: Sequence[Part], progress: Progress) -> Iterator[Documents]:

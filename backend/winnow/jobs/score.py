@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.manifest import Part, Run, Shard
@@ -59,31 +61,34 @@ def _stages(scorers: Sequence[Scorer]) -> list[list[Scorer]]:
 
 
 def _score_stage(catalog: Catalog, scorers: Sequence[Scorer], executor: Executor, progress: Progress) -> list[Run]:
-    manifest = catalog.manifest
-    runs = {scorer.name: _begin(catalog, scorer) for scorer in scorers}
-    missing = {name: {part.part for part in manifest.missing_parts(run)} for name, run in runs.items()}
-    by_name = {scorer.name: scorer for scorer in scorers if missing[scorer.name]}
+    # Documents that come in meanwhile wait for the next score: a stage works on the shards it began with.
+    parts = catalog.manifest.parts()
+    runs = {scorer.name: _begin(catalog, scorer, parts) for scorer in scorers}
+    missing = {name: {part.part for part in parts} - set(run.paths) for name, run in runs.items()}
+    waiting = {scorer.name: scorer for scorer in scorers if missing[scorer.name]}
     with staging(catalog.folder) as staged:
-        prepared = {name: _prepare(catalog, scorer, staged) for name, scorer in by_name.items()}
-        tasks = list(_tasks(catalog, by_name, missing, {k: v for k, v in prepared.items() if v}, staged))
-        documents = {part.part: part.documents for part in manifest.parts()}
-        names = ", ".join(by_name)
-        progress.stage(
-            f"score {names}" if len(names) < 40 else f"score {len(by_name)} scorers",
-            sum(t.part.documents for t in tasks),
-            "documents",
-        )
-        for part, shards in executor.map(score_part, tasks):
-            manifest.publish_shards((runs[name], shard) for name, shard in shards.items())
-            progress.advance(documents[part])
-    manifest.finish_runs(list(runs.values()))
+        prepared = {name: _prepare(scorer, parts, staged, progress) for name, scorer in waiting.items()}
+        tasks = list(_tasks(catalog, waiting, missing, {k: v for k, v in prepared.items() if v}, parts, staged))
+        if tasks:
+            progress.stage(_stage_name(list(waiting)), sum(task.part.documents for task in tasks), "documents")
+        with closing(executor.map(score_part, tasks)) as results:
+            for shards in results:
+                catalog.manifest.publish_shards((runs[name], shard) for name, shard in shards.items())
+                progress.advance(next(iter(shards.values())).documents)
+    catalog.manifest.finish_runs(list(runs.values()))
     return list(runs.values())
 
 
-def _begin(catalog: Catalog, scorer: Scorer) -> Run:
+def _stage_name(names: Sequence[str]) -> str:
+    listed = "score " + ", ".join(names)
+    return listed if len(listed) < 40 else f"score {len(names)} scorers"
+
+
+def _begin(catalog: Catalog, scorer: Scorer, parts: Sequence[Part]) -> Run:
     columns = {name: str(kind) for name, kind in scorer.columns().items()}
     reads = sorted(scorer.needs() - DOCUMENT_COLUMNS)
-    state: list[object] = [scorer.version, catalog.manifest.documents() if scorer.whole_corpus else 0]
+    documents = sum(part.documents for part in parts)
+    state: list[object] = [scorer.version, documents if scorer.whole_corpus else 0]
     state += [_source(catalog, scorer, need).run for need in reads]
     return catalog.manifest.begin_run("columns", scorer.name, scorer.recipe, columns, str(state))
 
@@ -98,15 +103,23 @@ def _source(catalog: Catalog, scorer: Scorer, need: str) -> Run:
     return run
 
 
-def _prepare(catalog: Catalog, scorer: Scorer, staged: Path) -> Path | None:
+def _prepare(scorer: Scorer, parts: Sequence[Part], staged: Path, progress: Progress) -> Path | None:
     if type(scorer).prepare is Scorer.prepare:
         return None
     wanted = ["doc_id", *sorted(scorer.needs() & DOCUMENT_COLUMNS)]
-    prepared = scorer.prepare(_valid(batch) for batch in catalog.texts.batches(wanted))
+    progress.stage(f"read for {scorer.name}", sum(part.documents for part in parts), "documents")
+    prepared = scorer.prepare(_read(parts, wanted, progress))
     path = staged / f"{scorer.name}.prepared"
     with open(path, "wb") as file:
         pickle.dump(prepared, file, protocol=5)
     return path
+
+
+def _read(parts: Sequence[Part], columns: Sequence[str], progress: Progress) -> Iterator[pa.RecordBatch]:
+    for part in parts:
+        for batch in part_batches(part.path, columns):
+            yield batch.select(columns)
+            progress.advance(batch.num_rows)
 
 
 def _tasks(
@@ -114,38 +127,49 @@ def _tasks(
     scorers: Mapping[str, Scorer],
     missing: Mapping[str, set[int]],
     prepared: Mapping[str, Path],
+    parts: Sequence[Part],
+    /,
     staged: Path,
 ) -> Iterator[Task]:
-    for part in catalog.manifest.parts():
+    readers = {need: scorer for scorer in scorers.values() for need in scorer.needs() - DOCUMENT_COLUMNS}
+    sources = {need: _source(catalog, scorer, need).paths for need, scorer in readers.items()}
+    for part in parts:
         mine = {name: scorer for name, scorer in scorers.items() if part.part in missing[name]}
         if not mine:
             continue
-        needs = {need for scorer in mine.values() for need in scorer.needs()} - DOCUMENT_COLUMNS
-        sources = {need: _source(catalog, next(iter(mine.values())), need).paths[part.part] for need in needs}
-        vectors = {need: path for need, path in sources.items() if need.startswith("vectors:")}
-        columns = {need: path for need, path in sources.items() if need not in vectors}
+        needs = {need: scorer for need, scorer in readers.items() if any(need in s.needs() for s in mine.values())}
+        for need, scorer in needs.items():
+            if part.part not in sources[need]:
+                found = "documents came in after it was made"
+                raise MissingNeed(f"{scorer.name} needs '{need}' of every document", found, "winnow score --all")
+        paths = {need: sources[need][part.part] for need in needs}
+        vectors = {need: path for need, path in paths.items() if need.startswith("vectors:")}
+        columns = {need: path for need, path in paths.items() if need not in vectors}
         folder = staged / str(part.part)
         folder.mkdir()
         yield Task(part, mine, {name: prepared[name] for name in mine if name in prepared}, vectors, columns, folder)
 
 
-def score_part(task: Task) -> tuple[int, dict[str, Shard]]:
+def score_part(task: Task) -> dict[str, Shard]:
     """Score one shard with every scorer of the task and return the finished files. Runs in any process."""
     prepared = {name: _load(path) for name, path in task.prepared.items()}
     needs = {need for scorer in task.scorers.values() for need in scorer.needs()}
-    writers: dict[str, pq.ParquetWriter] = {}
+    wanted = ["doc_id", *sorted(needs & DOCUMENT_COLUMNS)]
+    vectors = {need: np.load(path, mmap_mode="r") for need, path in task.vectors.items()}
+    columns = {need: pq.read_table(path, columns=[need]).column(need) for need, path in task.columns.items()}
+    files = {name: task.staged / f"{name}.parquet" for name in task.scorers}
     row = 0
-    for plain in part_batches(task.part.path, ["doc_id", *sorted(needs & DOCUMENT_COLUMNS)]):
-        batch = _with_sources(_valid(plain), task, row)
-        row += batch.num_rows
-        for name, scorer in task.scorers.items():
-            table = _columns(scorer, batch, prepared.get(name))
-            if name not in writers:
-                writers[name] = pq.ParquetWriter(task.staged / f"{name}.parquet", table.schema, compression="zstd")
-            writers[name].write_table(table)
-    for writer in writers.values():
-        writer.close()
-    return task.part.part, {name: Shard(task.part.part, task.staged / f"{name}.parquet", row) for name in writers}
+    with ExitStack() as open_files:
+        writers = {
+            name: open_files.enter_context(pq.ParquetWriter(files[name], _schema(scorer), compression="zstd"))
+            for name, scorer in task.scorers.items()
+        }
+        for plain in part_batches(task.part.path, wanted):
+            batch = _with_sources(plain.select(wanted), vectors, columns, row)
+            row += batch.num_rows
+            for name, scorer in task.scorers.items():
+                writers[name].write_table(_columns(scorer, batch, prepared.get(name)))
+    return {name: Shard(task.part.part, path, row) for name, path in files.items()}
 
 
 def _load(path: Path) -> Any:
@@ -153,19 +177,20 @@ def _load(path: Path) -> Any:
         return pickle.load(file)
 
 
-def _valid(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Return the batch with doc_id first, whatever order the file gave."""
-    return batch.select(["doc_id", *(name for name in batch.schema.names if name != "doc_id")])
-
-
-def _with_sources(batch: pa.RecordBatch, task: Task, row: int) -> pa.RecordBatch:
-    for need, path in task.vectors.items():
-        rows = np.load(path, mmap_mode="r")[row : row + batch.num_rows].astype(np.float32)
+def _with_sources(
+    batch: pa.RecordBatch, vectors: Mapping[str, NDArray[np.float16]], columns: Mapping[str, pa.ChunkedArray], row: int
+) -> pa.RecordBatch:
+    """Append what was made for the batch's rows before: vectors and columns of other scorers."""
+    for need, matrix in vectors.items():
+        rows = matrix[row : row + batch.num_rows].astype(np.float32)
         batch = batch.append_column(need, pa.FixedSizeListArray.from_arrays(rows.ravel(), rows.shape[1]))
-    for need, path in task.columns.items():
-        column = pq.read_table(path, columns=[need]).column(need).slice(row, batch.num_rows).combine_chunks()
-        batch = batch.append_column(need, column)
+    for need, column in columns.items():
+        batch = batch.append_column(need, column.slice(row, batch.num_rows).combine_chunks())
     return batch
+
+
+def _schema(scorer: Scorer) -> pa.Schema:
+    return pa.schema([("doc_id", pa.int64()), *scorer.columns().items()])
 
 
 def _columns(scorer: Scorer, batch: pa.RecordBatch, prepared: Any) -> pa.Table:
@@ -173,6 +198,6 @@ def _columns(scorer: Scorer, batch: pa.RecordBatch, prepared: Any) -> pa.Table:
     arrays = [batch.column("doc_id")]
     for name, kind in scorer.columns().items():
         column = values[name]
-        arrays.append(column if isinstance(column, pa.Array) else pa.array(column, type=kind, from_pandas=False))
-    fields = [("doc_id", pa.int64()), *scorer.columns().items()]
-    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+        # NaN means "no value", which must not pass a threshold as the greatest of all numbers.
+        arrays.append(column if isinstance(column, pa.Array) else pa.array(column, type=kind, from_pandas=True))
+    return pa.Table.from_arrays(arrays, schema=_schema(scorer))

@@ -69,7 +69,9 @@ class Finder:
         return self._nearest(model, vector)
 
     def _example(self, doc_id: int) -> Hits:
-        model = self.model()
+        model, documents = self.model(), self._catalog.manifest.documents()
+        if not 0 <= doc_id < documents:
+            raise QueryError(f"there is no document {doc_id}", f"the corpus has {documents:,}", "clear the filter")
         return self._nearest(model, self._catalog.vectors.take(model, [doc_id]))
 
     def _nearest(self, model: str, vector: NDArray[np.float32]) -> Hits:

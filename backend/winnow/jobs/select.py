@@ -52,7 +52,11 @@ def build_pool(catalog: Catalog, needs: frozenset[str], filter: Filter, target: 
     columns = {name: _pool_column(table.column(name), known[name].type) for name in wanted}
     models = sorted(need.partition(":")[2] for need in needs if need.startswith("vectors:"))
     vectors = {model: catalog.vectors.take(model, ids) for model in models if model in catalog.vectors.models()}
-    tokens = np.nan_to_num(table.column("tokens").to_numpy().astype(np.float64)).astype(np.int64)
+    uncounted = table.column("tokens").null_count
+    if uncounted:
+        found = f"{uncounted:,} documents have none: they came after the last score"
+        raise MissingNeed("a budget needs column 'tokens'", found, "winnow score tokens")
+    tokens = table.column("tokens").to_numpy().astype(np.int64)
     texts = _text_source(catalog) if "text" in needs else None
     return Pool(ids, tokens, columns, vectors, target, texts)
 
@@ -63,7 +67,7 @@ def _text_source(catalog: Catalog) -> TextSource:
 
 def _pool_column(column: pa.ChunkedArray, kind: str) -> Floats | Groups:
     if kind == "BOOLEAN" or kind.startswith(NUMBERS):
-        return np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
+        return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
     encoded = column.cast(pa.string()).combine_chunks().dictionary_encode()
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
     return Groups(codes, tuple(encoded.dictionary.to_pylist()))
