@@ -32,9 +32,9 @@ from winnow.score.toxicity import Blend, Found, Hashed, read
 
 KINDS = ("words", "letters")
 HARMLESS_SHARE, SET_POWER, BALANCE = 0.5, 0.5, 0.5
-SET_SHARE = {"hatemoji-build": 0.3}
+SET_SHARE = {"hatemoji-build": 0.05}
 WORD_SHARE, IDENTITY_SHARE = 0.06, 0.02
-RIDGE, STEPS = 2.0, 60
+RIDGE, STEPS = 1.0, 60
 HIDDEN, EPOCHS, DECAY, DROP, SCALE = 128, 5, 0.05, 0.3, 10.0
 PRECISION = 0.90
 
