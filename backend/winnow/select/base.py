@@ -175,7 +175,8 @@ class Copies:
         times = np.floor((level - self.first) / rise) + 1
         times -= self.first + (times - 1) * rise > level  # the division may round either way; the levels decide
         times += self.first + times * rise <= level
-        return np.clip(times, 0, self.limit).astype(np.int64)
+        clipped: Rows = np.clip(times, 0, self.limit).astype(np.int64)
+        return clipped
 
     def up_to(self, amount: float, ties: Hashes) -> Rows:
         """Return how many copies of each are taken, lowest first, up to the one that reaches the amount."""
