@@ -47,13 +47,11 @@ def _style() -> str:
 
 def _guarded(name: str, body: Callable[[], None]) -> Callable[[], None]:
     def run() -> None:
-        try:
-            with failures_as_words():
-                data.workspace()
-                state.begin(name)
-                body()
-        finally:
-            state.end()
+        with failures_as_words():
+            data.workspace()
+            state.begin(name)
+            body()
+        state.end()
 
     run.__name__ = name
     return run

@@ -24,7 +24,11 @@ def begin(page: str) -> None:
 
 
 def end() -> None:
-    """Write the view to the URL, so that the address can be shared."""
+    """Write the view to the URL, so that the address can be shared.
+
+    Every change does so at once: a rerun takes the address of the moment it was asked for, and an older one would be
+    read as the browser's back button.
+    """
     session = st.session_state
     wanted = {**current().to_query(), **session.get("open", {})}
     if dict(st.query_params) != wanted:
@@ -47,6 +51,7 @@ def put(filter: Filter) -> None:
         session["open"] = {
             name: value for name, value in session.get("open", {}).items() if name not in ("page", "doc")
         }
+        end()
 
 
 def clear() -> None:
@@ -59,6 +64,7 @@ def undo() -> None:
     """Return to the filter before the last change."""
     if st.session_state.get("past"):
         st.session_state["filter"] = st.session_state["past"].pop()
+        end()
 
 
 def can_undo() -> bool:
@@ -77,6 +83,7 @@ def keep(name: str, value: object = None) -> None:
     if value is not None:
         opened[name] = str(value)
     st.session_state["open"] = opened
+    end()
 
 
 def name() -> str:

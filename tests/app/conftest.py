@@ -1,4 +1,4 @@
-"""A small corpus of invented documents, some of which try to be markup, and pages run on it without a browser."""
+"""A small corpus of invented documents, and pages run on it without a browser."""
 
 from __future__ import annotations
 
@@ -10,35 +10,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.invented import documents
 from winnow.workspace import Workspace
-
-ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
-MARKDOWN = "![picture](https://example.invalid/x.png) **bold** [link](javascript:alert(3)) :red[x] $x^2$"
-TOPICS = {
-    "kitchen": "Stir the soup until the onions are soft, then add salt, pepper and two cups of water to the pot.",
-    "garden": "Plant the bulbs in autumn, water the beds every evening and cut the roses back before the frost.",
-    "harbour": "The ferry leaves the harbour at noon, passes the lighthouse and reaches the island before evening.",
-}
-
-
-def documents() -> list[dict[str, str]]:
-    """Return 39 documents: twelve a topic, one copy, one that runs right to left, one that tries to be markup."""
-    rows = [
-        {
-            "id": f"{topic}-{n}",
-            "text": f"{words} Note {n} of the {topic}.",
-            "source": topic,
-            "date": f"2024-0{n % 9 + 1}-15",
-        }
-        for topic, words in TOPICS.items()
-        for n in range(12)
-    ]
-    rows.append({**rows[0], "id": "copy-0"})
-    rows.append({"id": "arabic-0", "text": "السفينة تغادر الميناء عند الظهر وتصل قبل المساء", "source": "harbour"})
-    rows.append(
-        {"id": ATTACK, "text": f"Words before {ATTACK} and {MARKDOWN} words after", "source": ATTACK, "url": MARKDOWN}
-    )
-    return rows
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +25,16 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     workspace.score(["shape", "tokens", "duplicates"])
     workspace.embed("static")
     workspace.cluster(3)
+    return folder / "corpus"
+
+
+@pytest.fixture(scope="session")
+def bare_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder whose documents were taken in and nothing more."""
+    folder = tmp_path_factory.mktemp("bare")
+    file = folder / "documents.jsonl"
+    file.write_text("\n".join(json.dumps(row) for row in documents()[:5]), encoding="utf-8")
+    Workspace.create(folder / "corpus").ingest([file])
     return folder / "corpus"
 
 

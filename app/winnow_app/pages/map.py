@@ -57,7 +57,7 @@ def _colour() -> str:
             label_visibility="collapsed",
         )
     )
-    if chosen != present:
+    if chosen != (present or options[0]):
         state.keep("color", chosen)
     return chosen
 

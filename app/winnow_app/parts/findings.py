@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from winnow.catalog.filters import Filter
-from winnow_app import data, state
+from winnow_app import data
 
 
 @dataclass(frozen=True)
@@ -46,5 +46,4 @@ def findings_board(documents: int) -> None:
             with column.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
                 st.markdown(f"**{count:,}** ({count / documents:.1%})  \n{finding.words}", width="stretch")
                 if st.button("Look", key=f"look.{finding.words}", disabled=not count):
-                    state.put(finding.filter)
-                    st.switch_page(st.session_state["pages"]["explore"])
+                    st.switch_page(st.session_state["pages"]["explore"], query_params=finding.filter.to_query())
