@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,8 +33,7 @@ class Task:
     part: Part
     scorers: Mapping[str, Scorer]
     prepared: Mapping[str, Path]
-    vectors: Mapping[str, Path]
-    columns: Mapping[str, Path]
+    sources: Mapping[str, Path]
     staged: Path
 
 
@@ -67,7 +66,10 @@ def _score_stage(catalog: Catalog, scorers: Sequence[Scorer], executor: Executor
     missing = {name: {part.part for part in parts} - set(run.paths) for name, run in runs.items()}
     waiting = {scorer.name: scorer for scorer in scorers if missing[scorer.name]}
     with staging(catalog.folder) as staged:
-        prepared = {name: _prepare(scorer, parts, staged, progress) for name, scorer in waiting.items()}
+        prepared = {
+            name: _prepare(scorer, _Passes(catalog, scorer, parts, progress), staged)
+            for name, scorer in waiting.items()
+        }
         tasks = list(_tasks(catalog, waiting, missing, {k: v for k, v in prepared.items() if v}, parts, staged))
         if tasks:
             progress.stage(_stage_name(list(waiting)), sum(task.part.documents for task in tasks), "documents")
@@ -103,23 +105,41 @@ def _source(catalog: Catalog, scorer: Scorer, need: str) -> Run:
     return run
 
 
-def _prepare(scorer: Scorer, parts: Sequence[Part], staged: Path, progress: Progress) -> Path | None:
+def _prepare(scorer: Scorer, corpus: _Passes, staged: Path) -> Path | None:
     if type(scorer).prepare is Scorer.prepare:
         return None
-    wanted = ["doc_id", *sorted(scorer.needs() & DOCUMENT_COLUMNS)]
-    progress.stage(f"read for {scorer.name}", sum(part.documents for part in parts), "documents")
-    prepared = scorer.prepare(_read(parts, wanted, progress))
+    prepared = scorer.prepare(corpus)
     path = staged / f"{scorer.name}.prepared"
     with open(path, "wb") as file:
         pickle.dump(prepared, file, protocol=5)
     return path
 
 
-def _read(parts: Sequence[Part], columns: Sequence[str], progress: Progress) -> Iterator[pa.RecordBatch]:
-    for part in parts:
-        for batch in part_batches(part.path, columns):
-            yield batch.select(columns)
-            progress.advance(batch.num_rows)
+@dataclass(frozen=True)
+class _Passes:
+    """The corpus as `prepare` sees it: every iteration reads it again, with all that the scorer needs."""
+
+    catalog: Catalog
+    scorer: Scorer
+    parts: Sequence[Part]
+    progress: Progress
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        needs = self.scorer.needs()
+        made = {need: _source(self.catalog, self.scorer, need).paths for need in needs - DOCUMENT_COLUMNS}
+        self.progress.stage(f"read for {self.scorer.name}", sum(part.documents for part in self.parts), "documents")
+        for part in self.parts:
+            paths = {need: _of_part(made[need], part, self.scorer, need) for need in made}
+            for batch in _batches(part, needs, paths):
+                yield batch
+                self.progress.advance(batch.num_rows)
+
+
+def _of_part(paths: Mapping[int, Path], part: Part, scorer: Scorer, need: str) -> Path:
+    if part.part not in paths:
+        found = "documents came in after it was made"
+        raise MissingNeed(f"{scorer.name} needs '{need}' of every document", found, "winnow score --all")
+    return paths[part.part]
 
 
 def _tasks(
@@ -138,25 +158,16 @@ def _tasks(
         if not mine:
             continue
         needs = {need: scorer for need, scorer in readers.items() if any(need in s.needs() for s in mine.values())}
-        for need, scorer in needs.items():
-            if part.part not in sources[need]:
-                found = "documents came in after it was made"
-                raise MissingNeed(f"{scorer.name} needs '{need}' of every document", found, "winnow score --all")
-        paths = {need: sources[need][part.part] for need in needs}
-        vectors = {need: path for need, path in paths.items() if need.startswith("vectors:")}
-        columns = {need: path for need, path in paths.items() if need not in vectors}
+        paths = {need: _of_part(sources[need], part, scorer, need) for need, scorer in needs.items()}
         folder = staged / str(part.part)
         folder.mkdir()
-        yield Task(part, mine, {name: prepared[name] for name in mine if name in prepared}, vectors, columns, folder)
+        yield Task(part, mine, {name: prepared[name] for name in mine if name in prepared}, paths, folder)
 
 
 def score_part(task: Task) -> dict[str, Shard]:
     """Score one shard with every scorer of the task and return the finished files. Runs in any process."""
     prepared = {name: _load(path) for name, path in task.prepared.items()}
     needs = {need for scorer in task.scorers.values() for need in scorer.needs()}
-    wanted = ["doc_id", *sorted(needs & DOCUMENT_COLUMNS)]
-    vectors = {need: np.load(path, mmap_mode="r") for need, path in task.vectors.items()}
-    columns = {need: pq.read_table(path, columns=[need]).column(need) for need, path in task.columns.items()}
     files = {name: task.staged / f"{name}.parquet" for name in task.scorers}
     row = 0
     with ExitStack() as open_files:
@@ -164,12 +175,23 @@ def score_part(task: Task) -> dict[str, Shard]:
             name: open_files.enter_context(pq.ParquetWriter(files[name], _schema(scorer), compression="zstd"))
             for name, scorer in task.scorers.items()
         }
-        for plain in part_batches(task.part.path, wanted):
-            batch = _with_sources(plain.select(wanted), vectors, columns, row)
+        for batch in _batches(task.part, needs, task.sources):
             row += batch.num_rows
             for name, scorer in task.scorers.items():
                 writers[name].write_table(_columns(scorer, batch, prepared.get(name)))
     return {name: Shard(task.part.part, path, row) for name, path in files.items()}
+
+
+def _batches(part: Part, needs: Set[str], sources: Mapping[str, Path]) -> Iterator[pa.RecordBatch]:
+    """Yield a shard's documents with what scorers need of them; `sources` holds what was made before."""
+    wanted = ["doc_id", *sorted(needs & DOCUMENT_COLUMNS)]
+    made = sorted(sources)
+    vectors = {need: np.load(sources[need], mmap_mode="r") for need in made if need.startswith("vectors:")}
+    columns = {need: pq.read_table(sources[need], columns=[need]).column(need) for need in made if need not in vectors}
+    row = 0
+    for plain in part_batches(part.path, wanted):
+        yield _with_sources(plain.select(wanted), vectors, columns, row)
+        row += plain.num_rows
 
 
 def _load(path: Path) -> Any:
