@@ -123,8 +123,8 @@ def windows(block: Block) -> Windows:
     """Cut a block after sentence ends and blank lines; nothing shorter than 12 code points is cut off, and what is
     longer than 400 is cut into even parts at white space."""
     marks = np.take(_breaks(), block.codes)
-    places = np.flatnonzero(marks[:-1])
-    kind, following = marks[places], places + 1
+    here = np.flatnonzero(marks[:-1])
+    kind, following = marks[here], here + 1
     space = np.take(_kinds(), block.codes[following]) == SPACE
     cut = ((kind == _SENTENCE) & space) | (kind == _ALWAYS) | ((kind == _NEWLINE) & (marks[following] == _NEWLINE))
     firsts = block.starts[:-1]

@@ -77,8 +77,8 @@ class Quality(Scorer):
     quality = σ(b + w·v + u·s), v the static vector of the whole text, s its shape (shares of letters, digits, capitals,
     newlines and symbols, length of words and sentences). Fitted on passages of encyclopedia articles, news, lessons,
     presidential speeches, papers and answers (1) against web pages, mail, spam, tweets, comments and short requests (0):
-    it knows nothing of truth or worth, and a good page on a subject of chatter scores low. English only. What was
-    measured stands in tests/truth/README.md.
+    it knows nothing of truth or worth, does not follow ratings of educational value, and scores a good page on a subject
+    of chatter low. English only. What was measured stands in tests/truth/README.md.
     """
 
     name: ClassVar[str] = "quality"

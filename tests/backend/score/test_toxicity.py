@@ -163,7 +163,7 @@ def test_a_text_scores_the_same_in_any_company() -> None:
 
 
 def test_empty_texts_score_nothing() -> None:
-    assert toxicity("", "\n", "\x00", "...") == [0, 0, 0, 0] or toxicity("", "\n", "\x00") == [0, 0, 0]
+    assert toxicity("", "\n", "\x00", "\u200b") == [0, 0, 0, 0]
 
 
 def test_a_huge_text_passes_in_bounded_time() -> None:
