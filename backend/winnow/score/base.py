@@ -43,7 +43,11 @@ class Scorer(Method):
         return frozenset({"text"})
 
     def prepare(self, corpus: Iterable[pa.RecordBatch]) -> Any:
-        """Learn from one pass over the corpus; the default learns nothing and reads nothing."""
+        """Learn from the corpus; the default learns nothing and reads nothing.
+
+        Each iteration over `corpus` is a new pass over the same batches in the same order, doc_id and what `needs`
+        names.
+        """
         return None
 
     @abstractmethod
@@ -59,7 +63,7 @@ def vectors_of(batch: pa.RecordBatch, model: str) -> NDArray[np.float32]:
     """Return the batch's vectors as float32 [n, d]."""
     column = batch.column(f"vectors:{model}")
     flat: NDArray[Any] = column.flatten().to_numpy(zero_copy_only=False)
-    return flat.reshape(len(column), -1).astype(np.float32, copy=False)
+    return flat.reshape(len(column), column.type.list_size).astype(np.float32, copy=False)
 
 
 SPANS = pa.list_(pa.struct([("start", pa.int32()), ("end", pa.int32()), ("kind", pa.string())]))
