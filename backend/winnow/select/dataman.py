@@ -77,7 +77,8 @@ class DatamanSelect(Selector):
         weight = np.where(sizes > 0, sizes**self.exponent, 0.0) * self._table(domains)
         whole = np.bincount(place, weights=weight, minlength=len(sources))
         of_source = np.bincount(place, weights=sizes, minlength=len(sources))
-        return weight / np.where(whole > 0, whole, 1.0)[place] * of_source[place]
+        widths: Floats = weight / np.where(whole > 0, whole, 1.0)[place] * of_source[place]
+        return widths
 
     def _table(self, domains: Cells) -> Floats:
         known = {domain for _, domain in domains.names}
