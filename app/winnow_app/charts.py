@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any
 
 import plotly.graph_objects as go
 
@@ -20,10 +19,10 @@ def short(number: float) -> str:
     >>> short(1_628_458), short(24_783), short(159)
     ('1.63M', '24.8k', '159')
     """
-    for least, size, letter in ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k")):
+    for least, size, letter in ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e3, 1e3, "k")):
         if abs(number) >= least:
             return f"{number / size:.3g}{letter}"
-    return f"{number:.4g}"
+    return f"{number:.3g}"
 
 
 def _plain(text: str) -> str:
@@ -33,7 +32,7 @@ def _plain(text: str) -> str:
 
 def _calm(figure: go.Figure, height: int) -> go.Figure:
     figure.update_layout(
-        height=height, margin={"l": 8, "r": 8, "t": 28, "b": 8}, bargap=0.06, showlegend=False, hovermode="x unified",
+        height=height, margin={"l": 8, "r": 8, "t": 28, "b": 8}, bargap=0.06, showlegend=False, hovermode="x",
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
     )  # fmt: skip
     figure.update_xaxes(showgrid=False, zeroline=False)
@@ -41,32 +40,47 @@ def _calm(figure: go.Figure, height: int) -> go.Figure:
     return figure
 
 
-def _centres(histogram: Histogram) -> list[Any]:
+def _spans(histogram: Histogram) -> list[str]:
+    """Name every bar by what it covers."""
     edges = histogram.edges
     if edges and isinstance(edges[0], (int, float)):
         return [f"{short(a)} – {short(b)}" for a, b in itertools.pairwise(edges)]
     return [str(edge) for edge in edges[:-1]]
 
 
+def _ticks(figure: go.Figure, histogram: Histogram, most: int) -> None:
+    """Write the lower edges of at most so many bars under them: the whole spans would run into each other."""
+    places = list(range(0, max(len(histogram.edges) - 1, 0), max(1, -(-len(histogram.edges) // most))))
+    numeric = bool(histogram.edges) and isinstance(histogram.edges[0], (int, float))
+    words = [short(histogram.edges[place]) if numeric else str(histogram.edges[place])[:7] for place in places]
+    figure.update_xaxes(tickmode="array", tickvals=places, ticktext=words, tickangle=0)
+
+
+def _stack(figure: go.Figure, histogram: Histogram, counts: Sequence[int], name: str, colour: str) -> None:
+    spans = _spans(histogram)
+    figure.add_bar(
+        x=list(range(len(spans))), y=counts, name=name, marker_color=colour, customdata=spans,
+        hovertemplate=f"%{{customdata}}: %{{y:,}} {name}<extra></extra>",
+    )  # fmt: skip
+
+
 def distribution(histogram: Histogram, title: str, *, height: int = 190) -> go.Figure:
     """Draw a histogram's counts over everything it was made from."""
     figure = go.Figure()
-    labels = _centres(histogram)
-    figure.add_bar(x=labels, y=histogram.counts, name="documents", marker_color=KEPT)
+    _stack(figure, histogram, histogram.counts, "documents", KEPT)
     figure.update_layout(title={"text": _plain(title), "font": {"size": 14}})
-    figure.update_xaxes(nticks=6, tickangle=0)
+    _ticks(figure, histogram, 5)
     return _calm(figure, height)
 
 
 def kept_and_dropped(histogram: Histogram, title: str, *, height: int = 260) -> go.Figure:
     """Draw which documents of each bar were kept (solid) and dropped (pale)."""
-    labels = _centres(histogram)
     dropped = [everything - kept for everything, kept in zip(histogram.all, histogram.counts, strict=True)]
     figure = go.Figure()
-    figure.add_bar(x=labels, y=histogram.counts, name="kept", marker_color=KEPT)
-    figure.add_bar(x=labels, y=dropped, name="dropped", marker_color=ALL)
+    _stack(figure, histogram, histogram.counts, "kept", KEPT)
+    _stack(figure, histogram, dropped, "dropped", ALL)
     figure.update_layout(barmode="stack", title={"text": _plain(title), "font": {"size": 14}})
-    figure.update_xaxes(nticks=6, tickangle=0)
+    _ticks(figure, histogram, 10)
     figure = _calm(figure, height)
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.12, "x": 1, "xanchor": "right"})
     return figure

@@ -12,12 +12,21 @@ EMPTY = Histogram(edges=[], counts=[], all=[], missing=5)
 
 def test_a_distribution_has_one_bar_between_two_edges() -> None:
     [bars] = charts.distribution(NUMBERS, "Quality").data
-    assert list(bars.x) == ["0 – 0.5", "0.5 – 1"]
+    assert list(bars.customdata) == ["0 – 0.5", "0.5 – 1"]
     assert list(bars.y) == [3, 1]
 
 
-def test_dates_are_named_by_their_start() -> None:
-    assert list(charts.distribution(DATES, "Dates").data[0].x) == ["2024-01-01", "2024-02-01"]
+def test_dates_are_named_by_their_start_and_their_month_below() -> None:
+    figure = charts.distribution(DATES, "Dates")
+    assert list(figure.data[0].customdata) == ["2024-01-01", "2024-02-01"]
+    assert list(figure.layout.xaxis.ticktext) == ["2024-01", "2024-02"]
+
+
+def test_many_bars_share_few_words_below() -> None:
+    many = Histogram(edges=[n / 40 for n in range(41)], counts=[1] * 40, all=[1] * 40, missing=0)
+    axis = charts.distribution(many, "quality").layout.xaxis
+    assert len(axis.ticktext) <= 5
+    assert [axis.ticktext[0], axis.tickvals[1]] == ["0", 9]  # 41 edges in 5 steps of ⌈41/5⌉ = 9 bars
 
 
 def test_kept_and_dropped_add_up_to_the_whole() -> None:
@@ -51,7 +60,15 @@ def test_names_are_never_read_as_markup() -> None:
 
 @pytest.mark.parametrize(
     ("number", "words"),
-    [(0, "0"), (0.123456, "0.1235"), (9_999, "9999"), (24_783, "24.8k"), (1_628_458, "1.63M"), (-2e9, "-2G")],
+    [
+        (0, "0"),
+        (0.123456, "0.123"),
+        (999, "999"),
+        (2_435, "2.44k"),
+        (24_783, "24.8k"),
+        (1_628_458, "1.63M"),
+        (-2e9, "-2G"),
+    ],
 )
 def test_large_numbers_are_shortened(number: float, words: str) -> None:
     assert charts.short(number) == words

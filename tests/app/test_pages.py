@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -267,7 +267,7 @@ def test_a_name_in_use_is_refused_in_words(own_corpus: Path, open_page: Opener) 
 
 
 @pytest.fixture
-def hostile_corpus(own_corpus: Path) -> Iterator[Path]:
+def hostile_corpus(own_corpus: Path) -> Path:
     """A corpus where everything a person or a file can name tries to be markup."""
     workspace = Workspace(own_corpus)
     for cluster, name in enumerate((ATTACK, MARKDOWN)):
@@ -276,7 +276,7 @@ def hostile_corpus(own_corpus: Path) -> Iterator[Path]:
     workspace.labels.add(0, ATTACK, who="ada", schema="odd")
     workspace.catalog.views.save(ATTACK, Filter(search=MARKDOWN))
     workspace.catalog.views.save(MARKDOWN, Filter().with_values("source", ATTACK))
-    yield own_corpus
+    return own_corpus
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -20,7 +20,7 @@ def cluster_panel() -> None:
         shown, hide_index=True, height=430, key="clusters", on_select="rerun", selection_mode="multi-row",
         column_order=["cluster_name", "documents", "quality", "toxicity", "cluster_top"],
         column_config={
-            "cluster_name": st.column_config.TextColumn("cluster", width=170),
+            "cluster_name": st.column_config.TextColumn("cluster", width=150),
             "documents": st.column_config.NumberColumn("documents", format="localized", width=84),
             "quality": st.column_config.NumberColumn("quality", format="%.2f", width=64, help="mean"),
             "toxicity": st.column_config.NumberColumn("toxicity", format="%.2f", width=64, help="mean"),

@@ -13,7 +13,7 @@ import streamlit as st
 from winnow.catalog.filters import Filter
 from winnow.jobs.document import Document
 from winnow_app import data, state
-from winnow_app.parts.highlight import block, plain, span_marks, term_marks
+from winnow_app.parts.highlight import block, span_marks, term_marks
 
 SHOWN_CHARS = 20_000
 HEADLINE = ("quality", "toxicity", "language", "tokens", "pii", "cluster_name", "duplicate_group")
@@ -21,11 +21,11 @@ MARKS = {"pii_spans": "Personal data", "toxicity_spans": "Toxic passages"}
 
 
 def title_of(values: Mapping[str, Any]) -> str:
-    """Return what a document is called: its address, its own id or its number; Markdown is escaped."""
+    """Return what a document is called: its address, its own id or its number."""
     for name in ("url", "id"):
         value = values.get(name)
         if isinstance(value, str) and value.strip():
-            return plain(value.strip()[:100])
+            return value.strip()[:100]
     return f"document {values.get('doc_id', '')}"
 
 
@@ -46,6 +46,17 @@ def badges(values: Mapping[str, Any], names: Sequence[str] = HEADLINE) -> str:
     return f'<div class="winnow-badges">{"".join(shown)}</div>'
 
 
+def heading(values: Mapping[str, Any], names: Sequence[str] = HEADLINE) -> str:
+    """Return a document's title, where it came from and its badges as safe HTML."""
+    title, number, date = title_of(values), f"document {values['doc_id']}", values.get("date")
+    where = [str(part) for part in (values.get("source"), date and str(date)[:10]) if known(part)]
+    line = " · ".join([number, *where] if title != number else where)
+    return (
+        f'<div class="winnow-title" dir="auto">{html.escape(title)}</div>'
+        f'<div class="winnow-where">{html.escape(line)}</div>{badges(values, names)}'
+    )
+
+
 def badge_words(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.0f}" if value.is_integer() and abs(value) > 1 else f"{value:.2f}"
@@ -56,14 +67,7 @@ def document_card(doc_id: int, *, key: str = "doc", text_only: bool = False) -> 
     """Draw a document by its id."""
     document = data.document(doc_id)
     values = dict(document.values)
-    title, date = title_of(values), values.get("date")
-    number = f"document {doc_id}" if title != f"document {doc_id}" else None
-    where = " · ".join(str(part) for part in (number, values.get("source"), date and str(date)[:10]) if known(part))
-    with st.container(gap="xsmall"):
-        st.markdown(f"##### {title}")
-        if where:
-            st.caption(plain(where))
-        st.html(badges(values))
+    st.html(heading(values))
     _text(document, key)
     if text_only:
         return
@@ -106,8 +110,8 @@ def _scores(document: Document) -> None:
             "value": _number(document.values[name]),
             "percentile": 100 * shares[name] if name in shares else None,
         }
-        for name, column in columns.items()
-        if column.kind in ("number", "flag", "group") and name not in ("doc_id", "source")
+        for name, column in sorted(columns.items(), key=lambda item: item[0] not in HEADLINE)
+        if column.kind in ("number", "flag", "group") and name not in ("doc_id", "source", *document.meta)
         and document.values.get(name) is not None
     ]  # fmt: skip
     st.dataframe(

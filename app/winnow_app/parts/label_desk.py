@@ -9,7 +9,7 @@ import streamlit as st
 from winnow.catalog.filters import Filter
 from winnow.catalog.labels import SKIP, Label, LabelSchema
 from winnow_app import data
-from winnow_app.parts.document_card import badges
+from winnow_app.parts.document_card import badges, heading
 from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.highlight import block, plain, span_marks, term_marks
 
@@ -96,17 +96,14 @@ def _undo(who: str, schema: str) -> None:
     if taken_back is not None:
         queue: list[int] = st.session_state.setdefault("queue", [])
         queue[:] = [taken_back.doc_id, *(other for other in queue if other != taken_back.doc_id)]
-        st.toast(f"Taken back: {taken_back.value} for document {taken_back.doc_id}", icon=":material/undo:")
+        st.toast(f"Taken back: {plain(str(taken_back.value))} for document {taken_back.doc_id}", icon=":material/undo:")
 
 
 def _document(doc_id: int, filter: Filter) -> None:
     document = data.document(doc_id)
     text = document.text[:SHOWN_CHARS]
-    source = document.values.get("source") or "no source"
-    title = document.values.get("url") or document.values.get("id") or f"document {doc_id}"
     with st.container(border=True, key="desk"):
-        st.caption(plain(" · ".join(dict.fromkeys([f"document {doc_id}", str(source), str(title)]))))
-        st.html(badges(dict(document.values), ("quality", "toxicity", "language", "tokens", "cluster_name")))
+        st.html(heading(document.values, ("quality", "toxicity", "language", "tokens", "cluster_name")))
         marks = term_marks(text, data.workspace().highlight_terms(filter)) + span_marks(document.spans, document.spans)
         st.html(block(text, [mark for mark in marks if mark.start < len(text)]))
         if len(text) < len(document.text):

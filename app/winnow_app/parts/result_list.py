@@ -8,7 +8,7 @@ import streamlit as st
 
 from winnow_app import data, state
 from winnow_app.parts.document_card import badges, title_of
-from winnow_app.parts.highlight import snippet
+from winnow_app.parts.highlight import plain, snippet
 
 PAGE = 12
 SHOWN = ("source", "date", "quality", "toxicity", "language", "tokens", "pii", "cluster_name", "label")
@@ -58,7 +58,7 @@ def _result(row: Mapping[str, object], text: str, terms: Sequence[str]) -> None:
     opened = state.get("doc") == str(doc_id)
     with st.container(border=True, key=f"result.{doc_id}", gap="xsmall"):
         st.button(
-            title_of(row), key=f"open.{doc_id}", type="tertiary", on_click=state.keep, args=("doc", doc_id),
+            plain(title_of(row)), key=f"open.{doc_id}", type="tertiary", on_click=state.keep, args=("doc", doc_id),
             icon=":material/visibility:" if opened else ":material/article:", help=f"Open document {doc_id}",
         )  # fmt: skip
         body = f'<div class="winnow-snippet" dir="auto">{snippet(text, terms)}</div>'
