@@ -30,7 +30,8 @@ class Bars:
     def sql(self, column: str) -> str:
         """Return an aggregate that counts a quoted column's values; `counts` reads its answer."""
         value = f"epoch_us({column})" if isinstance(self.edges[0], str) else column
-        ends = ", ".join(f"{end!r}::DOUBLE" for end in self._inner)
+        # A bare number would be read as a decimal and lose its last digits; as text it is read exactly.
+        ends = ", ".join(f"'{end!r}'::DOUBLE" for end in self._inner)
         return f"histogram(CAST({value} AS DOUBLE), [{ends}]::DOUBLE[])"
 
     def counts(self, answer: Mapping[float, int]) -> list[int]:

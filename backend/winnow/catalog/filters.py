@@ -163,7 +163,7 @@ def _listed(text: str) -> list[Any]:
 
 def _word(value: Any) -> str:
     """Return the value as text; half a surrogate pair, which no document holds, raises ValueError."""
-    if not isinstance(value, (str, int, float)):
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise TypeError(f"{value!r} is no value")
     return str(value).encode().decode()
 
@@ -171,9 +171,8 @@ def _word(value: Any) -> str:
 def _bound(value: Any) -> float | str | None:
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"{value} is no bound")
-    if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
-        return value
-    return _word(value)
+    word = None if value is None else _word(value)
+    return value if isinstance(value, (int, float)) else word
 
 
 def _range_words(column: str, bounds: Range) -> str:

@@ -1,0 +1,155 @@
+"""What pages ask: each answer against one worked out by hand, and against each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from winnow.catalog.bars import Bars, date_edges, make_bars, number_bars
+from winnow.catalog.browse import Count, Facet
+from winnow.catalog.filters import Filter
+from winnow.errors import MissingNeed, QueryError
+from winnow.workspace import Workspace
+
+
+def test_counts_and_facets(scored: Workspace) -> None:
+    browse = scored.browse
+    assert browse.facet("source", Filter()) == Facet([("forum", 2), ("wiki", 2), ("spam", 1)], missing=1)
+    assert browse.facet("source", Filter(), limit=1) == Facet([("forum", 2)], missing=1, others=3, other_names=2)
+    assert browse.facet("source", Filter(where="stars > 4")) == Facet([], missing=1)
+    assert browse.facet("source", Filter(where="false")) == Facet([], missing=0)
+    tokens = browse.arrow(Filter().with_values("source", "wiki"), ["tokens"]).column("tokens").to_pylist()
+    assert browse.count(Filter().with_values("source", "wiki")) == Count(2, sum(tokens))
+
+
+def test_kinds_of_columns(scored: Workspace) -> None:
+    kinds = {name: column.kind for name, column in scored.browse.columns().items()}
+    assert {
+        "source": "group",
+        "stars": "number",
+        "date": "date",
+        "id": "name",
+        "url": "name",
+        "label": "group",
+    }.items() <= (kinds.items())
+
+
+def test_a_histogram_counts_every_document_once(scored: Workspace) -> None:
+    """stars are 1, 2, 3, 4, none, 5: one bar a value; from 3 on, two documents of forum are left."""
+    histogram = scored.browse.histogram("stars", Filter())
+    assert histogram.edges == [0.5, 1.5, 2.5, 3.5, 4.5, 5.5]
+    assert (histogram.counts, histogram.all, histogram.missing) == ([1] * 5, [1] * 5, 1)
+    forum = scored.browse.histogram("stars", Filter().with_values("source", "forum"))
+    assert (forum.counts, forum.all, forum.missing) == ([0, 0, 1, 1, 0], [1] * 5, 0)
+    dates = scored.browse.histogram("date", Filter(), bars=3)
+    assert dates.edges == ["2020-01-01", "2021-01-01", "2022-01-01"]
+    assert (dates.counts, dates.missing) == ([2, 3], 1), "the newest lies beyond the edges, in the outer bar"
+    with pytest.raises(QueryError, match="holds groups"):
+        scored.browse.histogram("source", Filter())
+
+
+def test_pages_are_sorted_and_cut(scored: Workspace) -> None:
+    page = scored.browse.page(Filter(), columns=["stars"], sort="stars", limit=2, offset=1)
+    assert page["doc_id"].tolist() == [3, 2]
+    page = scored.browse.page(Filter(), columns=["stars"], sort="stars", descending=False, limit=6)
+    assert page["doc_id"].tolist() == [0, 1, 2, 3, 5, 4], "missing values come last"
+    with pytest.raises(QueryError, match="did you mean 'stars'"):
+        scored.browse.page(Filter(), columns=["star"])
+
+
+def test_a_search_orders_its_page(corpus: Workspace) -> None:
+    page = corpus.browse.page(Filter(search="buy OR bread"), columns=["source"])
+    assert page["doc_id"].tolist() == [4, 1]
+    assert page["score"].is_monotonic_decreasing
+    assert corpus.browse.doc_ids(Filter(search="river", where="stars > 1")).tolist() == [3]
+
+
+def test_a_sample_is_drawn_by_its_seed(scored: Workspace) -> None:
+    drawn = [scored.browse.doc_ids(Filter(), sample=3, seed=seed).tolist() for seed in (1, 1, 2, 3)]
+    assert drawn[0] == drawn[1]
+    assert len({tuple(ids) for ids in drawn}) > 1
+    assert len(scored.browse.doc_ids(Filter(), sample=100)) == 6
+
+
+def test_the_queue_leaves_out_what_is_done(scored: Workspace) -> None:
+    browse = scored.browse
+    assert browse.queue(Filter(), done=[0], order="highest", column="stars") == [5, 3, 2, 1, 4]
+    assert browse.queue(Filter(), done=[5], order="lowest", column="stars", limit=2) == [0, 1]
+    assert sorted(browse.queue(Filter(), done=[])) == [0, 1, 2, 3, 4, 5]
+    with pytest.raises(QueryError, match="choose from"):
+        browse.queue(Filter(), done=[], order="sideways")
+
+
+def test_one_document_and_where_it_stands(scored: Workspace) -> None:
+    assert scored.browse.values(1)["source"] == "wiki"
+    assert scored.browse.percentiles(2, ["stars", "source"]) == {"stars": 3 / 5}
+    assert scored.browse.percentiles(4, ["stars"]) == {"stars": 0.0}
+    with pytest.raises(QueryError, match="no document 6"):
+        scored.browse.values(6)
+
+
+def test_groups_in_numbers(scored: Workspace) -> None:
+    summary = scored.browse.summary("stars", "source", Filter())
+    assert summary["name"].tolist() == ["forum", "wiki", "(none)", "spam"]
+    assert summary["documents"].tolist() == [2, 2, 1, 1]
+    assert summary["mean"].tolist()[:3] == [3.5, 1.5, 5.0]
+    assert pd.isna(summary["mean"][3])
+    assert scored.browse.ids_of(["a", "f", "zzz"]) == {"a": 0, "f": 5}
+
+
+def test_what_needs_clusters_says_so(scored: Workspace) -> None:
+    for ask in (lambda: scored.browse.clusters(Filter()), lambda: scored.browse.centres("source")):
+        with pytest.raises(MissingNeed, match="winnow cluster"):
+            ask()
+
+
+def test_counts_do_not_pile_up(scored: Workspace) -> None:
+    for number in range(scored.browse.COUNTS + 5):
+        scored.browse.count(Filter().with_range("stars", number, None))
+    assert len(scored.browse._counts.counts) <= scored.browse.COUNTS
+
+
+numbers = st.one_of(st.floats(-1e9, 1e9, width=32), st.floats(0, 1e-7), st.integers(-50, 50).map(float), st.none())
+
+
+@given(st.lists(numbers, min_size=1, max_size=60), st.integers(1, 40))
+def test_bars_hold_every_number_once(values: list[float | None], bars: int) -> None:
+    import duckdb
+    import pyarrow as pa
+
+    with duckdb.connect(":memory:") as database:
+        database.register("docs", pa.table({"doc_id": np.arange(len(values)), "v": pa.array(values, pa.float64())}))
+        made = make_bars(database, '"v"', "DOUBLE", bars)
+        if not made.edges:
+            assert all(value is None for value in values)
+            return
+        row = database.execute(f"SELECT {made.sql('v')} FROM docs").fetchone()
+    assert row is not None
+    present = np.array([value for value in values if value is not None])
+    assert np.all(np.diff(made.edges) > 0)
+    assert len(made.edges) >= 2
+    # Bar i holds edges[i] <= v < edges[i+1]; what lies beyond the outer edges belongs to the outer bars.
+    place = np.clip(np.searchsorted(made.edges, present, side="right") - 1, 0, len(made.edges) - 2)
+    assert made.counts(row[0] or {}) == np.bincount(place, minlength=len(made.edges) - 1).tolist()
+
+
+def test_bars_suit_their_numbers() -> None:
+    assert number_bars(0, 3, [0, 1, 3], bars=30, whole=True).edges == [-0.5, 0.5, 1.5, 2.5, 3.5]
+    assert number_bars(0.0, 1.0, [0.0, 0.5, 1.0], bars=4, whole=False) == Bars([0.0, 0.25, 0.5, 0.75, 1.0])
+    tail = number_bars(0, 10**6, [1, 100, 10_000], bars=4, whole=True)
+    assert tail == Bars([1.0, 10.0, 100.0, 1000.0, 10_000.0], log=True)
+    assert number_bars(2.0, 2.0, [2.0, 2.0, 2.0], bars=4, whole=False) == Bars([2.0, 3.0])
+    tiny = number_bars(0.0, 1e-8, [1e-12, 1e-10, 1e-8], bars=4, whole=False)
+    assert len(tiny.edges) == 5
+
+
+@given(st.integers(-(10**15), 10**15), st.integers(0, 10**16), st.integers(1, 60))
+def test_date_edges_span_their_ends(low: int, span: int, bars: int) -> None:
+    edges = date_edges(low, low + span, bars)
+    first, last = (np.datetime64(edge, "us").astype(np.int64) for edge in (edges[0], edges[-1]))
+    assert first <= low <= low + span < last
+    assert len(edges) - 1 <= max(bars, 2)
+    assert edges == sorted(edges)

@@ -1,0 +1,130 @@
+"""The label log: append-only, undone by events, told apart by person."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from conftest import one_process
+from winnow.catalog.labels import DEFAULT, SKIP, LabelSchema
+from winnow.errors import ConflictError, SettingError
+from winnow.workspace import Workspace
+
+
+def standing(corpus: Workspace, schema: str = "label") -> list[tuple[str, int, str | None]]:
+    return [(label.who, label.doc_id, label.value) for label in corpus.labels.standing(schema)]
+
+
+def test_the_newest_label_of_each_person_stands(corpus: Workspace) -> None:
+    labels = corpus.labels
+    assert [labels.add(0, "keep", who="ana"), labels.add(0, "drop", who="ben"), labels.add(0, "unsure", who="ana")] == [
+        1,
+        2,
+        3,
+    ]
+    assert standing(corpus) == [("ana", 0, "unsure"), ("ben", 0, "drop")]
+    assert [label.value for label in labels.history(0)] == ["keep", "drop", "unsure"]
+    assert labels.counts("label") == [
+        {"who": "ana", "value": "unsure", "documents": 1},
+        {"who": "ben", "value": "drop", "documents": 1},
+    ]
+
+
+def test_undo_takes_back_one_s_own_newest_and_the_one_before_stands_again(corpus: Workspace) -> None:
+    labels = corpus.labels
+    labels.add(0, "keep", who="ana")
+    labels.add(0, "drop", who="ana")
+    labels.add(1, SKIP, who="ben")
+    undone = labels.undo(who="ana")
+    assert undone is not None
+    assert undone.value == "drop"
+    assert standing(corpus) == [("ben", 1, SKIP), ("ana", 0, "keep")]
+    assert labels.undo(who="ana") is not None
+    assert labels.undo(who="ana") is None
+    assert standing(corpus) == [("ben", 1, SKIP)]
+    assert len(labels.history(0)) == 4, "nothing is ever taken out of the log"
+
+
+def test_a_retry_is_harmless_and_says_the_same_number(corpus: Workspace) -> None:
+    first = corpus.labels.add(0, "keep", who="ana", uuid="u1")
+    corpus.labels.add(1, "keep", who="ana")
+    assert corpus.labels.add(0, "keep", who="ana", uuid="u1") == first
+    assert len(corpus.labels.history(0)) == 1
+
+
+def test_what_is_no_label_is_refused(corpus: Workspace) -> None:
+    for wrong in (
+        {"doc_id": 6, "value": "keep", "who": "ana"},
+        {"doc_id": -1, "value": "keep", "who": "ana"},
+        {"doc_id": 0, "value": "kep", "who": "ana"},
+        {"doc_id": 0, "value": "keep", "who": " "},
+        {"doc_id": 0, "value": "keep", "who": "ana", "schema": "nope"},
+    ):
+        with pytest.raises(SettingError):
+            corpus.labels.add(**wrong)
+    assert corpus.labels.last == 0
+
+
+def test_many_at_once_are_whole_or_nothing(corpus: Workspace) -> None:
+    rows = [{"doc_id": doc, "value": "keep", "uuid": f"u{doc}"} for doc in range(4)]
+    assert corpus.labels.add_many(rows, who="ana", schema="label") == 4
+    assert corpus.labels.add_many([*rows, {"doc_id": 4, "value": "keep"}], who="ana", schema="label") == 1
+    with pytest.raises(SettingError):
+        corpus.labels.add_many(
+            [{"doc_id": 5, "value": "keep"}, {"doc_id": 6, "value": "keep"}], who="ana", schema="label"
+        )
+    assert len(standing(corpus)) == 5
+
+
+def test_schemas_keep_their_values_in_use_and_their_order(corpus: Workspace) -> None:
+    labels = corpus.labels
+    assert labels.schemas() == {"label": DEFAULT}
+    labels.define(LabelSchema("topic", "What?", ("river", "bread")))
+    labels.define(LabelSchema("tone", "How?", ("calm",)))
+    labels.add(0, "bread", who="ana", schema="topic")
+    labels.define(LabelSchema("topic", "About what?", ("bread", "train")))
+    assert list(labels.schemas()) == ["label", "topic", "tone"]
+    assert labels.schema("topic").values == ("bread", "train")
+    with pytest.raises(ConflictError, match="bread would vanish"):
+        labels.define(LabelSchema("topic", "What?", ("river",)))
+    with pytest.raises(ConflictError, match="'topic' exists"):
+        labels.define(LabelSchema("Topic", "What?", ("river",)))
+    with pytest.raises(SettingError, match="did you mean 'topic'"):
+        labels.schema("topics")
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("a b", ("x",)), ("a", ()), ("a", ("x", "x")), ("a", tuple("0123456789")), ("a", (" ",)), ("a", (SKIP,))],
+)
+def test_a_schema_that_cannot_be_asked_is_refused(name: str, values: tuple[str, ...]) -> None:
+    with pytest.raises(SettingError):
+        LabelSchema(name, "?", values)
+
+
+def test_changes_are_told_once_each(corpus: Workspace) -> None:
+    labels = corpus.labels
+    labels.add(0, "keep", who="ana")
+    labels.add(0, "drop", who="ben")
+    labels.add(1, "keep", who="ana")
+    assert [(row["doc_id"], row["value"]) for row in labels.changed_since(-1)] == [(0, "drop"), (1, "keep")]
+    labels.undo(who="ben")
+    assert [(row["doc_id"], row["value"]) for row in labels.changed_since(3)] == [(0, "keep")]
+    labels.undo(who="ana")
+    assert [(row["doc_id"], row["value"]) for row in labels.changed_since(4)] == [(1, None)]
+
+
+def test_threads_and_workspaces_append_side_by_side(corpus: Workspace) -> None:
+    def label(who: str) -> None:
+        mine = one_process(corpus.folder)
+        for doc in range(6):
+            mine.labels.add(doc, "keep", who=who)
+
+    threads = [threading.Thread(target=label, args=(f"p{number}",)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert corpus.labels.last == 36
+    assert len(standing(corpus)) == 36
