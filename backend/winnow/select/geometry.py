@@ -16,6 +16,9 @@ Matrix = NDArray[np.float32]
 BLOCK = 16_384
 """How many vectors are read at once."""
 
+BRANCHES = 32
+"""How many ways k-means cuts at once: a tree of cuts costs n · (32 + 32), not n · 1000, to reach 1000 parts."""
+
 ROUNDS = 6
 """How often k-means moves its centres; a partition needs no fine optimum."""
 
@@ -62,19 +65,19 @@ class Space:
         return total / length if length > 1e-12 else total * 0
 
     def parts(self, rows: Rows, most: int) -> list[Rows]:
-        """Cut rows into parts of about `most` by spherical k-means, again where a part came out twice too large.
+        """Cut rows into parts of about `most` by spherical k-means, at most `BRANCHES` ways at a time.
 
         Rows keep their order inside a part, and the order decides the first centres: give them in an order that does
         not depend on the pool. Vectors that k-means cannot tell apart stay in one part, whatever its size.
         """
         if len(rows) <= most:
             return [rows]
-        labels = self._nearest(rows, self._centres(rows, -(-len(rows) // most)))
+        labels = self._nearest(rows, self._centres(rows, min(BRANCHES, -(-len(rows) // most))))
         order = np.argsort(labels, kind="stable")
         found = np.split(rows[order], np.flatnonzero(np.diff(labels[order])) + 1)
         if len(found) == 1:
             return found
-        return [part for one in found for part in (self.parts(one, most) if len(one) > 2 * most else [one])]
+        return [part for one in found for part in (self.parts(one, most) if len(one) > 1.5 * most else [one])]
 
     def _centres(self, rows: Rows, k: int) -> Matrix:
         sample = self.take(rows[: max(BLOCK, 32 * k)])
@@ -94,7 +97,7 @@ class Space:
         return np.concatenate(labels).astype(np.int64)
 
 
-def closest_earlier(vectors: Matrix, block: int = 1024) -> NDArray[np.float32]:
+def closest_earlier(vectors: Matrix, block: int = 512) -> NDArray[np.float32]:
     """Return the highest cosine of each unit vector to one before it, float32 [n], at least 0, and 0 for the first."""
     highest = np.zeros(len(vectors), dtype=np.float32)
     for start in range(0, len(vectors), block):
@@ -106,7 +109,7 @@ def closest_earlier(vectors: Matrix, block: int = 1024) -> NDArray[np.float32]:
     return highest
 
 
-def spaced(vectors: Matrix, limit: float, block: int = 1024) -> NDArray[np.bool_]:
+def spaced(vectors: Matrix, limit: float, block: int = 512) -> NDArray[np.bool_]:
     """Return which unit vectors are kept when each, in order, is kept if no kept one before has a cosine above limit."""
     kept = np.zeros(len(vectors), dtype=bool)
     for start in range(0, len(vectors), block):
