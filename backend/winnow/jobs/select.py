@@ -16,9 +16,11 @@ from winnow.catalog.catalog import Catalog
 from winnow.catalog.filters import Filter
 from winnow.catalog.selections import NamedSelection
 from winnow.embed.choose import encoder
-from winnow.errors import InputError, MissingNeed, SettingError
+from winnow.errors import InputError, MissingNeed, SettingError, nearest
 from winnow.ingest.files import expand, reader_for
+from winnow.method import methods
 from winnow.pool import Budget, Floats, Groups, Pool, Selection, Target, TextSource
+from winnow.score.base import Scorer
 from winnow.select.base import Selector
 
 DESCRIBED = ("source", "cluster_name", "language")
@@ -42,11 +44,11 @@ def build_pool(catalog: Catalog, needs: frozenset[str], filter: Filter, target: 
     known = catalog.browse.columns()
     if "tokens" not in known:
         raise MissingNeed("a budget needs column 'tokens'", "the corpus lacks it", "winnow score tokens")
-    wanted = [
-        name
-        for name in sorted({*needs, *DESCRIBED} - {"target", "text"})
-        if name in known and not name.startswith("vectors:")
-    ]
+    asked = sorted(need for need in needs - {"target", "text"} if not need.startswith("vectors:"))
+    for need in asked:
+        if need not in known:
+            raise MissingNeed(f"the method needs column '{need}'", "the corpus lacks it", _way_to(need, known))
+    wanted = [*asked, *(name for name in DESCRIBED if name in known and name not in asked)]
     table = catalog.browse.arrow(filter, list(dict.fromkeys(["doc_id", "tokens", *wanted])))
     ids = table.column("doc_id").to_numpy().astype(np.int64)
     columns = {name: _pool_column(table.column(name), known[name].type) for name in wanted}
@@ -59,6 +61,14 @@ def build_pool(catalog: Catalog, needs: frozenset[str], filter: Filter, target: 
     tokens = table.column("tokens").to_numpy().astype(np.int64)
     texts = _text_source(catalog) if "text" in needs else None
     return Pool(ids, tokens, columns, vectors, target, texts)
+
+
+def _way_to(column: str, known: Mapping[str, object]) -> str:
+    """Return the command that makes a column, or the column that was probably meant."""
+    if column.startswith(("cluster", "map_")):
+        return "winnow cluster"
+    makers = (name for name, kind in methods(Scorer).items() if column in kind().columns())
+    return next((f"winnow score {name}" for name in makers), nearest(column, known))
 
 
 def _text_source(catalog: Catalog) -> TextSource:
