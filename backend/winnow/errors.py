@@ -57,6 +57,10 @@ class Cancelled(WinnowError):
     """A person stopped the job; what was published before stays."""
 
 
+SHOWN = 16
+"""How many names a message lists at most."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Say which known name was probably meant, or list what there is.
 
@@ -69,4 +73,5 @@ def nearest(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, names, n=1)
     if close:
         return f"did you mean '{close[0]}'?"
-    return "choose from: " + ", ".join(names) if names else "there is none yet"
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return "choose from: " + ", ".join(names[:SHOWN]) + more if names else "there is none yet"
