@@ -64,10 +64,8 @@ def _doc_ids(catalog: Catalog, rows: Sequence[LabelRow]) -> list[int | None]:
     by_id = catalog.browse.ids_of([row.id for row in rows if row.id is not None])
     documents = catalog.manifest.documents()
     plain = [row.doc_id if row.doc_id is not None and 0 <= row.doc_id < documents else None for row in rows]
-    return [
-        by_id.get(row.id, place if row.doc_id is not None else None) if row.id else place
-        for row, place in zip(rows, plain, strict=True)
-    ]
+    # A document's own id is worth more than its number, which another corpus gives to another document.
+    return [by_id.get(row.id) if row.id is not None else place for row, place in zip(rows, plain, strict=True)]
 
 
 def label_stats(catalog: Catalog) -> list[LabelStats]:

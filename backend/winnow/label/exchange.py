@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,12 +30,19 @@ class LabelRow:
 
 
 def write_labels(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
-    """Write one line per label and return how many."""
+    """Write one line per label and return how many; the file is there whole or not at all."""
     count = 0
-    with open(path, "wb") as file:
-        for row in rows:
-            file.write(orjson.dumps({name: row.get(name) for name in FIELDS if row.get(name) is not None}) + b"\n")
-            count += 1
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with open(partial, "wb") as file:
+            for row in rows:
+                file.write(orjson.dumps({name: row.get(name) for name in FIELDS if row.get(name) is not None}) + b"\n")
+                count += 1
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
     return count
 
 
@@ -54,10 +62,12 @@ def _row(path: Path, number: int, line: bytes) -> LabelRow:
         raise InputError(
             f"{path}:{number} is no label", str(reason), "one JSON object a line: doc_id or id, value, who"
         ) from reason
-    if value is None or (doc_id is None and identity is None) or not isinstance(doc_id, int | None):
+    seconds = found.get("seconds")
+    numbers = all(isinstance(number, int | float | None) and number is not True for number in (doc_id, seconds))
+    if value is None or (doc_id is None and identity is None) or not numbers or isinstance(doc_id, float):
         raise InputError(
             f"{path}:{number} is no label", f"found the fields {sorted(found)}", "each line has doc_id or id, and value"
         )
     texts = {name: None if found.get(name) is None else str(found[name]) for name in ("who", "at", "uuid")}
     identity = None if identity is None else str(identity)
-    return LabelRow(number, doc_id, identity, str(value), seconds=found.get("seconds"), **texts)
+    return LabelRow(number, doc_id, identity, str(value), seconds=seconds, **texts)

@@ -1,0 +1,87 @@
+"""Names of clusters: changed by events, undone by events."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from conftest import one_process, write_lines
+from winnow.catalog.filters import Filter
+from winnow.catalog.manifest import Shard
+from winnow.errors import MissingNeed, SettingError
+from winnow.workspace import Workspace
+
+
+@pytest.fixture
+def clustered(corpus: Workspace, tmp_path: Path) -> Workspace:
+    """Documents 0, 3 in cluster 0 "river", 1 and 4 in 1 "bread", 2 and 5 in 2 "train"; groups "land" and "town"."""
+    manifest = corpus.catalog.manifest
+    run = manifest.begin_run("columns", "cluster", {}, {"cluster_leaf": "int32"}, "")
+    leaves = pa.array([0, 1, 2, 0, 1, 2], pa.int32())
+    pq.write_table(pa.table({"doc_id": np.arange(6), "cluster_leaf": leaves}), tmp_path / "staged.parquet")
+    manifest.publish_shards([(run, Shard(0, tmp_path / "staged.parquet", 6))])
+    extra = {"names": ["river", "bread", "train"], "top": [0, 0, 1], "top_names": ["land", "town"]}
+    manifest.finish_runs([run], extra=extra)
+    return corpus
+
+
+def shown(corpus: Workspace) -> list[tuple[int, str, str]]:
+    names = ("cluster", "cluster_name", "cluster_top")
+    table = corpus.browse.arrow(Filter(), names)
+    return list(zip(*(table.column(name).to_pylist() for name in names), strict=True))
+
+
+def test_documents_show_their_cluster_s_names(clustered: Workspace) -> None:
+    assert shown(clustered)[:3] == [(0, "river", "land"), (1, "bread", "land"), (2, "train", "town")]
+    clusters = clustered.browse.clusters(Filter())
+    assert clusters["documents"].tolist() == [2, 2, 2]
+
+
+def test_renaming_merging_and_undoing_reach_every_reader(clustered: Workspace) -> None:
+    other, clusters = Workspace(clustered.folder), clustered.catalog.clusters
+    before = shown(other)
+    clusters.rename(1, "  loaves \n and rolls", who="ana")
+    assert shown(other)[1] == shown(clustered)[1] == (1, "loaves and rolls", "land")
+    clusters.merge([1, 2], into=2, who="ben")
+    assert shown(other)[1] == shown(clustered)[1] == (2, "train", "town")
+    clusters.rename(2, "travel", who="ana")
+    assert [row[1] for row in shown(other)] == ["river", "travel", "travel"] * 2
+    assert [event.event["what"] for event in clusters.events()] == ["rename", "merge", "rename"]
+    assert [event.event["what"] for _ in range(3) if (event := clusters.undo(who="ana"))] == [
+        "rename",
+        "merge",
+        "rename",
+    ]
+    assert shown(other) == shown(clustered) == before
+    assert clusters.undo(who="ana") is None
+
+
+def test_a_name_is_of_one_cluster(clustered: Workspace) -> None:
+    clusters = clustered.catalog.clusters
+    for wrong in (lambda: clusters.rename(0, "bread", who="ana"), lambda: clusters.rename(0, " ", who="ana"),
+                  lambda: clusters.rename(7, "x", who="ana"), lambda: clusters.merge([0], into=0, who="ana"),
+                  lambda: clusters.merge([0, 9], into=0, who="ana")):  # fmt: skip
+        with pytest.raises(SettingError):
+            wrong()
+    clusters.rename(0, "river", who="ana")
+    clusters.merge([0], into=1, who="ana")
+    with pytest.raises(SettingError):
+        clusters.rename(0, "stream", who="ana")
+
+
+def test_documents_that_came_later_have_no_cluster(clustered: Workspace, tmp_path: Path) -> None:
+    clustered.ingest([write_lines(tmp_path / "more.jsonl", [{"text": "seventh"}])])
+    assert shown(clustered)[6] == (None, None, None)
+    assert "cluster" in clustered.missing()
+    assert clustered.browse.count(Filter().with_values("cluster_name", "(none)")).documents == 1
+
+
+def test_without_clusters_there_is_nothing_to_rename(tmp_path: Path) -> None:
+    clusters = one_process(tmp_path / "corpus").catalog.clusters
+    assert clusters.names() == []
+    with pytest.raises(MissingNeed, match="winnow cluster"):
+        clusters.rename(0, "x", who="ana")
