@@ -91,16 +91,6 @@ def page(
     return _page(filter.key, (tuple(chosen), sort, descending, offset, limit), version(), filter)
 
 
-@st.cache_data(max_entries=200, show_spinner=False)
-def _summary(column: str, by: str, key: str, limit: int, version: str, _filter: Filter) -> pd.DataFrame:
-    return workspace().browse.summary(column, by, _filter, limit=limit)
-
-
-def summary(column: str, by: str, filter: Filter, limit: int = 50) -> pd.DataFrame:
-    """Return documents, tokens and the mean of a column per group."""
-    return _summary(column, by, filter.key, limit, version(), filter)
-
-
 @st.cache_data(max_entries=500, show_spinner=False)
 def texts(doc_ids: tuple[int, ...]) -> list[str]:
     """Return texts by id; documents never change, so these never grow stale."""

@@ -188,7 +188,8 @@ class Workspace:
             "settings": dict(settings or {}),
         }
         with self._recorded("export", recipe, progress) as watch:
-            return export(self.catalog, self.catalog.selections.get(name), Path(folder), exporter, columns, watch)
+            chosen = self.catalog.selections.get(name)
+            return export(self.catalog, chosen, Path(folder), exporter, columns=columns, progress=watch)
 
     def run(self, paths: Sequence[str | Path], *, progress: Progress | None = None, **told: Any) -> Ingested:
         """Take files in, score with everything, embed and cluster."""

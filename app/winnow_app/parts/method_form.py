@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -59,8 +61,17 @@ def _number_input(setting: Setting, label: str, key: str) -> Any:
     return st.number_input(label, min_value=low, max_value=high, value=default, step=step, key=key, help=setting.help)
 
 
+def _shown(value: Any) -> str:
+    """Write a default so that reading it back gives it again."""
+    if isinstance(value, (tuple, list)):
+        return ", ".join(map(str, value))
+    if isinstance(value, Mapping):
+        return json.dumps(dict(value), ensure_ascii=False) if value else ""
+    return "" if value is None else str(value)
+
+
 def _text_input(setting: Setting, label: str, key: str) -> Any:
-    shown = "" if setting.default in (None, {}) else str(setting.default)
+    shown = _shown(setting.default)
     text = st.text_input(label, shown, key=key, help=setting.help)
     if setting.kind is str:
         return text

@@ -35,6 +35,7 @@ def export(
     selection: NamedSelection,
     folder: Path,
     exporter: Exporter,
+    *,
     columns: Sequence[str],
     progress: Progress,
 ) -> Path:

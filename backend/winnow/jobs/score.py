@@ -70,7 +70,8 @@ def _score_stage(catalog: Catalog, scorers: Sequence[Scorer], executor: Executor
             name: _prepare(scorer, _Passes(catalog, scorer, parts, progress), staged)
             for name, scorer in waiting.items()
         }
-        tasks = list(_tasks(catalog, waiting, missing, {k: v for k, v in prepared.items() if v}, parts, staged))
+        learnt = {name: path for name, path in prepared.items() if path}
+        tasks = list(_tasks(catalog, waiting, missing, prepared=learnt, parts=parts, staged=staged))
         if tasks:
             progress.stage(_stage_name(list(waiting)), sum(task.part.documents for task in tasks), "documents")
         with closing(executor.map(score_part, tasks)) as results:
@@ -146,9 +147,9 @@ def _tasks(
     catalog: Catalog,
     scorers: Mapping[str, Scorer],
     missing: Mapping[str, set[int]],
+    *,
     prepared: Mapping[str, Path],
     parts: Sequence[Part],
-    /,
     staged: Path,
 ) -> Iterator[Task]:
     readers = {need: scorer for scorer in scorers.values() for need in scorer.needs() - DOCUMENT_COLUMNS}
