@@ -1,0 +1,167 @@
+"""Measure near-duplicates on known and on made pairs: python tests/truth/duplicates.py DATA_FOLDER
+
+DATA_FOLDER holds minhash-neardup/articles_{1000,2500}.{train,truth}: news articles, one "id text" a line, and the pairs
+of near-duplicates among them. Prints recall and precision of pairs over a sweep of settings and thresholds, first for
+the known pairs, then for one made variant of every article, from which sentences were dropped and to which others were
+added, as two extractors of one page would. Where datasketch can be imported, its time and its pairs stand beside ours.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from winnow.score.jaccard import similarities
+from winnow.score.minhash import band_keys, probability, shingles
+from winnow.score.near_duplicates import NearDuplicates, candidates, components
+
+THRESHOLDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9)
+SETTINGS = ((14, 8), (9, 13), (25, 5), (40, 3))
+Pairs = set[tuple[int, int]]
+
+
+def read(folder: Path, size: int) -> tuple[list[str], Pairs]:
+    """Return the articles and the pairs of places among them that are near-duplicates."""
+    lines = (folder / f"articles_{size}.train").read_text(encoding="utf-8").splitlines()
+    names, texts = zip(*(line.split(" ", 1) for line in lines if line), strict=True)
+    place = {name: number for number, name in enumerate(names)}
+    truth = (folder / f"articles_{size}.truth").read_text(encoding="utf-8").splitlines()
+    return list(texts), {ordered(*(place[name] for name in line.split())) for line in truth if line}
+
+
+def ordered(one: int, other: int) -> tuple[int, int]:
+    return min(one, other), max(one, other)
+
+
+def batch_of(texts: Sequence[str]) -> pa.RecordBatch:
+    ids = pa.array(range(len(texts)), pa.int64())
+    return pa.record_batch({"doc_id": ids, "text": pa.array(texts, pa.large_string())})
+
+
+def pairs_of(groups: Iterable[int | None]) -> Pairs:
+    """Return every pair of members of one group."""
+    members: dict[int, list[int]] = {}
+    for place, group in enumerate(groups):
+        if group is not None:
+            members.setdefault(group, []).append(place)
+    return {(one, other) for mine in members.values() for one in mine for other in mine if one < other}
+
+
+def found(texts: Sequence[str], scorer: NearDuplicates) -> Pairs:
+    batch = batch_of(texts)
+    return pairs_of(scorer.score(batch, scorer.prepare([batch]))["near_group"].to_pylist())
+
+
+def share(part: int, whole: int) -> str:
+    return f"{part / whole:.3f}" if whole else "–"
+
+
+def sweep(title: str, texts: Sequence[str], truth: Pairs) -> None:
+    print(f"\n## {title}: {len(texts)} documents, {len(truth)} pairs\n")
+    print("| bands x rows | verify | pairs | recall | precision |\n|---|--:|--:|--:|--:|")
+    for bands, rows in SETTINGS:
+        for threshold in THRESHOLDS:
+            mine = found(texts, NearDuplicates(bands=bands, rows=rows, verify=threshold))
+            recall, precision = share(len(mine & truth), len(truth)), share(len(mine & truth), len(mine))
+            print(f"| {bands} x {rows} | {threshold or 'off'} | {len(mine)} | {recall} | {precision} |", flush=True)
+
+
+def variants(texts: Sequence[str], seed: int) -> list[str]:
+    """Return one variant of each text: a share of its sentences, even from 0 to .4, dropped, as many others put in."""
+    rng = np.random.default_rng(seed)
+    sentences = [re.split(r"(?<=[.!?]) +", text) for text in texts]
+    others = [sentence for mine in sentences[:200] for sentence in mine]
+    made = []
+    for mine in sentences:
+        rate = rng.uniform(0, 0.4)
+        kept = [sentence for sentence in mine if rng.random() >= rate] or mine[:1]
+        for _ in range(rng.binomial(len(mine), rate / 2)):
+            kept.insert(rng.integers(0, len(kept) + 1), str(rng.choice(others)))
+        made.append(" ".join(kept))
+    return made
+
+
+def by_similarity(originals: Sequence[str], made: Sequence[str]) -> None:
+    """Print how many variants share a band with their original, by their Jaccard similarity, beside the formula."""
+    both = shingles(pa.array([*originals, *made], pa.large_string()), 5)
+    pairs = np.column_stack((np.arange(len(made)), np.arange(len(made)) + len(originals)))
+    alike = similarities(pairs, [both])
+    print("\n## Variants by their Jaccard similarity: share that meets its original in a band (by the formula)\n")
+    print(f"| Jaccard | n | {' | '.join(f'{bands} x {rows}' for bands, rows in SETTINGS)} |")
+    print(f"|---|--:|{'--:|' * len(SETTINGS)}")
+    meets = {}
+    for bands, rows in SETTINGS:
+        keys = band_keys(both, bands, rows)
+        meets[bands, rows] = (keys[pairs[:, 0]] == keys[pairs[:, 1]]).any(axis=1)
+    for low in np.arange(0.3, 1.0, 0.1):
+        mine = (alike >= low) & (alike < low + 0.1 + 1e-9 * (low > 0.85))
+        if mine.any():
+            cells = [
+                f"{meets[setting][mine].mean():.3f} ({np.mean([probability(s, *setting) for s in alike[mine]]):.3f})"
+                for setting in SETTINGS
+            ]
+            print(f"| {low:.1f}–{low + 0.1:.1f} | {mine.sum()} | {' | '.join(cells)} |")
+
+
+def peer(texts: Sequence[str], pairs: Pairs) -> None:
+    """Compare time and flags with datasketch, given the same shingles, bands and rows."""
+    from datasketch import MinHash, MinHashLSH
+
+    start = time.process_time()
+    column = pa.array(texts, pa.large_string())
+    ours = [band_keys(shingles(column.slice(at, 512), 5), 14, 8) for at in range(0, len(texts), 512)]
+    signed = time.process_time()
+    my_labels = components(candidates(np.concatenate(ours)), len(texts))
+    done = time.process_time()
+    words = [re.sub(r"\W+", " ", re.sub(r"\d", "0", text.lower())).split() for text in texts]
+    sets = [{" ".join(mine[i : i + 5]).encode() for i in range(len(mine) - 4)} for mine in words]
+    shingled = time.process_time()
+    marks = MinHash.bulk(sets, num_perm=112, seed=1)
+    hashed = time.process_time()
+    lsh = MinHashLSH(num_perm=112, params=(14, 8))
+    for place, mark in enumerate(marks):
+        lsh.insert(place, mark)
+    joined = [(place, other) for place, mark in enumerate(marks) for other in lsh.query(mark) if other > place]
+    queried = time.process_time()
+    its_labels = components(np.array(joined, dtype=np.int64).reshape(-1, 2), len(texts))
+    mine, other = groups(my_labels), groups(its_labels)
+    size = np.mean([len(text.encode()) for text in texts])
+    print(f"\n## Beside datasketch: {len(texts)} documents of {size:.0f} bytes, 14 x 8, one thread, CPU time\n")
+    print("| | shingles and MinHash, docs/s | bands and groups, s |\n|---|--:|--:|")
+    print(f"| winnow | {len(texts) / (signed - start):.0f} | {done - signed:.2f} |")
+    print(f"| datasketch | {len(texts) / (hashed - done):.0f} | {queried - hashed:.2f} |")
+    print(f"\ndatasketch alone, from ready sets: {len(texts) / (hashed - shingled):.0f} docs/s. ", end="")
+    print(
+        f"Documents in a group: {mine.sum()} and {other.sum()}; {np.mean(mine != other):.2%} are flagged by one only."
+    )
+
+
+def groups(labels: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Say which rows share their label with another."""
+    flagged: NDArray[np.bool_] = np.bincount(labels)[labels] > 1
+    return flagged
+
+
+def main(folder: Path) -> None:
+    for size in (1000, 2500):
+        texts, truth = read(folder / "minhash-neardup", size)
+        sweep(f"Known pairs of the {size} articles", texts, truth)
+    originals = [text for place, text in enumerate(texts) if place not in {other for _, other in truth}]
+    made = variants(originals, seed=0)
+    pairs = {(place, place + len(originals)) for place in range(len(originals))}
+    sweep("Made variants", [*originals, *made], pairs)
+    by_similarity(originals, made)
+    if importlib.util.find_spec("datasketch"):
+        peer([*originals, *made], pairs)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
