@@ -91,6 +91,16 @@ def page(
     return _page(filter.key, (tuple(chosen), sort, descending, offset, limit), version(), filter)
 
 
+@st.cache_data(max_entries=200, show_spinner=False)
+def _groups(by: str, mean_of: str, key: str, version: str, _filter: Filter) -> pd.DataFrame:
+    return workspace().browse.summary(mean_of, by, _filter, limit=1000)
+
+
+def groups(by: str, mean_of: str, filter: Filter) -> pd.DataFrame:
+    """Return documents, tokens and the mean of a column per group, largest first."""
+    return _groups(by, mean_of, filter.key, version(), filter)
+
+
 @st.cache_data(max_entries=500, show_spinner=False)
 def texts(doc_ids: tuple[int, ...]) -> list[str]:
     """Return texts by id; documents never change, so these never grow stale."""

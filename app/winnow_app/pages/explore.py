@@ -8,6 +8,7 @@ from winnow_app import data, state
 from winnow_app.parts.document_card import document_card, duplicates_filter, neighbours_filter
 from winnow_app.parts.facets import facet_panel
 from winnow_app.parts.failures import failures_as_words
+from winnow_app.parts.group_table import group_table
 from winnow_app.parts.result_list import result_list
 from winnow_app.parts.saved_views import saved_views
 from winnow_app.parts.view_bar import view_bar
@@ -21,10 +22,24 @@ def page() -> None:
     open_id = state.get("doc")
     results, detail = st.columns([5, 6], gap="medium") if open_id else (st.container(), None)
     with results:
-        result_list()
+        if not open_id and _shown() == "groups":
+            group_table()
+        else:
+            result_list()
     if detail is not None:
         with detail, failures_as_words("detail"):
             _detail(int(open_id) if open_id.isdigit() else -1)
+
+
+def _shown() -> str:
+    if st.session_state.pop("explore.documents", False):
+        st.session_state["explore.shown"] = "documents"
+    kinds = ["documents", "groups"]
+    return str(
+        st.segmented_control(
+            "Show", kinds, default="documents", required=True, key="explore.shown", label_visibility="collapsed"
+        )
+    )
 
 
 def _detail(doc_id: int) -> None:
