@@ -24,9 +24,11 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from winnow.score.base import Scorer
 from winnow.score.c4 import C4
 from winnow.score.duplicates import Duplicates
+from winnow.score.earlier import centres_of, most_similar_earlier, nearest_centre
 from winnow.score.fineweb import FineWeb
 from winnow.score.gopher import Gopher
 from winnow.score.language import Language
+from winnow.score.near_duplicates import NearDuplicates, candidates, components
 from winnow.score.pii import Pii
 from winnow.score.shape import Shape
 from winnow.score.tokens import Tokens, sample
@@ -93,12 +95,46 @@ def estimate_error(documents: list[str]) -> None:
     )
 
 
+def group_keys(documents: int) -> None:
+    """Time the bands and groups of made keys: half of the documents share 3 bands of 10 with another."""
+    rng = np.random.default_rng(0)
+    keys = rng.integers(0, 2**63, (documents, 14), dtype=np.uint64)
+    copies, originals = rng.permutation(documents)[: documents // 2], rng.integers(0, documents, documents // 2)
+    keys[copies] = np.where(rng.random((len(copies), 14)) < 0.3, keys[originals], keys[copies])
+    start = time.process_time()
+    pairs = candidates(keys)
+    joined = time.process_time()
+    labels = components(pairs, documents)
+    done = time.process_time()
+    print(
+        f"near-duplicates of {documents} documents: 14 bands sorted in {joined - start:.2f} s, {len(pairs)} pairs "
+        f"joined into {labels.max() + 1} groups in {done - joined:.2f} s"
+    )
+
+
+def compare_vectors(documents: int) -> None:
+    """Time semantic duplicates on made vectors of 256 numbers, half of them near the other half."""
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(300, 256))[rng.integers(0, 300, documents // 2)] + rng.normal(size=(documents // 2, 256))
+    vectors = np.concatenate([vectors, vectors + 0.15 * rng.normal(size=vectors.shape)]).astype(np.float16)
+    start = time.process_time()
+    cluster, cosine = nearest_centre(vectors, centres_of(vectors, documents // 1000))
+    clustered = time.process_time()
+    similarity, _ = most_similar_earlier(vectors, cluster, np.lexsort((cosine, cluster)))
+    done = time.process_time()
+    apart = np.mean(cluster[: documents // 2] != cluster[documents // 2 :])
+    print(
+        f"semantic duplicates of {documents} vectors: {documents // 1000} clusters in {clustered - start:.1f} s, compared "
+        f"in {done - clustered:.1f} s, {np.mean(similarity > 0.95):.3f} above .95; {apart:.3f} of the twins lie apart"
+    )
+
+
 def main(folder: Path) -> None:
     corpora = {
         "reviews": read([folder / "movie-reviews" / "movie_reviews.jsonl"]),
         "web": joined(read(sorted((folder / "c4-web").glob("*.jsonl")))),
     }
-    singles = [Shape(), Tokens(), Gopher(), C4(), FineWeb(), Language(), Pii(), Duplicates()]
+    singles = [Shape(), Tokens(), Gopher(), C4(), FineWeb(), Language(), Pii(), Duplicates(), NearDuplicates()]
     for corpus, documents in corpora.items():
         print(f"{corpus}: {len(documents)} documents, {np.mean([len(text) for text in documents]):.0f} characters")
         for scorer in singles:
@@ -108,6 +144,8 @@ def main(folder: Path) -> None:
             report(scorer.name, corpus, max(speeds), documents)
         report("shape+gopher+c4+fineweb", corpus, max(measure(RULES, documents)), documents)
     estimate_error(corpora["reviews"])
+    group_keys(1_000_000)
+    compare_vectors(100_000)
 
 
 if __name__ == "__main__":
