@@ -27,7 +27,8 @@ def page() -> None:
     with form:
         st.subheader("Method")
         found = methods(Selector)
-        name = st.selectbox("Method", list(found), key="select.method", label_visibility="collapsed")
+        first = list(found).index("top" if "quality" in data.columns() else "random")
+        name = st.selectbox("Method", list(found), index=first, key="select.method", label_visibility="collapsed")
         kind = found[name]
         st.caption(kind.summary())
         if kind.paper:
