@@ -53,7 +53,7 @@ class Covering(Selector):
         return Layers(groups.codes, np.maximum(sizes, 1), keys, chance, costs).pour(budget, amount)
 
 
-MOST_COMPARISONS = 5e8
+MOST_COMPARISONS = 2.5e8
 """How many times kcenter may compare a document with a chosen one: about a minute at 384 dimensions."""
 
 
@@ -64,7 +64,7 @@ class Kcenter(Covering):
     The next document is argmax_i min_{j chosen} |x_i - x_j| over unit vectors, so the radius that covers the pool falls
     with every choice and is at most twice the best. The first is drawn by the seed, where a released loop takes the
     first in the file. It chases outliers: in arXiv 2409.11378 it is below random. Work is n per choice; raises
-    SettingError above 5e8 comparisons and for vectors that are not finite. Source: arXiv 1708.00489.
+    SettingError above 2.5e8 comparisons and for vectors that are not finite. Source: arXiv 1708.00489.
     """
 
     name: ClassVar[str] = "kcenter"
@@ -97,8 +97,8 @@ class Kcenter(Covering):
         return np.array(picked, dtype=np.int64)
 
 
-LARGEST_SQUARE, MOST_PAIRS = 20_000, 3e9
-"""How many documents facility_location takes at once (1.6 GB of similarities), and pairs in all (about 100 seconds)."""
+LARGEST_SQUARE, MOST_PAIRS = 20_000, 2.5e9
+"""How many documents facility_location takes at once (1.6 GB of similarities), and pairs in all (about 80 seconds)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +107,7 @@ class FacilityLocation(Covering):
 
     Maximises f(S) = sum_i max_{j in S} max(cos(x_i, x_j), 0), which is submodular, so that greedy choice reaches
     1 - 1/e of the best. Lazy evaluation recomputes a document's gain only when its old gain, an upper bound, is the
-    highest. Work and memory are quadratic: raises SettingError above 20,000 documents in one group or 3e9 pairs in all,
+    highest. Work and memory are quadratic: raises SettingError above 20,000 documents in one group or 2.5e9 pairs in all,
     and for vectors that are not finite. Source: arXiv 1906.01827, on vectors instead of gradients.
     """
 

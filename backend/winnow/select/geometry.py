@@ -49,7 +49,9 @@ class Space:
 
     def take(self, rows: Rows) -> Matrix:
         """Return the vectors of some rows at unit length, float32 [m, d]."""
-        return self.vectors[rows].astype(np.float32) * self.scale[rows, None]
+        taken = self.vectors[rows].astype(np.float32)
+        taken *= self.scale[rows, None]
+        return taken
 
     def blocks(self, rows: Rows) -> Iterator[tuple[Rows, Matrix]]:
         for start in range(0, len(rows), BLOCK):
