@@ -14,6 +14,14 @@ from winnow.pool import Floats, Pool
 from winnow.select.base import Draw, Ranker
 from winnow.select.thresholds import Threshold, parse, text_of
 
+PRESETS: Mapping[str, str] = {
+    "gopher": "gopher_pass=true",
+    "c4": "c4_pass=true",
+    "fineweb": "fineweb_pass=true",
+    "refinedweb": "gopher_pass=true, refinedweb_pass=true",
+}
+"""The rules of each preset, in the order in which they are applied."""
+
 
 @dataclass(frozen=True)
 class RuleCount:
@@ -28,17 +36,16 @@ class RuleCount:
 class Rules(Ranker):
     """The documents that pass every rule, in random order.
 
-    A preset is the pass column of a published filter: gopher (arXiv 2112.11446), c4 (arXiv 1910.10683), fineweb
-    (arXiv 2406.17557). `keep` adds thresholds: "quality>=0.4, language=en|fr, words 50..100000"; a name with other
-    signs stands in quotation marks, and "(none)" stands for a missing value. Without any rule every document passes.
-    Raises MissingNeed for a column and SettingError for a name that no document has: a rule never fails silently.
+    A preset is a published filter: gopher (arXiv 2112.11446), c4 (arXiv 1910.10683), fineweb (arXiv 2406.17557),
+    refinedweb (arXiv 2306.01116: the Gopher rules, then its line rules). `keep` adds thresholds: "quality>=0.4,
+    language=en|fr, words 50..100000"; a name with other signs stands in quotation marks, and "(none)" stands for a
+    missing value. Without any rule every document passes. Raises MissingNeed for a column and SettingError for a name
+    that no document has: a rule never fails silently.
     """
 
     name: ClassVar[str] = "rules"
 
-    preset: str = param(
-        "", "A published set of rules that a document must pass.", choices=("", "gopher", "c4", "fineweb")
-    )
+    preset: str = param("", "A published set of rules that a document must pass.", choices=("", *PRESETS))
     keep: str | Mapping[str, Any] = param(
         "", "Thresholds that a document must meet, such as quality>=0.4, toxicity<0.5, language=en, words 50..100000."
     )
@@ -52,8 +59,7 @@ class Rules(Ranker):
     @property
     def thresholds(self) -> tuple[Threshold, ...]:
         """Return the rules in the order in which they are applied, the preset first."""
-        preset = (Threshold(f"{self.preset}_pass", "=", names=("true",)),) if self.preset else ()
-        return preset + parse(str(self.keep))
+        return parse(PRESETS.get(self.preset, "")) + parse(str(self.keep))
 
     def needs(self) -> frozenset[str]:
         return frozenset(threshold.column for threshold in self.thresholds)

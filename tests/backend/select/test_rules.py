@@ -71,6 +71,19 @@ def test_presets_use_the_pass_columns_and_missing_does_not_pass() -> None:
         kept(preset="c4")
 
 
+def test_a_preset_of_several_rules_counts_each() -> None:
+    columns = {**POOL.columns, "refinedweb_pass": np.array([1.0, 0.0, 0.0, 1.0, np.nan, 1.0])}
+    pool = Pool(POOL.doc_ids, POOL.tokens, columns)
+    rules = Rules(preset="refinedweb")
+    assert rules.select(pool, Budget(docs=6)).rows.tolist() in ([0, 3], [3, 0])
+    assert rules.count_by_rule(pool) == [
+        RuleCount("gopher_pass=true", alone=2, in_sequence=2),  # 1 and the missing 5
+        RuleCount("refinedweb_pass=true", alone=3, in_sequence=2),  # 1 is gone already; 2 and the missing 4
+    ]
+    with pytest.raises(MissingNeed, match="rules needs column 'refinedweb_pass'"):
+        kept(preset="refinedweb")
+
+
 def test_what_passes_is_taken_in_random_order_to_the_budget() -> None:
     n = 400
     pool = Pool(np.arange(n), np.full(n, 10), {"quality": np.arange(n) / n})
