@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -226,6 +227,9 @@ def _column_name(key: str, taken: Collection[str]) -> str:
     return next(name for name in choices if name.lower() not in taken and not name.lower().startswith("label_"))
 
 
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(\.[0-9]+)?")
+
+
 def _kind(value: Any) -> str:
     if isinstance(value, bool):
         return "BOOLEAN"
@@ -234,6 +238,9 @@ def _kind(value: Any) -> str:
     if isinstance(value, float):
         return "DOUBLE"
     if isinstance(value, str):
+        # A CSV file says numbers in letters; "007" is a name, which a number would not give back.
+        if len(value) < 20 and (found := _NUMBER.fullmatch(value)):
+            return "DOUBLE" if found[1] else "BIGINT"
         return "VARCHAR" if len(value) <= 200 else "long"
     return "nested"
 

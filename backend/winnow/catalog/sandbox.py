@@ -46,7 +46,7 @@ class Sandbox:
         try:
             _lock_in(database, columns, paths, text=_names_text(tree))
             limited = f"SELECT * FROM (\n{statement}\n) LIMIT {int(limit)}"
-            return _timed(database, lambda: database.execute(limited).to_arrow_table(), seconds)
+            return whole_numbers(_timed(database, lambda: database.execute(limited).to_arrow_table(), seconds))
         except (duckdb.Error, pa.ArrowInvalid) as reason:
             fix = "columns: winnow sql 'SELECT * FROM docs LIMIT 1'"
             if isinstance(reason, duckdb.OutOfMemoryException):
@@ -54,6 +54,17 @@ class Sandbox:
             raise QueryError("the statement cannot be run", first_line(reason), fix) from reason
         finally:
             database.close()
+
+
+def whole_numbers(answer: pa.Table) -> pa.Table:
+    """Return sums of whole numbers as int64 where they fit: DuckDB sums into 128 bits, which Arrow calls a decimal."""
+    for place, field in enumerate(answer.schema):
+        if pa.types.is_decimal(field.type) and field.type.scale == 0:
+            try:
+                answer = answer.set_column(place, field.name, answer.column(place).cast(pa.int64()))
+            except pa.ArrowInvalid:
+                continue
+    return answer
 
 
 def columns_read(tree: Any, known: Sequence[str]) -> list[str]:

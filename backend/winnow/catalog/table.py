@@ -236,8 +236,8 @@ _WIDER = {
 }
 _MISFIT = {
     "BOOLEAN": "{value} NOT IN ('true', 'false')",
-    "BIGINT": "{value} IS NOT NULL AND (TRY_CAST({value} AS BIGINT) IS NULL OR regexp_matches({value}, '[.eE]'))",
-    "DOUBLE": "{value} IS NOT NULL AND TRY_CAST({value} AS DOUBLE) IS NULL",
+    "BIGINT": "{value} IS NOT NULL AND (TRY_CAST({value} AS BIGINT) IS NULL OR regexp_matches({value}, '[.eE]|^-?0[0-9]'))",
+    "DOUBLE": "{value} IS NOT NULL AND (TRY_CAST({value} AS DOUBLE) IS NULL OR regexp_matches({value}, '^-?0[0-9]'))",
     "VARCHAR": "false",
 }
 

@@ -243,7 +243,8 @@ def sql(folder: Path, /, query: str, format: str, limit: int) -> None:
 def _plain_value(value: Any) -> Any:
     """Return a sum, which DuckDB gives as a decimal, as a number; in JSON, anything else unknown as text."""
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+        whole = value == value.to_integral_value() and abs(value) < 2**63
+        return int(value) if whole else float(value)
     return value if isinstance(value, (str, int, float, type(None))) else str(value)
 
 

@@ -89,7 +89,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], numbers: Sequen
     """Print rows on stdout: a drawn table in a terminal, tab-separated lines in a pipe."""
     if not sys.stdout.isatty():
         for row in (columns, *rows):
-            STDOUT.out("\t".join(plain(value) for value in row))
+            say("\t".join(plain(value) for value in row))
         return
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
@@ -113,8 +113,8 @@ def plain(value: Any) -> str:
 
 
 def say(text: str) -> None:
-    """Print a result line on stdout."""
-    STDOUT.out(text)
+    """Print a result line on stdout, as it is: rich would turn tabs into spaces."""
+    sys.stdout.write(text + "\n")
 
 
 def fail(message: str) -> None:

@@ -9,9 +9,12 @@ import threading
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 
 from winnow.compute.base import Item, Result
+from winnow.compute.spawning import without_main
 from winnow.errors import WinnowError
 
 
@@ -56,13 +59,26 @@ def _windowed(
     waiting: set[Future[Result]] = set()
     rest = iter(todo)
     for item in rest:
-        waiting.add(pool.submit(work, item))
+        with _deaf_to_the_keyboard(), without_main():
+            waiting.add(pool.submit(work, item))
         if len(waiting) >= window:
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             yield from _results(done)
     while waiting:
         done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
         yield from _results(done)
+
+
+@contextmanager
+def _deaf_to_the_keyboard() -> Generator[None]:
+    """Start workers with Ctrl-C blocked: it reaches every process of a terminal, and one answer to it is enough."""
+    # The tracker, which the first worker brings with it, would unblock it.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _results(done: set[Future[Result]]) -> Generator[Result]:
@@ -78,8 +94,6 @@ def _start_worker(alive: Connection) -> None:
         os.environ[name] = "false" if name.startswith("TOKENIZERS") else "1"
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
-    # Ctrl-C reaches every process of the terminal; only the first one answers it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(alive,), daemon=True).start()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from winnow.catalog import sandbox as module
 from winnow.catalog.conditions import syntax
-from winnow.catalog.sandbox import columns_read
+from winnow.catalog.sandbox import columns_read, whole_numbers
 from winnow.errors import QueryError
 from winnow.workspace import Workspace
 
@@ -129,3 +130,11 @@ def test_rows_are_limited(corpus: Workspace) -> None:
 def test_only_the_columns_it_names_are_read(corpus: Workspace, query: str, read: list[str]) -> None:
     with corpus.catalog.table.cursor() as cursor:
         assert columns_read(syntax(query, cursor), ["doc_id", "source", "stars"]) == read
+
+
+def test_sums_of_whole_numbers_are_whole_numbers() -> None:
+    """2 + 3 = 5 fits in 64 bits; 2^63 does not and stays a decimal."""
+    decimals = pa.array([Decimal(5)], pa.decimal128(38, 0)), pa.array([Decimal(2**63)], pa.decimal128(38, 0))
+    answer = whole_numbers(pa.table({"small": decimals[0], "large": decimals[1]}))
+    assert answer.to_pylist() == [{"small": 5, "large": Decimal(2**63)}]
+    assert answer.schema.field("small").type == pa.int64()
