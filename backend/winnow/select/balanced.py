@@ -48,7 +48,7 @@ class ClusterBalanced(Selector):
 
     def choose(self, pool: Pool, budget: Budget, draw: Draw) -> Selection:
         costs, clusters = budget.costs(pool), cells(pool, self.cluster)
-        widths = np.maximum(clusters.sizes(costs), 1) ** self.exponent
+        widths = clusters.shares(costs) ** self.exponent
         layers = Layers(clusters.codes, widths, self._keys(pool, clusters, draw), draw.order("balanced"), costs)
         return layers.pour(budget, budget.amount(pool))
 
@@ -93,7 +93,7 @@ class Kmq(Selector):
     def choose(self, pool: Pool, budget: Budget, draw: Draw) -> Selection:
         costs, clusters = budget.costs(pool), cells(pool, self.cluster)
         keys = quality_keys(pool, self.column, self.temperature, draw)
-        layers = Layers(clusters.codes, clusters.sizes(costs), keys, draw.order("kmq ties"), costs)
+        layers = Layers(clusters.codes, clusters.shares(costs), keys, draw.order("kmq ties"), costs)
         return layers.pour(budget, budget.amount(pool))
 
 

@@ -43,14 +43,15 @@ class Covering(Selector):
         groups = cells(pool, *([self.within] if self.within else []))
         sizes, documents = groups.sizes(costs), groups.sizes(np.ones(len(pool)))
         share = min(1.0, amount / max(float(sizes.sum()), 1.0))
+        parts = sizes * share if share < 1 else np.full(len(sizes), np.inf)
         self.check(documents, np.minimum(np.ceil(documents * share) + 1, documents))
         space, keys, chance = Space.of(pool, type(self).name, self.model), np.full(len(pool), np.nan), draw.order()
         order = np.argsort(chance)
         order = order[np.argsort(groups.codes[order], kind="stable")]
         for rows in np.split(order, np.flatnonzero(np.diff(groups.codes[order])) + 1):
-            picked = rows[self.cover(space.take(rows), costs[rows], share * float(sizes[groups.codes[rows[0]]]))]
+            picked = rows[self.cover(space.take(rows), costs[rows], float(parts[groups.codes[rows[0]]]))]
             keys[picked] = -np.arange(len(picked), dtype=np.float64)
-        return Layers(groups.codes, np.maximum(sizes, 1), keys, chance, costs).pour(budget, amount)
+        return Layers(groups.codes, groups.shares(costs), keys, chance, costs).pour(budget, amount)
 
 
 MOST_COMPARISONS = 2.5e8

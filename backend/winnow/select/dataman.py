@@ -59,7 +59,8 @@ class DatamanSelect(Selector):
     def choose(self, pool: Pool, budget: Budget, draw: Draw) -> Selection:
         costs, keys = budget.costs(pool), self._keys(pool, draw)
         domains = cells(pool, self.source, self.domain)
-        sizes = domains.sizes(np.where(np.isnan(keys), 0, costs))
+        rated = ~np.isnan(keys)
+        sizes = np.where(domains.sizes(rated.astype(np.int64)) > 0, domains.shares(np.where(rated, costs, 0)), 0.0)
         layers = Layers(domains.codes, self._widths(domains, sizes), keys, draw.order("ties"), costs)
         return layers.pour(budget, budget.amount(pool), self.repeats)
 

@@ -21,6 +21,10 @@ class Cells:
         """Return the sum of the costs in each cell; whole numbers below 2^53 add up exactly in any order."""
         return np.asarray(np.bincount(self.codes, weights=costs, minlength=len(self.names)), dtype=np.float64)
 
+    def shares(self, costs: Rows) -> Floats:
+        """Return widths by which each cell gets its share of the pool; documents that cost nothing keep a place."""
+        return np.maximum(self.sizes(costs), 1.0)
+
 
 def cells(pool: Pool, *columns: str) -> Cells:
     """Cross columns of names; documents without a name are in "(none)". No column gives one cell."""

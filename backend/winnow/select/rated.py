@@ -51,7 +51,7 @@ class QuratingSelect(Selector):
     def choose(self, pool: Pool, budget: Budget, draw: Draw) -> Selection:
         costs = budget.costs(pool)
         groups = cells(pool, self.domain) if self.keep_mix else cells(pool)
-        layers = Layers(groups.codes, groups.sizes(costs), self._keys(pool, draw), draw.order("ties"), costs)
+        layers = Layers(groups.codes, groups.shares(costs), self._keys(pool, draw), draw.order("ties"), costs)
         return layers.pour(budget, budget.amount(pool))
 
     def _keys(self, pool: Pool, draw: Draw) -> Floats:

@@ -44,7 +44,7 @@ class Stratified(Selector):
 
     def choose(self, pool: Pool, budget: Budget, draw: Draw) -> Selection:
         costs, strata = budget.costs(pool), cells(pool, self.by)
-        layers = Layers(strata.codes, strata.sizes(costs), self._keys(pool, draw), draw.order("ties"), costs)
+        layers = Layers(strata.codes, strata.shares(costs), self._keys(pool, draw), draw.order("ties"), costs)
         return layers.pour(budget, budget.amount(pool))
 
     def _keys(self, pool: Pool, draw: Draw) -> Floats:
@@ -85,7 +85,7 @@ class Snowcoder(Selector):
 
     def choose(self, pool: Pool, budget: Budget, draw: Draw) -> Selection:
         costs, languages = budget.costs(pool), cells(pool, self.language)
-        layers = Layers(languages.codes, languages.sizes(costs), self.scores(pool), draw.order("ties"), costs)
+        layers = Layers(languages.codes, languages.shares(costs), self.scores(pool), draw.order("ties"), costs)
         once = layers.pour(budget, budget.amount(pool) / self.repeats)
         return Selection(once.rows, once.weights * self.repeats)
 

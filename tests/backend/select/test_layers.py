@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from winnow.pool import Budget, Groups, Pool
+from winnow.select.balanced import Kmq
+from winnow.select.coverage import FacilityLocation, Kcenter
+from winnow.select.dataman import DatamanSelect
 from winnow.select.layers import Layers, cells, standardized
+from winnow.select.rated import QuratingSelect
+from winnow.select.stratified import Snowcoder, Stratified
 
 
 def layers(codes: list[int], widths: list[float], keys: list[float] | None = None, costs: list[int] | None = None):
@@ -88,3 +93,15 @@ def test_nothing_to_take() -> None:
     assert len(empty.pour(Budget(docs=1), 1)) == 0
     assert len(empty.pour(Budget(docs=1), 1, repeats=2)) == 0
     assert empty.order().tolist() == pytest.approx([])
+
+
+@pytest.mark.parametrize(
+    "method",
+    [QuratingSelect(keep_mix=True), Stratified(), Snowcoder(), DatamanSelect(), Kmq(), Kcenter(), FacilityLocation()],
+    ids=lambda method: type(method).name,
+)
+def test_documents_that_cost_nothing_are_not_lost(method, make_pool) -> None:
+    pool = make_pool(method, n=12)
+    free = Pool(pool.doc_ids, np.zeros(12), pool.columns, pool.vectors)
+    everything = len(method.select(pool, Budget(docs=12)))
+    assert len(method.select(free, Budget(tokens=5))) == everything > 0
