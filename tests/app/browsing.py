@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -26,6 +26,7 @@ ARGUMENTS = [
 ]  # fmt: skip
 PATIENCE = 90.0
 """How long anything may take on a machine that does other things, in seconds."""
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 def browser_path() -> str:

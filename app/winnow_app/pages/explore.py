@@ -9,7 +9,7 @@ from winnow_app.parts.document_card import document_card, duplicates_filter, nei
 from winnow_app.parts.facets import facet_panel
 from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.group_table import group_table
-from winnow_app.parts.result_list import result_list
+from winnow_app.parts.result_list import result_list, result_order
 from winnow_app.parts.saved_views import saved_views
 from winnow_app.parts.view_bar import view_bar
 
@@ -22,10 +22,13 @@ def page() -> None:
     open_id = state.get("doc")
     results, detail = st.columns([5, 6], gap="medium") if open_id else (st.container(), None)
     with results:
-        if not open_id and _shown() == "groups":
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            kind = "documents" if open_id else _shown()
+            order = result_order() if kind == "documents" else ("", True)
+        if kind == "groups":
             group_table()
         else:
-            result_list()
+            result_list(*order)
     if detail is not None:
         with detail, failures_as_words("detail"):
             _detail(int(open_id) if open_id.isdigit() else -1)

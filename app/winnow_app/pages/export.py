@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import shlex
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
+from winnow.catalog.joblog import OPEN
 from winnow.catalog.selections import NamedSelection
 from winnow.export.base import Exporter
 from winnow.method import methods
 from winnow_app import data
-from winnow_app.parts.job_bar import running_jobs
+from winnow_app.parts.highlight import plain
+from winnow_app.parts.job_bar import job_bar, running_jobs
 from winnow_app.parts.method_form import method_form
 
 
@@ -30,6 +34,16 @@ def page() -> None:
     with settings:
         _write(chosen)
     running_jobs()
+    ended = [job for job in data.workspace().catalog.jobs.all(50) if job.verb == "export" and job.state not in OPEN]
+    for job in [job for job in ended if job.recipe.get("name") == chosen.name][:3]:
+        job_bar(job, partial(st.caption, plain(str(job.recipe.get("folder", "")))))
+
+
+def _taken(folder: str) -> bool:
+    try:
+        return Path(folder).exists() and (not Path(folder).is_dir() or any(Path(folder).iterdir()))
+    except (OSError, ValueError):
+        return True
 
 
 def _write(chosen: NamedSelection) -> None:
@@ -49,21 +63,19 @@ def _write(chosen: NamedSelection) -> None:
     st.caption(
         f"Writes {summary['documents']:,} documents, {summary['tokens']:,} tokens, a manifest with checksums and a data card."
     )
-    exists = Path(folder).exists() and any(Path(folder).iterdir())
-    if exists:
-        st.warning("The folder exists and is not empty; choose another one.", icon=":material/folder_off:")
-    if st.button("Write the files", type="primary", icon=":material/download:", disabled=exists or not folder.strip()):
+    taken = _taken(folder)
+    if taken:
+        st.warning("It exists and is not an empty folder; choose another one.", icon=":material/folder_off:")
+    if st.button("Write the files", type="primary", icon=":material/download:", disabled=taken or not folder.strip()):
         job = data.workspace().start(
             "export", name=chosen.name, folder=folder, format=str(format), columns=picked, settings=told
         )
-        st.toast(f"Job {job} writes {folder}")
-    sets = "".join(f" --set {key}={value}" for key, value in told.items())
-    listed = f" --columns {','.join(picked)}" if picked else ""
+        st.toast(f"Job {job} writes {plain(folder)}")
+    command = ["winnow", "-w", str(data.workspace().folder), "export", chosen.name, folder, "--format", str(format)]
+    command += ["--columns", ",".join(picked)] if picked else []
+    command += [part for key, value in told.items() for part in ("--set", f"{key}={value}")]
     st.caption("The same from a shell:")
-    st.code(
-        f"winnow -w {data.workspace().folder} export {chosen.name} {folder} --format {format}{listed}{sets}",
-        language="bash",
-    )
+    st.code(shlex.join(command), language="bash", wrap_lines=True)
 
 
 def _facts(chosen: NamedSelection) -> None:

@@ -32,7 +32,7 @@ def remaining(job: Job) -> str:
     return f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
 
 
-def job_bar(job: Job, beside: Callable[[], None] | None = None) -> None:
+def job_bar(job: Job, beside: Callable[[], object] | None = None) -> None:
     """Draw one job; `beside` draws what belongs at the end of its line."""
     colour, icon = STATES[job.state]
     with st.container(border=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import time
 
 import streamlit as st
@@ -128,9 +129,8 @@ def _history(who: str, schema: str) -> None:
         return
     st.markdown("**Your last answers**")
     texts = data.texts(tuple(label.doc_id for label in latest))
-    for label, text in zip(latest, texts, strict=True):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.badge(plain(str(label.value)), color="gray" if label.value == SKIP else "blue")
-            st.html(
-                f'<div class="winnow-snippet" dir="auto">{block(" ".join(text[:200].split())[:90], [], css="winnow-snippet")}</div>'
-            )
+    rows = [
+        f'<div class="winnow-answer" dir="auto"><b>{html.escape(str(label.value))}</b> {html.escape(" ".join(text[:200].split())[:120])}</div>'
+        for label, text in zip(latest, texts, strict=True)
+    ]
+    st.html("".join(rows))

@@ -15,14 +15,13 @@ SHOWN = ("source", "date", "quality", "toxicity", "language", "tokens", "pii", "
 BEST = "best match first, else as taken in"
 
 
-def result_list() -> None:
+def result_list(sort: str = "", descending: bool = True) -> None:
     """Draw one page of the filter's documents and the way to the others."""
     filter = state.current()
     total = data.count(filter).documents
     if total == 0:
         st.info("No document is left. Take a condition away above.", icon=":material/filter_alt_off:")
         return
-    sort, descending = _order()
     pages = -(-total // PAGE)
     asked = state.get("page", "1")
     present = min(max(int(asked) if asked.isdigit() else 1, 1), pages)
@@ -41,15 +40,15 @@ def result_list() -> None:
         st.rerun()
 
 
-def _order() -> tuple[str, bool]:
+def result_order() -> tuple[str, bool]:
+    """Ask for the column to sort by, empty for the best match, and whether the highest come first."""
     kinds = ("number", "date")
     columns = [name for name, column in data.columns().items() if column.kind in kinds and name != "doc_id"]
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        sort = st.selectbox(
-            "Sort by", ["", *columns], format_func=lambda name: f"by {name.replace('_', ' ')}" if name else BEST,
-            key="sort", label_visibility="collapsed", width=300,
-        )  # fmt: skip
-        descending = st.toggle("highest first", value=True, key="descending") if sort else True
+    sort = st.selectbox(
+        "Sort by", ["", *columns], format_func=lambda name: f"by {name.replace('_', ' ')}" if name else BEST,
+        key="sort", label_visibility="collapsed", width=300,
+    )  # fmt: skip
+    descending = st.toggle("highest first", value=True, key="descending") if sort else True
     return sort or "", bool(descending)
 
 
