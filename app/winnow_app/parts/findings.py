@@ -25,6 +25,7 @@ def findings() -> list[Finding]:
         ("toxicity", Finding("likely toxic (0.5 or more)", Filter().with_range("toxicity", 0.5, None))),
         ("pii", Finding("hold personal data", Filter().with_range("pii", 1, None))),
         ("duplicate_keep", Finding("copies of another document", Filter().with_values("duplicate_keep", "false"))),
+        ("near_keep", Finding("near-copies of another document", Filter().with_values("near_keep", "false"))),
         ("gopher_pass", Finding("fail the Gopher rules", Filter().with_values("gopher_pass", "false"))),
         ("c4_pass", Finding("fail the C4 rules", Filter().with_values("c4_pass", "false"))),
         ("fineweb_pass", Finding("fail the FineWeb rules", Filter().with_values("fineweb_pass", "false"))),

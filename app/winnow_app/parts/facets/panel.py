@@ -15,7 +15,7 @@ from winnow_app import data, state
 
 FIRST = (
     "source", "language", "cluster_top", "cluster_name", "label", "quality", "toxicity", "date", "tokens", "words",
-    "pii", "duplicate_keep", "gopher_pass", "c4_pass", "fineweb_pass",
+    "pii", "duplicate_keep", "near_keep", "gopher_pass", "c4_pass", "fineweb_pass",
 )  # fmt: skip
 HERE = Path(__file__).parent
 
