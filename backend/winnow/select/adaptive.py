@@ -12,7 +12,7 @@ from winnow.method import Paper, param
 from winnow.pool import Budget, Floats, Pool, Rows, Selection
 from winnow.select.base import Draw, Selector, ordered
 from winnow.select.geometry import Space, closest_earlier
-from winnow.select.layers import Cells, Layers, cells
+from winnow.select.layers import Cells, Layers, cells, squarable
 
 LARGEST = 2000
 """The most documents whose similarities are computed at once, about."""
@@ -120,6 +120,7 @@ def entropy(values: Floats, bins: int) -> float:
     finite = values[np.isfinite(values)]
     if len(finite) == 0 or finite.min() == finite.max():
         return 0.0
+    finite = squarable(finite, np.arange(len(finite)))
     standard = (finite - finite.mean()) / finite.std()
     counts = np.histogram(np.clip(standard, -4, 4), bins=bins, range=(-4, 4))[0]
     share = counts[counts > 0] / len(finite)
@@ -132,6 +133,7 @@ def even_bins(values: Floats, bins: int, tail: float) -> Rows:
     Of n sorted values those at most the one at place int(n · tail), and above the one at int(n · (1 - tail)), are
     tails; where a tail holds no document or no range is left, nothing is cut.
     """
+    values = squarable(values, np.flatnonzero(np.isfinite(values)))
     finite = np.sort(values[np.isfinite(values)])
     places = np.full(len(values), -1)
     if len(finite) == 0:
@@ -141,7 +143,7 @@ def even_bins(values: Floats, bins: int, tail: float) -> Rows:
     cut = first > 0 and low < high
     low, high = (low, high) if cut else (finite[0], finite[-1])
     inside = np.isfinite(values) & ((values > low) | ~np.array(cut)) & (values <= high)
-    width = (high - low) / bins if high > low else 1.0
-    place = np.ceil((values[inside] - low) / width) - 1 if cut else np.floor((values[inside] - low) / width)
+    steps = (values[inside] - low) / ((high - low) / bins or 1.0)
+    place = np.ceil(steps) - 1 if cut else np.floor(steps)
     places[inside] = np.clip(place, 0, bins - 1).astype(np.int64)
     return places

@@ -95,6 +95,7 @@ def standardized(values: Floats, codes: Rows, groups: int) -> Floats:
     """
     rows = np.flatnonzero(np.isfinite(values))
     rows = rows[np.lexsort((values[rows], codes[rows]))]
+    values = squarable(values, rows)
     own, count = codes[rows], np.maximum(np.bincount(codes[rows], minlength=groups), 1)
     mean = np.bincount(own, weights=values[rows], minlength=groups) / count
     off = values[rows] - mean[own]
@@ -102,3 +103,13 @@ def standardized(values: Floats, codes: Rows, groups: int) -> Floats:
     answer = np.full(len(values), np.nan)
     answer[rows] = off / np.where(deviation > 0, deviation, 1.0)[own]
     return answer
+
+
+def squarable(values: Floats, rows: Rows) -> Floats:
+    """Return the values, scaled down if the squares of those in the rows would overflow.
+
+    >>> squarable(np.array([1e300, 0.0]), np.array([0, 1])).tolist()
+    [1.0, 0.0]
+    """
+    largest = float(np.abs(values[rows]).max(initial=0.0))
+    return np.asarray(values / largest) if largest > 1e100 else values

@@ -72,6 +72,10 @@ def test_standardized_within_groups() -> None:
     np.testing.assert_array_equal(answer, [-1, 1, np.nan, 0, 0, np.nan])
 
 
+def test_standardized_does_not_overflow() -> None:
+    assert standardized(np.array([-1e300, 1e300]), np.array([0, 0]), 1).tolist() == [-1, 1]
+
+
 @given(
     groups=st.lists(st.tuples(st.integers(0, 3), st.integers(1, 50)), min_size=1, max_size=40),
     amount=st.integers(1, 2000),
