@@ -16,7 +16,6 @@ from winnow.errors import Cancelled, ConflictError, SettingError
 from winnow.jobs.progress import Silent
 from winnow.workspace import Workspace
 
-
 SUMMARY = {
     "asked": {"docs": 3},
     "documents": 3,

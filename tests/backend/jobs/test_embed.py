@@ -1,0 +1,75 @@
+"""embed and cluster: shards that lack vectors, and names of clusters that outlive a second clustering."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from conftest import write_lines
+from winnow.catalog.filters import Filter
+from winnow.compute.local import LocalExecutor
+from winnow.embed.base import Embedder
+from winnow.errors import MissingNeed
+from winnow.jobs.embed import embed
+from winnow.jobs.progress import Silent
+from winnow.method import param
+from winnow.workspace import Workspace
+
+asked: list[str] = []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lengths(Embedder):
+    """Points right for short texts and up for long ones."""
+
+    name: ClassVar[str] = "lengths"
+    in_parallel: bool = param(True, "Whether several processes may hold it.")
+
+    @property
+    def model(self) -> str:
+        return "org/lengths"
+
+    @property
+    def dimensions(self) -> int:
+        return 2
+
+    @property
+    def parallel(self) -> bool:
+        return self.in_parallel
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        asked.extend(texts)
+        return np.array([[len(text) < 28, len(text) >= 28] for text in texts], dtype=np.float32)
+
+
+@pytest.mark.parametrize("parallel", [True, False])
+def test_only_new_shards_are_embedded(corpus: Workspace, tmp_path: Path, parallel: bool) -> None:
+    asked.clear()
+    embedder = Lengths(in_parallel=parallel)
+    embed(corpus.catalog, embedder, LocalExecutor(1), Silent())
+    corpus.ingest([write_lines(tmp_path / "more.jsonl", [{"text": "seventh"}])])
+    embed(corpus.catalog, embedder, LocalExecutor(1), Silent())
+    assert len(asked) == 7
+    found = corpus.catalog.vectors.take("org/lengths", np.arange(7))
+    assert found[:, 0].tolist() == [0, 1, 1, 0, 0, 0, 1]
+    paths = corpus.catalog.vectors.run("org/lengths").paths.values()
+    assert all(path.is_relative_to(corpus.folder / "vectors") for path in paths)
+
+
+def test_the_same_clusters_again_keep_the_names_people_gave(corpus: Workspace, tmp_path: Path) -> None:
+    corpus.embed("hashed")
+    first = corpus.cluster(2)
+    corpus.catalog.clusters.rename(0, "mine", who="ana")
+    assert corpus.cluster(2).run == first.run
+    assert "mine" in corpus.browse.arrow(Filter(), ["cluster_name"]).column(0).to_pylist()
+    assert corpus.cluster(3).run != first.run
+    assert "mine" not in corpus.browse.arrow(Filter(), ["cluster_name"]).column(0).to_pylist()
+    corpus.ingest([write_lines(tmp_path / "more.jsonl", [{"text": "seventh"}])])
+    with pytest.raises(MissingNeed, match="winnow embed"):
+        corpus.cluster()
