@@ -143,8 +143,7 @@ def neighbours_filter(doc_id: int) -> Filter:
 
 
 def duplicates_filter(document: Document) -> Filter | None:
-    """Return the view of a document's exact duplicates, or None when it is the only one."""
-    group = document.values.get("duplicate_group")
-    if group is None or group != group:
-        return None
-    return replace(Filter(), where=f"duplicate_group = {int(group)}")
+    """Return the view of a document's exact and near copies, or None when it is the only one."""
+    groups: dict[str, Any] = {name: document.values.get(name) for name in ("duplicate_group", "near_group")}
+    conditions = [f"{name} = {int(group)}" for name, group in groups.items() if known(group)]
+    return replace(Filter(), where=" OR ".join(conditions)) if conditions else None
