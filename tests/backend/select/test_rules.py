@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from winnow.errors import MissingNeed, SettingError
+from winnow.method import methods
 from winnow.pool import Budget, Groups, Pool
-from winnow.select.rules import RuleCount, Rules
+from winnow.score.base import Scorer
+from winnow.select.rules import PRESETS, RuleCount, Rules
 
 POOL = Pool(
     np.arange(6),
@@ -82,6 +84,26 @@ def test_a_preset_of_several_rules_counts_each() -> None:
     ]
     with pytest.raises(MissingNeed, match="rules needs column 'refinedweb_pass'"):
         kept(preset="refinedweb")
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_reads_columns_that_some_scorer_makes(preset: str) -> None:
+    made = {column for scorer in methods(Scorer).values() for column in scorer().columns()}
+    assert Rules(preset=preset).needs()
+    assert Rules(preset=preset).needs() <= made
+
+
+def test_the_thresholds_of_a_preset_keep_what_lies_on_them() -> None:
+    names = {
+        "rps_word_count": [50, 10_000, 49, 10_001, 60],
+        "rps_mean_word_length": [3, 10, 5, 5, 5],
+        "rps_symbol_to_word_ratio": [0.1, 0, 0, 0, 0.11],
+        "rps_frac_lines_start_with_bulletpoint": [0.9, 0, 0, 0, 0],
+        "rps_frac_chars_top_2gram": [0.2, 0, 0, 0, 0],
+    }
+    columns = {name: np.array(values, dtype=float) for name, values in names.items()}
+    pool = Pool(np.arange(5), np.full(5, 10), columns)
+    assert sorted(Rules(preset="redpajama").select(pool, Budget(docs=5)).rows.tolist()) == [0, 1]
 
 
 def test_what_passes_is_taken_in_random_order_to_the_budget() -> None:
