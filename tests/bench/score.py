@@ -30,6 +30,8 @@ from winnow.score.gopher import Gopher
 from winnow.score.language import Language
 from winnow.score.near_duplicates import NearDuplicates, candidates, components
 from winnow.score.pii import Pii
+from winnow.score.redpajama import RedPajama
+from winnow.score.refinedweb import RefinedWeb
 from winnow.score.shape import Shape
 from winnow.score.tokens import Tokens, sample
 
@@ -134,7 +136,19 @@ def main(folder: Path) -> None:
         "reviews": read([folder / "movie-reviews" / "movie_reviews.jsonl"]),
         "web": joined(read(sorted((folder / "c4-web").glob("*.jsonl")))),
     }
-    singles = [Shape(), Tokens(), Gopher(), C4(), FineWeb(), Language(), Pii(), Duplicates(), NearDuplicates()]
+    singles = [
+        Shape(),
+        Tokens(),
+        Gopher(),
+        C4(),
+        FineWeb(),
+        Language(),
+        Pii(),
+        Duplicates(),
+        NearDuplicates(),
+        RefinedWeb(),
+        RedPajama(),
+    ]
     for corpus, documents in corpora.items():
         print(f"{corpus}: {len(documents)} documents, {np.mean([len(text) for text in documents]):.0f} characters")
         for scorer in singles:
@@ -143,6 +157,7 @@ def main(folder: Path) -> None:
                 report("tokens (first pass)", corpus, speeds[0], documents)
             report(scorer.name, corpus, max(speeds), documents)
         report("shape+gopher+c4+fineweb", corpus, max(measure(RULES, documents)), documents)
+        report("the same + refinedweb", corpus, max(measure((*RULES, RefinedWeb()), documents)), documents)
     estimate_error(corpora["reviews"])
     group_keys(1_000_000)
     compare_vectors(100_000)

@@ -142,6 +142,11 @@ def peer(texts: Sequence[str], pairs: Pairs) -> None:
     print(
         f"Documents in a group: {mine.sum()} and {other.sum()}; {np.mean(mine != other):.2%} are flagged by one only."
     )
+    alike = similarities(np.array(sorted(pairs)), [shingles(column, 5)])
+    chances = np.array([probability(float(similarity), 14, 8) for similarity in alike])
+    print(
+        f"Two draws of hash functions differ on {np.mean(2 * chances * (1 - chances)):.2%} of the pairs, by the formula."
+    )
 
 
 def groups(labels: NDArray[np.int32]) -> NDArray[np.bool_]:
