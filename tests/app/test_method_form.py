@@ -44,7 +44,7 @@ def test_an_untouched_form_is_the_method_with_its_defaults(kind: type[Method], n
 @pytest.mark.parametrize(("kind", "name"), OFFERED, ids=lambda part: getattr(part, "__name__", part))
 def test_every_setting_has_an_input_with_its_sentence(kind: type[Method], name: str) -> None:
     app = drawn(kind, name)
-    inputs = [*app.selectbox, *app.number_input, *app.text_input, *app.toggle]
+    inputs = [*app.selectbox, *app.number_input, *app.text_input, *app.text_area, *app.toggle]
     told = {item.key: item.help for item in inputs}
     assert told == {f"form.{name}.{setting.name}": setting.help for setting in methods(kind)[name].settings()}
 

@@ -17,6 +17,7 @@ from winnow_app.parts.highlight import block, span_marks, term_marks
 
 SHOWN_CHARS = 20_000
 HEADLINE = ("quality", "toxicity", "language", "tokens", "pii", "cluster_name", "duplicate_group")
+NOT_SCORES = ("doc_id", "source", "cluster", "cluster_name", "cluster_top", "duplicate_group")
 MARKS = {"pii_spans": "Personal data", "toxicity_spans": "Toxic passages"}
 
 
@@ -110,14 +111,18 @@ def _scores(document: Document) -> None:
             "value": _number(document.values[name]),
             "percentile": 100 * shares[name] if name in shares else None,
         }
-        for name, column in sorted(columns.items(), key=lambda item: item[0] not in HEADLINE)
-        if column.kind in ("number", "flag", "group") and name not in ("doc_id", "source", *document.meta)
+        for name, column in sorted(columns.items(), key=lambda item: _place(item[0]))
+        if column.kind in ("number", "flag", "group") and name not in (*NOT_SCORES, *document.meta)
         and document.values.get(name) is not None
     ]  # fmt: skip
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, height=min(38 + 35 * len(rows), 430),
         column_config={"percentile": st.column_config.ProgressColumn("percentile", min_value=0, max_value=100, format="%.0f")},
     )  # fmt: skip
+
+
+def _place(name: str) -> int:
+    return HEADLINE.index(name) if name in HEADLINE else len(HEADLINE)
 
 
 def _number(value: Any) -> str:
