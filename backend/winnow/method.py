@@ -49,6 +49,7 @@ class Setting:
     high: float | None = None
     choices: tuple[Any, ...] = ()
     column: str = ""
+    lines: bool = False
     optional: bool = False
 
     def parse(self, text: str) -> Any:
@@ -132,12 +133,14 @@ def param(
     high: float | None = None,
     choices: tuple[Any, ...] = (),
     column: str = "",
+    lines: bool = False,
 ) -> Any:
     """Declare a setting: its default, one sentence for people, and what values it takes.
 
-    `column` marks a setting that names a column of the corpus: "number", "group" or "any".
+    `column` marks a setting that names a column of the corpus: "number", "group" or "any"; `lines` one whose text has
+    several lines.
     """
-    metadata = {"help": help, "low": low, "high": high, "choices": choices, "column": column}
+    metadata = {"help": help, "low": low, "high": high, "choices": choices, "column": column, "lines": lines}
     if isinstance(default, (dict, list)):
         return field(default_factory=lambda: type(default)(default), metadata=metadata)
     return field(default=default, metadata=metadata)

@@ -57,8 +57,10 @@ def _number_input(setting: Setting, label: str, key: str) -> Any:
     low = None if setting.low is None else number(setting.low)
     high = None if setting.high is None else number(setting.high)
     default = None if setting.default is None else number(setting.default)
-    step = 1 if number is int else 0.05
-    return st.number_input(label, min_value=low, max_value=high, value=default, step=step, key=key, help=setting.help)
+    step, shape = (1, "%d") if number is int else (max(abs(default or 1.0) / 10, 1e-6), "%g")
+    return st.number_input(
+        label, min_value=low, max_value=high, value=default, step=step, format=shape, key=key, help=setting.help
+    )
 
 
 def _shown(value: Any) -> str:
@@ -72,7 +74,8 @@ def _shown(value: Any) -> str:
 
 def _text_input(setting: Setting, label: str, key: str) -> Any:
     shown = _shown(setting.default)
-    text = st.text_input(label, shown, key=key, help=setting.help)
+    ask = st.text_area if setting.lines else st.text_input
+    text = ask(label, shown, key=key, help=setting.help)
     if setting.kind is str:
         return text
     try:

@@ -62,7 +62,7 @@ class BiMixLaw(Mixer):
     }
 
     by: str = param("source", "The column whose groups are mixed.", column="group")
-    runs: str = param("", "The small runs, one a line, under the heading group,share,tokens,loss.")
+    runs: str = param("", "The small runs, one a line, under the heading group,share,tokens,loss.", lines=True)
     tokens: float = param(0.0, "How many tokens the mixture is for; 0 means as many as the longest run.", low=0)
 
     @property

@@ -24,7 +24,7 @@ class ReplayLaw(Mixer):
 
     by: str = param("source", "The column that tells the domain group from the others.", column="group")
     domain: str = param("", "The group that is the domain; all others are general data.")
-    runs: str = param("", "The small runs, one a line, under a heading.")
+    runs: str = param("", "The small runs, one a line, under a heading.", lines=True)
 
     @abstractmethod
     def ratio(self) -> float:
