@@ -37,6 +37,7 @@ class Condition:
     hits: str = ""
 
 
+Lasso = tuple[tuple[float, float], ...]
 Finder = Callable[[str, str], Hits]
 """(kind, question) → hits; kind is "search", "near" or "like"."""
 
@@ -65,7 +66,8 @@ class Conditions:
         for column, bounds in filter.ranges.items():
             parts.append(_range_sql(_known(column, columns), columns[column], bounds, values))
         if filter.lasso:
-            parts.append(_lasso_sql(filter.lasso, columns))
+            cursor.register("inside", self._inside(filter.lasso, columns, cursor, version))
+            parts.append("doc_id IN (SELECT doc_id FROM inside)")
         if filter.where:
             parts.append(f"(\n{checked(filter.where, columns, cursor)}\n)")
         if filter.selection:
@@ -81,14 +83,26 @@ class Conditions:
         return Condition(" AND ".join(parts) or "true", tuple(values), hits)
 
     def _hits(self, kind: str, question: str, version: object) -> pa.Table:
-        key = (kind, question, version)
+        def find() -> pa.Table:
+            found = self._find(kind, question)
+            return pa.table({"doc_id": found.doc_ids.astype(np.int64), "score": found.scores.astype(np.float32)})
+
+        return self._kept((kind, question, version), find)
+
+    def _inside(
+        self, lasso: Lasso, columns: Mapping[str, str], cursor: duckdb.DuckDBPyConnection, version: object
+    ) -> pa.Table:
+        """Return the documents inside a lasso: its arithmetic is done once, not again for every facet of a page."""
+        query = f"SELECT doc_id FROM docs WHERE {_lasso_sql(lasso, columns)}"
+        return self._kept(("lasso", repr(lasso), version), lambda: cursor.execute(query).to_arrow_table())
+
+    def _kept(self, key: tuple[str, str, object], find: Callable[[], pa.Table]) -> pa.Table:
         with self._lock:
             if key in self._found:
                 self._found.move_to_end(key)
                 return self._found[key]
         # A search may load a model first; nobody else waits for it. Two at once find the same.
-        found = self._find(kind, question)
-        table = pa.table({"doc_id": found.doc_ids.astype(np.int64), "score": found.scores.astype(np.float32)})
+        table = find()
         with self._lock:
             self._found[key] = table
             while len(self._found) > self.KEPT:
@@ -125,7 +139,7 @@ def _range_sql(column: str, kind: str, bounds: Range, values: list[Any]) -> str:
     return f"({condition} OR {column} IS NULL)" if bounds.missing else f"({condition})"
 
 
-def _lasso_sql(lasso: tuple[tuple[float, float], ...], columns: Mapping[str, str]) -> str:
+def _lasso_sql(lasso: Lasso, columns: Mapping[str, str]) -> str:
     """Return the even-odd rule as arithmetic: a point is inside when a ray to the right crosses an odd number of edges.
 
     The polygon's bounding box goes first, so that DuckDB's zone maps skip what lies far away.

@@ -185,18 +185,11 @@ class Labels:
         return [Label(**dict(row)) for row in rows]
 
     def changed_since(self, seq: int) -> list[dict[str, Any]]:
-        """Return, for each document with an event after `seq`, its newest standing label (value None when there is none)."""
-        return [
-            dict(row)
-            for row in self._control.rows(
-                "WITH touched AS (SELECT DISTINCT schema, doc_id FROM label_events WHERE seq > ?), "
-                f"standing AS (SELECT s.* FROM ({_STANDING}) s JOIN touched USING (schema, doc_id)), "
-                "newest AS (SELECT schema, doc_id, MAX(seq) AS seq FROM standing GROUP BY schema, doc_id) "
-                "SELECT t.schema, t.doc_id, s.value, s.who, s.at FROM touched t "
-                "LEFT JOIN newest n USING (schema, doc_id) LEFT JOIN standing s ON s.seq = n.seq",
-                seq,
-            )
-        ]
+        """Return, for each document with an event after `seq`, its newest standing label (value None when there is none).
+
+        Of each person only the newest counts, and one that passed a document over says nothing about it.
+        """
+        return [dict(row) for row in self._control.rows(_CHANGED, seq, SKIP)]
 
     def counts(self, schema: str) -> list[dict[str, Any]]:
         """Return documents per person and value, over standing labels."""
@@ -213,6 +206,18 @@ _STANDING = (
     "AND NOT EXISTS (SELECT 1 FROM label_events n WHERE n.schema = e.schema AND n.doc_id = e.doc_id AND n.who = e.who "
     "AND n.seq > e.seq AND n.undoes IS NULL AND NOT EXISTS (SELECT 1 FROM label_events v WHERE v.undoes = n.seq))"
 )
+
+
+_CHANGED = """
+WITH touched AS (SELECT DISTINCT schema, doc_id FROM label_events WHERE seq > ?),
+live AS (
+    SELECT e.*, ROW_NUMBER() OVER (PARTITION BY e.schema, e.doc_id, e.who ORDER BY e.seq DESC) AS place
+    FROM touched CROSS JOIN label_events e ON e.schema = touched.schema AND e.doc_id = touched.doc_id
+    WHERE e.undoes IS NULL AND NOT EXISTS (SELECT 1 FROM label_events u WHERE u.undoes = e.seq)),
+newest AS (SELECT schema, doc_id, MAX(seq) AS seq FROM live WHERE place = 1 AND value <> ? GROUP BY schema, doc_id)
+SELECT t.schema, t.doc_id, e.value, e.who, e.at FROM touched t
+LEFT JOIN newest n USING (schema, doc_id) LEFT JOIN label_events e ON e.seq = n.seq
+"""
 
 
 def _schema(values: Mapping[str, Any]) -> LabelSchema:

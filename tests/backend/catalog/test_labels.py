@@ -113,6 +113,10 @@ def test_changes_are_told_once_each(corpus: Workspace) -> None:
     assert [(row["doc_id"], row["value"]) for row in labels.changed_since(3)] == [(0, "keep")]
     labels.undo(who="ana")
     assert [(row["doc_id"], row["value"]) for row in labels.changed_since(4)] == [(1, None)]
+    labels.add(0, SKIP, who="ben")
+    assert [row["value"] for row in labels.changed_since(5)] == ["keep"], "who passes over says nothing"
+    labels.add(0, SKIP, who="ana")
+    assert [row["value"] for row in labels.changed_since(6)] == [None]
 
 
 def test_threads_and_workspaces_append_side_by_side(corpus: Workspace) -> None:
