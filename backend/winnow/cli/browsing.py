@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -53,6 +54,8 @@ def serve(folder: Path, /, host: str, port: int) -> int:
     environment = {**os.environ, "WINNOW_WORKSPACE": str(folder.absolute())}
     command = [sys.executable, "-m", "streamlit", "run", str(main), *flags]
     process = subprocess.Popen(command, env=environment, cwd=main.parent)
+    # Whoever stops this command (a service manager, a container) means the server.
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     try:
         return process.wait()
     except KeyboardInterrupt:
