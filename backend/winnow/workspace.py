@@ -127,7 +127,7 @@ class Workspace:
     def cluster(self, k: int | None = None, *, model: str = "", seed: int = 0, progress: Progress | None = None) -> Run:
         """Group the documents, name the groups and lay out the map, from the newest vectors or those of a model."""
         self._need_documents("cluster")
-        chosen = model or self._find.model()
+        chosen = encoder(model).model if model else self._find.model()
         with self._recorded("cluster", {"k": k, "model": chosen, "seed": seed}, progress) as watch:
             return cluster(self.catalog, chosen, k, seed, watch)
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from winnow.embed.base import Embedder
 from winnow.embed.hashed import HashedEncoder
 from winnow.embed.sentence import PACKAGED, SentenceEncoder
 from winnow.embed.static import StaticEncoder
+from winnow.method import method
 
 # all-MiniLM-L6-v2 encodes about 30 documents a second on two CPU cores: 5,000 of them are a wait of three minutes.
 DOCUMENTS_WITHOUT_GPU = 5_000
@@ -18,6 +22,11 @@ def encoder(model: str) -> Embedder:
     if model == "hashed":
         return HashedEncoder()
     return SentenceEncoder(checkpoint=model)
+
+
+def encoder_of(recipe: Mapping[str, Any]) -> Embedder:
+    """Return the encoder that made vectors, from their recipe: the name of a run is safe for a folder, not for a hub."""
+    return method(Embedder, str(recipe["method"])).from_recipe(recipe)
 
 
 def default_model(documents: int, gpu: bool) -> str:

