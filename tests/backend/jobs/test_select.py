@@ -66,6 +66,7 @@ def test_a_budget_is_one_of_three(scored: Workspace) -> None:
 
 def test_a_target_is_a_file_or_a_selection(scored: Workspace, tmp_path: Path) -> None:
     path = write_lines(tmp_path / "target.jsonl", [{"text": "one"}, {"text": "two"}])
+    scored.embed("hashed")
     found = read_target(scored.catalog, str(path), frozenset({"vectors:hashed"}))
     assert found.texts == ("one", "two")
     assert found.vectors["hashed"].shape[0] == 2
