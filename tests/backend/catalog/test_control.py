@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -22,14 +23,17 @@ def test_a_new_corpus_has_a_layout_and_an_empty_manifest(tmp_path: Path) -> None
     assert Control.create(tmp_path / "a b ü").rows("SELECT * FROM parts") == []
 
 
+CREATE = """
+import pathlib, sys
+from winnow.catalog.control import Control
+print(Control.create(pathlib.Path(sys.argv[1])).meta("manifest"))
+"""
+
+
 def test_many_processes_may_make_it_at_once(tmp_path: Path) -> None:
-    with multiprocessing.get_context("spawn").Pool(4) as pool:
-        made = pool.map(_create, [tmp_path / "corpus"] * 16)
-    assert made == ["0"] * 16
-
-
-def _create(folder: Path) -> str:
-    return Control.create(folder).meta("manifest")
+    command = [sys.executable, "-c", CREATE, str(tmp_path / "corpus")]
+    makers = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(8)]
+    assert [maker.communicate(timeout=120) for maker in makers] == [("0\n", "")] * 8
 
 
 @pytest.mark.parametrize(("layout", "fix"), [(str(LAYOUT + 1), "upgrade"), ("0", "the Winnow that made it")])
