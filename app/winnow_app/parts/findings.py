@@ -24,12 +24,11 @@ def findings() -> list[Finding]:
         ("quality", Finding("low quality (below 0.25)", Filter().with_range("quality", None, 0.25))),
         ("toxicity", Finding("likely toxic (0.5 or more)", Filter().with_range("toxicity", 0.5, None))),
         ("pii", Finding("hold personal data", Filter().with_range("pii", 1, None))),
-        ("duplicate_keep", Finding("copies of another document", Filter().with_values("duplicate_keep", "false"))),
-        ("near_keep", Finding("near-copies of another document", Filter().with_values("near_keep", "false"))),
+        ("duplicate_keep", Finding("exact copies", Filter().with_values("duplicate_keep", "false"))),
+        ("near_keep", Finding("near-copies", Filter().with_values("near_keep", "false"))),
         ("gopher_pass", Finding("fail the Gopher rules", Filter().with_values("gopher_pass", "false"))),
         ("c4_pass", Finding("fail the C4 rules", Filter().with_values("c4_pass", "false"))),
         ("fineweb_pass", Finding("fail the FineWeb rules", Filter().with_values("fineweb_pass", "false"))),
-        ("words", Finding("shorter than 50 words", Filter().with_range("words", None, 49))),
     ]
     columns = data.columns()
     return [finding for column, finding in listed if column in columns]
