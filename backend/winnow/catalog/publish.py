@@ -11,14 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from winnow.errors import ConflictError
-
-
-def sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+from winnow.export.base import fsync_folder
 
 
 def move_into_place(moves: Sequence[tuple[Path, Path]]) -> None:
@@ -32,8 +25,8 @@ def move_into_place(moves: Sequence[tuple[Path, Path]]) -> None:
         final.parent.mkdir(parents=True, exist_ok=True)
         os.replace(staged, final)
     for folder in {final.parent for _, final in moves}:
-        sync_folder(folder)
-        sync_folder(folder.parent)
+        fsync_folder(folder)
+        fsync_folder(folder.parent)
 
 
 @contextmanager

@@ -18,11 +18,10 @@ from winnow.catalog.catalog import Catalog
 from winnow.catalog.filters import Filter
 from winnow.catalog.intake import STORED
 from winnow.catalog.joblog import lives, process_name
-from winnow.catalog.publish import sync_folder
 from winnow.catalog.selections import NamedSelection
 from winnow.catalog.texts import ROW_GROUP
 from winnow.errors import ConflictError, SettingError, nearest
-from winnow.export.base import Exporter
+from winnow.export.base import Exporter, fsync_folder
 from winnow.export.card import write_card
 from winnow.export.manifest import manifest, write_manifest
 from winnow.jobs.progress import Progress
@@ -62,7 +61,7 @@ def export(
         if folder.exists():
             folder.rmdir()
         os.rename(partial, folder)
-        sync_folder(folder.parent)
+        fsync_folder(folder.parent)
     return folder
 
 
