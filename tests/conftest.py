@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,10 @@ settings.register_profile(
     "winnow", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI"))
 )
 settings.load_profile("winnow")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts background commands deaf to Ctrl-C, and so would be every command that a test stops at the keyboard.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 DOCUMENTS: list[dict[str, Any]] = [
     {"id": "a", "text": "The river runs past the mill.", "source": "wiki", "date": "2020-01-01", "stars": 1},

@@ -13,8 +13,7 @@ workspace.export("best", "out")
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,7 @@ from winnow.compute.base import Executor
 from winnow.compute.local import LocalExecutor
 from winnow.embed.base import Embedder
 from winnow.embed.choose import default_model, encoder
-from winnow.errors import Cancelled, MissingNeed, SettingError, WinnowError
+from winnow.errors import MissingNeed, SettingError
 from winnow.export.base import Exporter
 from winnow.jobs import background
 from winnow.jobs.cluster import COLUMNS as CLUSTER_COLUMNS
@@ -44,7 +43,8 @@ from winnow.jobs.export import export
 from winnow.jobs.ingest import Ingested, ingest
 from winnow.jobs.keywords import index_keywords
 from winnow.jobs.labels import Imported, LabelStats, export_labels, import_labels, label_stats
-from winnow.jobs.progress import Progress, Recorded, Silent
+from winnow.jobs.progress import Progress
+from winnow.jobs.recording import Recording
 from winnow.jobs.score import score
 from winnow.jobs.search import Finder
 from winnow.jobs.select import Preview, budget_of, build_pool, choose, read_target, select
@@ -60,10 +60,10 @@ class Workspace:
         """Open an existing corpus; raises CorpusError."""
         self.folder = Path(folder).absolute()
         self._executor = executor or LocalExecutor()
-        self._job: int | None = None
         self._find: Finder
         self.catalog = Catalog(Control.open(self.folder), lambda kind, question: self._find(kind, question))
         self._find = Finder(self.catalog)
+        self._recorded = Recording(self.catalog)
 
     @classmethod
     def create(cls, folder: str | Path, *, executor: Executor | None = None) -> Workspace:
@@ -296,14 +296,7 @@ class Workspace:
 
         Raises ConflictError when it is running, SettingError when there is no such job.
         """
-        found = self.catalog.jobs.get(job)
-        self.catalog.jobs.start(job, queued=queued)
-        self._job = job
-        try:
-            with self._ended(job):
-                JOBS[found.verb](self, dict(found.recipe), progress)
-        finally:
-            self._job = None
+        self._recorded.run(job, lambda verb, recipe: JOBS[verb](self, recipe, progress), queued=queued)
 
     def _need_documents(self, verb: str) -> None:
         if self.catalog.manifest.documents() == 0:
@@ -316,39 +309,6 @@ class Workspace:
         made = {column for scorer in self.scorers((), {}) for column in scorer.columns()}
         fixed = {"doc_id", "id", "text", "source", "url", "date", "meta", "cluster", "cluster_name", "cluster_top"}
         return made | fixed | set(CLUSTER_COLUMNS) | {"label", "score"}
-
-    @contextmanager
-    def _recorded(self, verb: str, recipe: Mapping[str, Any], progress: Progress | None) -> Iterator[Progress]:
-        log = self.catalog.jobs
-        if self.catalog.control.read_only and verb == "export":
-            # An export changes nothing in the corpus; a read-only one has no log to write to.
-            yield progress or Silent()
-            return
-        if self._job is not None:
-            # `run_job` has begun it and will end it.
-            yield Recorded(log, self._job, progress or Silent())
-            return
-        job = log.add(verb, recipe)
-        log.start(job)
-        with self._ended(job):
-            yield Recorded(log, job, progress or Silent())
-
-    @contextmanager
-    def _ended(self, job: int) -> Iterator[None]:
-        """Write down how a job ends, whichever way it does."""
-        log = self.catalog.jobs
-        try:
-            yield
-        except (Cancelled, KeyboardInterrupt) as reason:
-            log.finish(job, "cancelled", error=str(reason) or "stopped at the keyboard")
-            raise
-        except WinnowError as reason:
-            log.finish(job, "failed", error=str(reason))
-            raise
-        except BaseException as reason:
-            log.finish(job, "failed", error=f"{type(reason).__name__}: {reason}")
-            raise
-        log.finish(job, "done")
 
 
 def _gpu() -> bool:
