@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from winnow.arrange.base import Arrangement
 from winnow.embed.base import Embedder
 from winnow.export.base import Exporter
 from winnow.ingest.base import Reader
@@ -22,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 BACKEND, APP, PAGES = ROOT / "backend", ROOT / "app" / "winnow_app", ROOT / "app" / "winnow_app" / "pages"
 SOURCES = sorted([*BACKEND.rglob("*.py"), *APP.rglob("*.py")])
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
-KINDS = (Reader, Scorer, Embedder, Selector, Exporter)
+KINDS = (Reader, Scorer, Embedder, Selector, Arrangement, Exporter)
 
 LONGEST_FILE, LONGEST_PAGE, LONGEST_FUNCTION, MOST_POSITIONAL = 400, 120, 40, 5
 VAGUE_NAMES = {"utils", "util", "common", "helpers", "helper", "core", "manager", "misc"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from winnow.arrange.base import Arrangement
 from winnow.embed.base import Embedder
 from winnow.errors import SettingError, nearest
 from winnow.export.base import Exporter
@@ -17,6 +18,7 @@ KINDS: dict[str, type[Method]] = {
     "scorer": Scorer,
     "embedder": Embedder,
     "selector": Selector,
+    "arrange": Arrangement,
     "exporter": Exporter,
 }
 

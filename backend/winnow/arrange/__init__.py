@@ -1,0 +1,1 @@
+"""What happens to chosen documents between the selection and the files: transforms, an order, windows."""
