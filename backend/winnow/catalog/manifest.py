@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from winnow.catalog.control import Control, dump, load, now
-from winnow.catalog.publish import move_into_place
+from winnow.catalog.publish import move_into_place, staging
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,25 @@ class Manifest:
         move_into_place(moves)
         with self.control.write() as connection:
             connection.executemany("INSERT OR REPLACE INTO run_parts VALUES (?, ?, ?, ?, ?)", rows)
+
+    def attach_tables(self, run: Run, tables: Mapping[str, pa.Table]) -> None:
+        """Keep what a run found in the corpus as a whole beside its shards; it is seen when the run is."""
+        if not tables:
+            return
+        folder = self.folder / "cols" / run.run
+        with staging(self.folder) as staged:
+            for name, table in tables.items():
+                pq.write_table(table, staged / f"{name}.parquet", compression="zstd")
+            move_into_place([(staged / f"{name}.parquet", folder / f"{name}.parquet") for name in tables])
+        extra = {"tables": {name: str(Path("cols") / run.run / f"{name}.parquet") for name in tables}}
+        with self.control.write() as connection:
+            connection.execute("UPDATE runs SET extra = ? WHERE run = ?", (dump(extra), run.run))
+
+    def tables(self, name: str) -> dict[str, pa.Table]:
+        """Return the tables of the current run of a scorer, by name; none when it has not run."""
+        run = self.run("columns", name)
+        kept = run.extra.get("tables", {}) if run else {}
+        return {table: pq.read_table(self.folder / path) for table, path in kept.items()}
 
     def finish_runs(self, runs: Sequence[Run], extra: Mapping[str, Any] | None = None) -> None:
         """Make complete runs the current ones of their names: their columns become visible at once."""

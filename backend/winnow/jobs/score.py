@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.manifest import Part, Run, Shard
 from winnow.catalog.publish import staging
-from winnow.catalog.texts import part_batches
 from winnow.compute.base import Executor
-from winnow.errors import MissingNeed
+from winnow.jobs.prepare import DOCUMENT_COLUMNS, batches, path_of, prepare, source_of
 from winnow.jobs.progress import Progress
 from winnow.score.base import Scorer
-
-DOCUMENT_COLUMNS = frozenset({"text", "id", "source", "url", "date", "meta"})
 
 
 @dataclass(frozen=True)
@@ -66,12 +61,11 @@ def _score_stage(catalog: Catalog, scorers: Sequence[Scorer], executor: Executor
     missing = {name: {part.part for part in parts} - set(run.paths) for name, run in runs.items()}
     waiting = {scorer.name: scorer for scorer in scorers if missing[scorer.name]}
     with staging(catalog.folder) as staged:
-        prepared = {
-            name: _prepare(scorer, _Passes(catalog, scorer, parts, progress), staged)
-            for name, scorer in waiting.items()
-        }
-        learnt = {name: path for name, path in prepared.items() if path}
-        tasks = list(_tasks(catalog, waiting, missing, prepared=learnt, parts=parts, staged=staged))
+        learnt = prepare(catalog, waiting, parts, executor=executor, progress=progress, staged=staged)
+        for name, found in learnt.items():
+            catalog.manifest.attach_tables(runs[name], found.tables)
+        prepared = {name: found.path for name, found in learnt.items()}
+        tasks = list(_tasks(catalog, waiting, missing, prepared=prepared, parts=parts, staged=staged))
         if tasks:
             progress.stage(_stage_name(list(waiting)), sum(task.part.documents for task in tasks), "documents")
         with closing(executor.map(score_part, tasks)) as results:
@@ -92,55 +86,8 @@ def _begin(catalog: Catalog, scorer: Scorer, parts: Sequence[Part]) -> Run:
     reads = sorted(scorer.needs() - DOCUMENT_COLUMNS)
     documents = sum(part.documents for part in parts)
     state: list[object] = [scorer.version, documents if scorer.whole_corpus else 0]
-    state += [_source(catalog, scorer, need).run for need in reads]
+    state += [source_of(catalog, scorer, need).run for need in reads]
     return catalog.manifest.begin_run("columns", scorer.name, scorer.recipe, columns, str(state))
-
-
-def _source(catalog: Catalog, scorer: Scorer, need: str) -> Run:
-    kind, _, model = need.partition(":")
-    if kind == "vectors":
-        return catalog.vectors.run(model)
-    run = next((run for run in catalog.manifest.runs("columns") if need in run.columns), None)
-    if run is None:
-        raise MissingNeed(f"{scorer.name} needs column '{need}'", "the corpus lacks it", "winnow score --all")
-    return run
-
-
-def _prepare(scorer: Scorer, corpus: _Passes, staged: Path) -> Path | None:
-    if type(scorer).prepare is Scorer.prepare:
-        return None
-    prepared = scorer.prepare(corpus)
-    path = staged / f"{scorer.name}.prepared"
-    with open(path, "wb") as file:
-        pickle.dump(prepared, file, protocol=5)
-    return path
-
-
-@dataclass(frozen=True)
-class _Passes:
-    """The corpus as `prepare` sees it: every iteration reads it again, with all that the scorer needs."""
-
-    catalog: Catalog
-    scorer: Scorer
-    parts: Sequence[Part]
-    progress: Progress
-
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
-        needs = self.scorer.needs()
-        made = {need: _source(self.catalog, self.scorer, need).paths for need in needs - DOCUMENT_COLUMNS}
-        self.progress.stage(f"read for {self.scorer.name}", sum(part.documents for part in self.parts), "documents")
-        for part in self.parts:
-            paths = {need: _of_part(made[need], part, self.scorer, need) for need in made}
-            for batch in _batches(part, needs, paths):
-                yield batch
-                self.progress.advance(batch.num_rows)
-
-
-def _of_part(paths: Mapping[int, Path], part: Part, scorer: Scorer, need: str) -> Path:
-    if part.part not in paths:
-        found = "documents came in after it was made"
-        raise MissingNeed(f"{scorer.name} needs '{need}' of every document", found, "winnow score --all")
-    return paths[part.part]
 
 
 def _tasks(
@@ -153,13 +100,13 @@ def _tasks(
     staged: Path,
 ) -> Iterator[Task]:
     readers = {need: scorer for scorer in scorers.values() for need in scorer.needs() - DOCUMENT_COLUMNS}
-    sources = {need: _source(catalog, scorer, need).paths for need, scorer in readers.items()}
+    sources = {need: source_of(catalog, scorer, need).paths for need, scorer in readers.items()}
     for part in parts:
         mine = {name: scorer for name, scorer in scorers.items() if part.part in missing[name]}
         if not mine:
             continue
         needs = {need: scorer for need, scorer in readers.items() if any(need in s.needs() for s in mine.values())}
-        paths = {need: _of_part(sources[need], part, scorer, need) for need, scorer in needs.items()}
+        paths = {need: path_of(sources[need], part, scorer, need) for need, scorer in needs.items()}
         folder = staged / str(part.part)
         folder.mkdir()
         yield Task(part, mine, {name: prepared[name] for name in mine if name in prepared}, paths, folder)
@@ -176,40 +123,16 @@ def score_part(task: Task) -> dict[str, Shard]:
             name: open_files.enter_context(pq.ParquetWriter(files[name], _schema(scorer), compression="zstd"))
             for name, scorer in task.scorers.items()
         }
-        for batch in _batches(task.part, needs, task.sources):
+        for batch in batches(task.part, needs, task.sources):
             row += batch.num_rows
             for name, scorer in task.scorers.items():
                 writers[name].write_table(_columns(scorer, batch, prepared.get(name)))
     return {name: Shard(task.part.part, path, row) for name, path in files.items()}
 
 
-def _batches(part: Part, needs: Set[str], sources: Mapping[str, Path]) -> Iterator[pa.RecordBatch]:
-    """Yield a shard's documents with what scorers need of them; `sources` holds what was made before."""
-    wanted = ["doc_id", *sorted(needs & DOCUMENT_COLUMNS)]
-    made = sorted(sources)
-    vectors = {need: np.load(sources[need], mmap_mode="r") for need in made if need.startswith("vectors:")}
-    columns = {need: pq.read_table(sources[need], columns=[need]).column(need) for need in made if need not in vectors}
-    row = 0
-    for plain in part_batches(part.path, wanted):
-        yield _with_sources(plain.select(wanted), vectors, columns, row)
-        row += plain.num_rows
-
-
 def _load(path: Path) -> Any:
     with open(path, "rb") as file:
         return pickle.load(file)
-
-
-def _with_sources(
-    batch: pa.RecordBatch, vectors: Mapping[str, NDArray[np.float16]], columns: Mapping[str, pa.ChunkedArray], row: int
-) -> pa.RecordBatch:
-    """Append what was made for the batch's rows before: vectors and columns of other scorers."""
-    for need, matrix in vectors.items():
-        rows = matrix[row : row + batch.num_rows].astype(np.float32)
-        batch = batch.append_column(need, pa.FixedSizeListArray.from_arrays(rows.ravel(), rows.shape[1]))
-    for need, column in columns.items():
-        batch = batch.append_column(need, column.slice(row, batch.num_rows).combine_chunks())
-    return batch
 
 
 def _schema(scorer: Scorer) -> pa.Schema:

@@ -50,6 +50,10 @@ class Scorer(Method):
         """
         return None
 
+    def tables(self, prepared: Any) -> Mapping[str, pa.Table]:
+        """Return what it found in the corpus as a whole, as small tables for people; the default has none."""
+        return {}
+
     @abstractmethod
     def score(self, batch: pa.RecordBatch, prepared: Any) -> Mapping[str, Values]:
         """Return every declared column for the batch, aligned with it.
@@ -57,6 +61,26 @@ class Scorer(Method):
         The batch holds doc_id int64, text large_string (never null) and what else `needs` names;
         "vectors:<model>" is a fixed-size list of float32, read with `vectors_of`.
         """
+
+
+@dataclass(frozen=True, kw_only=True)
+class SketchScorer(Scorer):
+    """Learns from the corpus in two steps: a sketch of each batch, made in any process, then one look at all sketches.
+
+    The second step sees the sketches in the corpus's order, whatever process made them; so any number of processes
+    learns the same.
+    """
+
+    @abstractmethod
+    def sketch(self, batch: pa.RecordBatch) -> Any:
+        """Return what `learn` needs of a batch: small and picklable."""
+
+    @abstractmethod
+    def learn(self, sketches: Iterable[Any], corpus: Iterable[pa.RecordBatch]) -> Any:
+        """Return what `score` needs; `sketches` is read once, `corpus` as in `prepare`."""
+
+    def prepare(self, corpus: Iterable[pa.RecordBatch]) -> Any:
+        return self.learn(map(self.sketch, corpus), corpus)
 
 
 def vectors_of(batch: pa.RecordBatch, model: str) -> NDArray[np.float32]:

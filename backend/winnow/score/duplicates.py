@@ -12,9 +12,9 @@ import xxhash
 from numpy.typing import NDArray
 
 from winnow.method import param
-from winnow.score.base import Values
+from winnow.score.base import SketchScorer, Values
 from winnow.score.foreign import plain, with_foreign
-from winnow.score.twins import POLICIES, Twins, TwinScorer, ids_of, twins
+from winnow.score.twins import POLICIES, Floats, Ids, Twins, TwinScorer, ids_of, twins
 from winnow.score.words import Pieces, Texts
 
 Hashes = NDArray[np.uint64]
@@ -26,7 +26,7 @@ FOLD[list(_PUNCTUATION)] = _SPACE
 
 
 @dataclass(frozen=True, kw_only=True)
-class Duplicates(TwinScorer):
+class Duplicates(TwinScorer, SketchScorer):
     """Groups documents whose text is equal after normalisation.
 
     Normalised: Unicode NFKC, lower case, format characters (zero-width and bidirectional marks) removed, every run
@@ -52,15 +52,15 @@ class Duplicates(TwinScorer):
     def needs(self) -> frozenset[str]:
         return super().needs() | {"text"}
 
-    def prepare(self, corpus: Iterable[pa.RecordBatch]) -> Twins:
-        """Hash every text; holds 24 bytes a document."""
-        hashes, doc_ids, standing = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)], [np.zeros(0)]
-        for batch in corpus:
-            hashes.append(fingerprints(batch.column("text")))
-            doc_ids.append(ids_of(batch))
-            standing.append(self.standing(batch))
-        labels = np.unique(np.concatenate(hashes), return_inverse=True)[1]
-        return twins(np.concatenate(doc_ids), labels, np.concatenate(standing))
+    def sketch(self, batch: pa.RecordBatch) -> tuple[Ids, Floats, Hashes]:
+        """Hash every text: 24 bytes a document."""
+        return ids_of(batch), self.standing(batch), fingerprints(batch.column("text"))
+
+    def learn(self, sketches: Iterable[tuple[Ids, Floats, Hashes]], corpus: Iterable[pa.RecordBatch]) -> Twins:
+        """Group the documents of one hash; holds 24 bytes a document."""
+        none = (np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.uint64))
+        ids, standing, hashes = (np.concatenate(column) for column in zip(none, *sketches, strict=True))
+        return twins(ids, np.unique(hashes, return_inverse=True)[1], standing)
 
     def score(self, batch: pa.RecordBatch, prepared: Twins) -> Mapping[str, Values]:
         groups, kept = prepared.of(ids_of(batch))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -13,14 +13,23 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from winnow.method import Paper, param
-from winnow.score.base import Values
+from winnow.score.base import SketchScorer, Values
 from winnow.score.jaccard import similarities
 from winnow.score.minhash import Hashes, Shingles, band_keys, shingles
-from winnow.score.twins import Ids, Twins, TwinScorer, ids_of, twins
+from winnow.score.twins import Floats, Ids, Twins, TwinScorer, ids_of, twins
+
+
+class Signed(NamedTuple):
+    """A batch's doc_ids, their standing under the policy, their band keys and whether they have a shingle at all."""
+
+    doc_ids: Ids
+    standing: Floats
+    keys: Hashes
+    filled: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)
-class NearDuplicates(TwinScorer):
+class NearDuplicates(TwinScorer, SketchScorer):
     """Groups documents that share most of their wording, by MinHash and locality-sensitive hashing.
 
     A document is the set of its runs of `shingle_words` words after simplification (lower case, digits 0, punctuation
@@ -54,21 +63,23 @@ class NearDuplicates(TwinScorer):
     def needs(self) -> frozenset[str]:
         return super().needs() | {"text"}
 
-    def prepare(self, corpus: Iterable[pa.RecordBatch]) -> Twins:
-        """Sign every document and join the pairs; holds 8 bytes a band and 16 more a document."""
-        keys, doc_ids, standing = [np.zeros((0, self.bands), np.uint64)], [np.zeros(0, np.int64)], [np.zeros(0)]
-        signed = [np.zeros(0, np.bool_)]
-        for batch in corpus:
-            found = self.shingles(batch)
-            keys.append(band_keys(found, self.bands, self.rows))
-            signed.append(np.diff(found.bounds) > 0)
-            doc_ids.append(ids_of(batch))
-            standing.append(self.standing(batch))
-        ids, mask = np.concatenate(doc_ids), np.flatnonzero(np.concatenate(signed))
-        pairs = mask[candidates(np.concatenate(keys)[mask], every=self.verify > 0)]
+    def sketch(self, batch: pa.RecordBatch) -> Signed:
+        """Sign every document: 8 bytes a band and 17 more."""
+        found = self.shingles(batch)
+        keys = band_keys(found, self.bands, self.rows)
+        return Signed(ids_of(batch), self.standing(batch), keys, np.diff(found.bounds) > 0)
+
+    def learn(self, sketches: Iterable[Signed], corpus: Iterable[pa.RecordBatch]) -> Twins:
+        """Join the pairs; holds 8 bytes a band and 17 more a document."""
+        none = Signed(
+            np.zeros(0, np.int64), np.zeros(0), np.zeros((0, self.bands), np.uint64), np.zeros(0, np.bool_)
+        )  # fmt: skip
+        ids, standing, keys, signed = (np.concatenate(column) for column in zip(none, *sketches, strict=True))
+        mask = np.flatnonzero(signed)
+        pairs = mask[candidates(keys[mask], every=self.verify > 0)]
         if self.verify > 0 and len(pairs):
-            pairs = pairs[similarities(pairs, map(self.shingles, corpus)) >= self.verify]
-        return twins(ids, components(pairs, len(ids)), np.concatenate(standing))
+            pairs = pairs[similarities(pairs, self._shingles_of(np.unique(pairs), corpus)) >= self.verify]
+        return twins(ids, components(pairs, len(ids)), standing)
 
     def score(self, batch: pa.RecordBatch, prepared: Twins) -> Mapping[str, Values]:
         groups, kept = prepared.of(ids_of(batch))
@@ -77,6 +88,16 @@ class NearDuplicates(TwinScorer):
     def shingles(self, batch: pa.RecordBatch) -> Shingles:
         """Return the shingles of each text of the batch."""
         return shingles(batch.column("text"), self.shingle_words, self.min_words)
+
+    def _shingles_of(self, places: Ids, corpus: Iterable[pa.RecordBatch]) -> Iterator[Shingles]:
+        """Yield the shingles of each batch, none for documents that are not at one of the places."""
+        seen = 0
+        for batch in corpus:
+            rows = places[(places >= seen) & (places < seen + batch.num_rows)] - seen
+            found, counts = self.shingles(batch.take(pa.array(rows))), np.zeros(batch.num_rows, dtype=np.int64)
+            counts[rows] = np.diff(found.bounds)
+            yield Shingles(found.hashes, np.concatenate([[0], np.cumsum(counts)]))
+            seen += batch.num_rows
 
 
 def candidates(keys: Hashes, *, every: bool = False) -> Ids:

@@ -108,7 +108,7 @@ def test_two_processes_give_the_same_as_one(tmp_path: Path) -> None:
     for workers in (1, 2):
         workspace = Workspace.create(tmp_path / str(workers), executor=LocalExecutor(workers))
         workspace.ingest([path])
-        workspace.score(["shape", "duplicates"])
+        workspace.score(["shape", "duplicates", "near_duplicates"])
         assert len(workspace.catalog.manifest.parts()) > 2
         names = [name for name in workspace.browse.columns() if name not in ("label",)]
         tables.append(workspace.browse.arrow(Filter(), names))
