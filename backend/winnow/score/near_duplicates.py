@@ -14,8 +14,9 @@ from scipy.sparse.csgraph import connected_components
 
 from winnow.method import Paper, param
 from winnow.score.base import SketchScorer, Values
+from winnow.score.folded import Hashes
 from winnow.score.jaccard import similarities
-from winnow.score.minhash import Hashes, Shingles, band_keys, shingles
+from winnow.score.minhash import Shingles, band_keys, shingles
 from winnow.score.twins import Floats, Ids, Twins, TwinScorer, ids_of, twins
 
 
