@@ -29,6 +29,7 @@ NAMES = ("books", "forum", "news", "web", "law", "code", "wiki", "papers")
 SHARES = (0.1, 0.1, 0.1, 0.5, 0.05, 0.1, 0.03, 0.02)
 WORDS = np.array(["river", "stone", "teach", "model", "the", "of", "and", "rain", "light", "number"])
 TARGETS = 1000
+BLOCK = 50_000
 
 
 def read_texts(doc_ids: np.ndarray) -> pa.Array:
@@ -38,12 +39,13 @@ def read_texts(doc_ids: np.ndarray) -> pa.Array:
 
 
 def unit(chance: np.random.Generator, documents: int, dimensions: int) -> np.ndarray:
-    raw = chance.standard_normal((documents, dimensions), dtype=np.float32)
-    raw[: documents // 2] += (
-        3 * chance.standard_normal((256, dimensions), dtype=np.float32)[chance.integers(0, 256, documents // 2)]
-    )
-    raw /= np.linalg.norm(raw, axis=1, keepdims=True)
-    return raw
+    vectors = np.empty((documents, dimensions), dtype=np.float16)
+    centres = 3 * chance.standard_normal((256, dimensions), dtype=np.float32)
+    for start in range(0, documents, BLOCK):
+        raw = chance.standard_normal((min(BLOCK, documents - start), dimensions), dtype=np.float32)
+        raw[::2] += centres[chance.integers(0, 256, len(raw[::2]))]
+        vectors[start : start + BLOCK] = raw / np.linalg.norm(raw, axis=1, keepdims=True)
+    return vectors
 
 
 def column(name: str, kind: str, documents: int, chance: np.random.Generator) -> np.ndarray | Groups:

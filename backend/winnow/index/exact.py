@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from winnow.device import device as best_device
 from winnow.embed.matrix import Matrix, Parts
 from winnow.errors import SettingError
 
@@ -28,7 +28,7 @@ class ExactIndex:
 
     def __init__(self, matrix: Matrix | Parts, *, device: str = "auto") -> None:
         self.matrix = matrix if isinstance(matrix, Matrix) else Matrix(matrix)
-        self.device = _device() if device == "auto" else device
+        self.device = best_device() if device == "auto" else device
 
     def nearest(
         self, queries: Queries, k: int, *, allowed: NDArray[np.bool_] | NDArray[np.integer] | None = None
@@ -124,12 +124,3 @@ def allowed_rows(allowed: NDArray[np.bool_] | NDArray[np.integer] | None, total:
     if len(rows) and (rows[0] < 0 or rows[-1] >= total):
         raise ValueError(f"rows lie in 0..{total - 1}, found {rows[0]}..{rows[-1]}")
     return rows
-
-
-def _device() -> str:
-    # Importing torch takes seconds, which a machine without a driver can be spared.
-    if not any(Path(driver).exists() for driver in ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")):
-        return "cpu"
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"

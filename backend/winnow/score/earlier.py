@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from winnow.device import device
 
 Vectors = NDArray[np.float32]
 Stored = NDArray[np.float16]
@@ -92,14 +93,7 @@ def _earlier_in(rows: Vectors, last: int) -> tuple[Vectors, Places]:
 def _on_device(values: NDArray[Any]) -> Any:
     import torch
 
-    return torch.from_numpy(values).to(_device())
-
-
-@functools.cache
-def _device() -> str:
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.from_numpy(values).to(device())
 
 
 def _unit(rows: NDArray[Any]) -> Vectors:

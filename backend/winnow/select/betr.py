@@ -10,7 +10,7 @@ import numpy as np
 from winnow.method import Paper, param
 from winnow.pool import Budget, Floats, Pool, Selection
 from winnow.select.base import Draw, Ranker, ordered
-from winnow.select.nearness import Nearness, ranks_of
+from winnow.select.nearness import Nearness
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class Betr(Ranker):
             return super().choose(pool, budget, draw)
         near, costs, amount = Nearness.of(pool, "betr", self.model), budget.costs(pool), budget.amount(pool)
         docs = amount / max(float(costs.mean()), 1e-9)
-        most = max(256, int(4 * docs / len(near.target)))
+        most = max(256, int(16 * docs / len(near.target)))
         while True:
             scores = near.by_row(self._best(near, most))
             rows = np.flatnonzero(scores > -np.inf)
@@ -59,16 +59,17 @@ class Betr(Ranker):
     def _best(self, near: Nearness, most: int) -> Floats:
         """Return -(best rank) + (cosine at it) / 4 by doc_id; -inf for a document beyond `most` for every example."""
         best: Floats = np.full(len(near.order), -np.inf)
-        for _, block in near.cosines():
-            for cosines in block:
-                places, ranks = ranks_of(cosines, most)
-                best[places] = np.maximum(best[places], cosines[places] / 4.0 - ranks)
+        lists = near.first(most)
+        if lists is not None:
+            lists, ranks = lists.ranked()
+            np.maximum.at(best, lists.place, lists.cosine / 4.0 - ranks)
+            return best
+        for places, ranks, cosines in near.ranks(most):
+            best[places] = np.maximum(best[places], cosines / 4.0 - ranks)
         return best
 
     def _mean(self, near: Nearness) -> Floats:
         total: Floats = np.zeros(len(near.order))
-        for _, block in near.cosines():
-            for cosines in block:
-                places, ranks = ranks_of(cosines)
-                total[places] += -np.log2(ranks) if self.value == "log" else 1 / ranks
+        for places, ranks, _ in near.ranks():
+            total[places] += -np.log2(ranks) if self.value == "log" else 1 / ranks
         return total / len(near.target)

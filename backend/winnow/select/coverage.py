@@ -13,8 +13,9 @@ from winnow.errors import SettingError
 from winnow.method import Paper, param
 from winnow.pool import Budget, Floats, Pool, Rows, Selection
 from winnow.select.base import Draw, Selector
-from winnow.select.geometry import Matrix, Space
+from winnow.select.geometry import Space
 from winnow.select.layers import Layers, cells
+from winnow.select.products import Matrix, Products
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +86,7 @@ class Kcenter(Covering):
             )
 
     def cover(self, vectors: Matrix, costs: Rows, amount: float) -> Rows:
-        nearest = np.full(len(vectors), -2.0, dtype=np.float32)
+        nearest, products = np.full(len(vectors), -2.0, dtype=np.float32), Products(vectors)
         picked: list[int] = []
         spent, last = 0.0, False
         while len(picked) < len(vectors) and not last:
@@ -93,7 +94,7 @@ class Kcenter(Covering):
             last = spent >= amount
             picked.append(place)
             spent += float(costs[place])
-            np.maximum(nearest, vectors @ vectors[place], out=nearest)
+            np.maximum(nearest, products(vectors[[place]])[:, 0], out=nearest)
             nearest[place] = np.inf
         return np.array(picked, dtype=np.int64)
 
@@ -127,7 +128,8 @@ class FacilityLocation(Covering):
             )
 
     def cover(self, vectors: Matrix, costs: Rows, amount: float) -> Rows:
-        similar = np.maximum(vectors @ vectors.T, 0)
+        similar = Products(vectors)(vectors)
+        np.maximum(similar, 0, out=similar)
         best = np.zeros(len(vectors), dtype=np.float32)
         heap = list(zip((-similar.sum(axis=1, dtype=np.float64)).tolist(), range(len(vectors)), strict=True))
         heapq.heapify(heap)

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from winnow.errors import SettingError
 from winnow.pool import Floats, Pool, Rows
-
-Matrix = NDArray[np.float32]
+from winnow.select.products import Matrix
 
 BLOCK = 16_384
 """How many vectors are read at once."""

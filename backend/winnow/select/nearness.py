@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +12,14 @@ from numpy.typing import NDArray
 
 from winnow.errors import MissingNeed, SettingError
 from winnow.pool import Floats, Pool, Rows
-from winnow.select.geometry import Matrix, Space
+from winnow.select.geometry import Space
+from winnow.select.products import Matrix, Products, ahead
 
-HELD = 64_000_000
-"""How many cosines are held at once: 256 MB."""
+HELD = 200_000_000
+"""How many cosines are held at once: 0.8 GB."""
+
+LISTED = 16_000_000
+"""How many places the lists of all target rows hold at once, of 20 bytes each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,24 +56,117 @@ class Nearness:
         target = raw[examples] / lengths[examples, None]
         return cls(Space.of(pool, who, model), np.argsort(pool.doc_ids, kind="stable"), target, examples)
 
+    def blocks(self, wanted: Rows | None = None) -> Iterator[tuple[slice, Matrix]]:
+        """Yield places by doc_id and the cosines of the wanted target rows, by default all, to them: [m, b]."""
+        products, at = Products(self.target if wanted is None else self.target[wanted]), 0
+        for _, vectors in ahead(self.space.blocks(self.order)):
+            yield slice(at, at + len(vectors)), products(vectors)
+            at += len(vectors)
+
     def cosines(self) -> Iterator[tuple[int, Matrix]]:
         """Yield the first target row of a block and the cosines of its rows to all documents by doc_id, [t, n]."""
         n, m = len(self.order), len(self.target)
         size = max(1, min(m, HELD // max(n, 1)))
         for first in range(0, m, size):
-            part = self.target[first : first + size]
-            found = np.empty((len(part), n), dtype=np.float32)
-            at = 0
-            for _, vectors in self.space.blocks(self.order):
-                found[:, at : at + len(vectors)] = part @ vectors.T
-                at += len(vectors)
+            wanted = np.arange(first, min(first + size, m))
+            found = np.empty((len(wanted), n), dtype=np.float32)
+            for places, part in self.blocks(wanted):
+                found[:, places] = part
             yield first, found
+
+    def ranks(self, most: int | None = None) -> Iterator[tuple[Rows, Rows, Matrix]]:
+        """Yield, for each target row, places, ranks and cosines of its nearest documents, as `ranks_of` gives them."""
+
+        def of(cosines: Matrix) -> tuple[Rows, Rows, Matrix]:
+            places, ranks = ranks_of(cosines, most)
+            return places, ranks, cosines[places]
+
+        workers = os.cpu_count() or 1
+        with ThreadPoolExecutor(workers) as threads:  # sorting leaves the interpreter free
+            for _, block in self.cosines():
+                for start in range(0, len(block), workers):  # a few at a time: an answer is as long as the pool
+                    yield from threads.map(of, block[start : start + workers])
+
+    def first(self, most: int, used: NDArray[np.bool_] | None = None) -> Lists | None:
+        """Return, for each target row, the `most` documents of highest cosine that are not used, and all that equal the
+        last, in one pass over the vectors; None where these are too many to be held.
+
+        Documents are kept that reach the `most`-th best cosine met so far.
+        """
+        if most * len(self.target) > LISTED // 2:
+            return None
+        limits = np.full((len(self.target), 1), -np.inf, dtype=np.float32)
+        parts: list[Lists] = []
+        for places, block in self.blocks():
+            if used is not None:
+                block[:, used[places]] = -np.inf
+            if len(parts) == 0 and block.shape[1] > most:
+                limits = np.partition(block, -most, axis=1)[:, [-most]]
+            at = np.flatnonzero((block >= limits).ravel())
+            query, place = np.divmod(at, block.shape[1])
+            parts.append(Lists(query, place + places.start, block.ravel()[at]))
+            if sum(len(part.query) for part in parts) > max(4 * most * len(self.target), LISTED // 4):
+                parts = [Lists.joined(parts).cut(most, limits)]
+                if len(parts[0].query) > LISTED:
+                    return None
+        return Lists.joined(parts).cut(most, limits).unused()
 
     def by_row(self, values: Floats) -> Floats:
         """Return values that stand by doc_id as they stand in the pool."""
         back = np.empty(len(values), dtype=np.float64)
         back[self.order] = values
         return back
+
+
+@dataclass(frozen=True, eq=False)
+class Lists:
+    """Lists of documents, one for each target row: entry i says that `query[i]` is as near to `place[i]` as `cosine[i]`."""
+
+    query: Rows
+    place: Rows
+    cosine: NDArray[np.float32]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Lists]) -> Lists:
+        return cls(
+            np.concatenate([part.query for part in parts]),
+            np.concatenate([part.place for part in parts]),
+            np.concatenate([part.cosine for part in parts]),
+        )
+
+    def unused(self) -> Lists:
+        """Leave out the entries of cosine -inf."""
+        kept = self.cosine > -np.inf
+        return self if kept.all() else Lists(self.query[kept], self.place[kept], self.cosine[kept])
+
+    def split(self) -> list[Lists]:
+        """Return one list for each target row that has entries, in order of rows."""
+        order = np.argsort(self.query, kind="stable")
+        cuts = np.flatnonzero(np.diff(self.query[order])) + 1
+        return [Lists(self.query[rows], self.place[rows], self.cosine[rows]) for rows in np.split(order, cuts)]
+
+    def cut(self, most: int, limits: Matrix) -> Lists:
+        """Leave the `most` best of each list and all that equal the last; raise `limits`, [m, 1], to the last's cosine."""
+        kept = []
+        for part in self.split():
+            if len(part.query) > most:
+                last = np.partition(part.cosine, -most)[-most]
+                limits[part.query[0]] = last
+                rows = np.flatnonzero(part.cosine >= last)
+                part = Lists(part.query[rows], part.place[rows], part.cosine[rows])
+            kept.append(part)
+        return Lists.joined(kept)
+
+    def ranked(self) -> tuple[Lists, Rows]:
+        """Return the entries by target row, best first, and their ranks from 1; equal cosines share the better rank."""
+        order = np.lexsort((self.place, -self.cosine, self.query))
+        query, cosine = self.query[order], self.cosine[order]
+        new = np.append(True, query[1:] != query[:-1])[: len(query)]
+        fresh = new | np.append(True, cosine[1:] != cosine[:-1])[: len(query)]
+        place = np.arange(len(query))
+        start = np.maximum.accumulate(np.where(new, place, 0))
+        ranks = np.maximum.accumulate(np.where(fresh, place, 0)) - start + 1
+        return Lists(query, self.place[order], cosine), ranks
 
 
 def ranks_of(cosines: NDArray[np.float32], most: int | None = None) -> tuple[Rows, Rows]:
@@ -79,7 +178,7 @@ def ranks_of(cosines: NDArray[np.float32], most: int | None = None) -> tuple[Row
     [[1, 0, 2, 3], [1, 2, 2, 4]]
     """
     if most is not None and most < len(cosines):
-        limit = np.partition(cosines, len(cosines) - most)[len(cosines) - most]
+        limit = np.partition(cosines, -most)[-most]
         places = np.flatnonzero(cosines >= limit)
         places = places[np.argsort(-cosines[places], kind="stable")]
     else:

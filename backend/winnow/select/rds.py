@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,8 +11,8 @@ from numpy.typing import NDArray
 from winnow.method import Paper, param
 from winnow.pool import Budget, Pool, Rows, Selection
 from winnow.select.base import Draw, Selector, ordered
-from winnow.select.geometry import Matrix
 from winnow.select.nearness import Nearness, ranks_of
+from winnow.select.products import Matrix
 
 LISTED = 32_000_000
 """How many places all lists of queries hold at once: 256 MB."""
@@ -67,10 +66,11 @@ class Rds(Selector):
 
 def _highest(near: Nearness, tasks: NDArray[np.int64]) -> Matrix:
     """Return the highest cosine of each document to a query of each task, [tasks, n] by doc_id."""
-    best = np.full((int(tasks.max()) + 1, len(near.order)), -np.inf, dtype=np.float32)
-    for first, block in near.cosines():
-        for row, cosines in enumerate(block):
-            np.maximum(best[tasks[first + row]], cosines, out=best[tasks[first + row]])
+    best = np.empty((int(tasks.max()) + 1, len(near.order)), dtype=np.float32)
+    by_task = np.argsort(tasks, kind="stable")
+    starts = np.flatnonzero(np.diff(tasks[by_task], prepend=-1))
+    for places, cosines in near.blocks(by_task):
+        best[:, places] = np.maximum.reduceat(cosines, starts, axis=0)
     return best
 
 
@@ -85,7 +85,7 @@ class _Turns:
         lists = int(tasks.max()) + 1
         docs = amount / max(float(costs.mean()), 1e-9)
         self.bound = max(1, LISTED // lists)
-        self.most = min(max(64, int(4 * docs / lists)), self.bound)
+        self.most = min(max(64, int(16 * docs / lists)), self.bound)
         self.alone = lists == len(tasks)
 
     def picks(self) -> Rows:
@@ -109,18 +109,17 @@ class _Turns:
         return np.array(order, dtype=np.int64)
 
     def _lists(self) -> list[Rows]:
-        return [self._best(cosines) for cosines in self._rows()]
-
-    def _rows(self) -> Iterator[Matrix]:
-        if self.alone:
-            for _, block in self.near.cosines():
-                yield from block
-        else:
-            yield from _highest(self.near, self.tasks)
-
-    def _best(self, cosines: Matrix) -> Rows:
-        """Return the best places that are left, equal cosines by their keys."""
+        """Return the best places that are left of each query or task, equal cosines by their keys."""
+        found = self.near.first(self.most, self.used) if self.alone else None
+        if found is not None:
+            return [self._best(part.place, part.cosine) for part in found.split()]
+        rows = (
+            (row for _, block in self.near.cosines() for row in block)
+            if self.alone
+            else _highest(self.near, self.tasks)
+        )
         left = np.flatnonzero(~self.used)
-        places, _ = ranks_of(cosines[left], self.most)
-        found = left[places]
-        return found[ordered(-cosines[found].astype(np.float64), self.keys[found])]
+        return [self._best(left[places := ranks_of(row[left], self.most)[0]], row[left[places]]) for row in rows]
+
+    def _best(self, places: Rows, cosines: Matrix) -> Rows:
+        return places[ordered(-cosines.astype(np.float64), self.keys[places])[: self.most]]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from winnow.pool import Budget, Pool, Target
+from winnow.select import nearness
 from winnow.select.base import Draw
 from winnow.select.betr import Betr
 
@@ -78,8 +79,12 @@ def test_at_most_m_times_r_documents_have_rank_r_or_better() -> None:
         assert (best <= r).sum() <= 5 * r
 
 
+@pytest.mark.parametrize("listed", [nearness.LISTED, 0], ids=["in one pass", "row by row"])
 @pytest.mark.parametrize("budget", [Budget(docs=7), Budget(docs=399), Budget(tokens=900), Budget(share=1.0)])
-def test_reading_only_first_ranks_chooses_what_all_ranks_choose(budget: Budget) -> None:
+def test_reading_only_first_ranks_chooses_what_all_ranks_choose(
+    monkeypatch: pytest.MonkeyPatch, budget: Budget, listed: int
+) -> None:
+    monkeypatch.setattr(nearness, "LISTED", listed)
     pool = random_pool(n=3000, m=2)
     all_ranks = super(Betr, Betr()).choose
     expected = all_ranks(pool, budget, Draw(pool, 0)).rows

@@ -10,6 +10,7 @@ import pytest
 
 from winnow.errors import MissingNeed, SettingError
 from winnow.pool import Pool, Target
+from winnow.select import geometry
 from winnow.select import nearness as module
 from winnow.select.nearness import Nearness, ranks_of
 
@@ -77,3 +78,45 @@ def test_empty_target_texts_are_left_out_and_empty_documents_have_cosine_zero() 
     near = Nearness.of(pool_of(np.array([[0.0, 0.0], [2.0, 0.0]]), np.array([[0.0, 0.0], [3.0, 0.0]])), "x", "static")
     assert near.examples.tolist() == [1]
     assert next(near.cosines())[1].tolist() == [[0.0, 1.0]]
+
+
+def random_nearness(n: int = 500, m: int = 6) -> Nearness:
+    chance = np.random.default_rng(0)
+    rough = np.round(chance.normal(size=(n, 3)), 1)  # coarse, so that some documents are the same
+    return Nearness.of(pool_of(rough.astype(np.float32), chance.normal(size=(m, 3))), "x", "static")
+
+
+@pytest.mark.parametrize("most", [1, 7, 100, 499, 500, 5000])
+def test_lists_made_in_one_pass_are_those_of_all_cosines(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    near = random_nearness()
+    monkeypatch.setattr(geometry, "BLOCK", 64)
+    expected = list(near.ranks(most))
+    for held in (module.LISTED, 2 * most * 6):  # the second cuts lists again and again on the way
+        monkeypatch.setattr(module, "LISTED", held)
+        lists = near.first(most)
+        if lists is None:  # more documents are equal than may be held
+            continue
+        ranked, ranks = lists.ranked()
+        for row, (places, wanted, cosines) in enumerate(expected):
+            own = ranked.query == row
+            assert sorted(ranked.place[own]) == sorted(places)
+            assert ranks[own].tolist() == wanted.tolist()
+            np.testing.assert_allclose(ranked.cosine[own], cosines, atol=1e-6)
+
+
+def test_used_documents_are_in_no_list() -> None:
+    near = random_nearness()
+    used = np.arange(500) % 3 > 0
+    lists = near.first(10, used)
+    assert lists is not None
+    assert not used[lists.place].any()
+    assert np.bincount(lists.query).min() >= 10
+    assert near.first(10, np.ones(500, bool)).place.tolist() == []
+
+
+def test_more_equal_documents_than_can_be_held_give_no_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    near = Nearness.of(pool_of(np.ones((400, 2)), np.ones((3, 2))), "x", "static")
+    assert len(near.first(5).place) == 1200
+    monkeypatch.setattr(module, "LISTED", 1000)
+    assert near.first(5) is None
+    assert near.first(400) is None
