@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from winnow.score.identifiers import Place, addresses, cards, emails, ibans, luhn, mod97
+from winnow.pii.identifiers import Place, addresses, cards, emails, ibans, luhn, mod97
 
 
 def found(finder: Callable[[str], Iterable[Place]], text: str) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
 
-from winnow.score.identifiers import Place
+from winnow.pii.identifiers import Place
 
 _GAP = r"[ \u00a0\u202f.\-/()\u2010-\u2013]"
 _CANDIDATE = re.compile(
@@ -16,6 +16,9 @@ _CANDIDATE = re.compile(
     rf"\d(?:{_GAP}{{0,3}}\d){{6,14}}(?![\w%€$£@]|[.,:/-]\d)",
     re.ASCII,
 )
+# A pattern that opens with a class of characters is searched for many times faster than one that opens with a look back.
+_FIRST_DIGIT = re.compile(r"[0-9](?<![\w.,/=&@#%$€£¥-][0-9])", re.ASCII)
+_OPENING = re.compile(r"\+\s?\Z|\(\Z")
 _SPOKEN_FOR = re.compile(
     r"(?:(?<![\w.@/-])(?:tel|t[eé]l|tele?phone|phone|ph|call(?: us)?|dial|text|ring|mobile|mob|cell|fax|whats\s?app|hotline|"
     r"tele?fono|tel[eé]fono|telefone|telefon|handy|fone|celular|m[oó]vil|portable)\b|[Тт]ел|☎|📞|✆)[^\d\n+(]{0,20}\Z",
@@ -46,7 +49,7 @@ def phones(text: str, regions: Sequence[str]) -> Iterator[Place]:
     a word such as "phone" or "fax", or is written in that country's own groups with its trunk 0, or in the North
     American form 212-555-0123. Numbers after words such as "ISBN", "order" or a currency sign are none.
     """
-    for match in _CANDIDATE.finditer(text):
+    for match in _candidates(text):
         start = match.start() + (match[0].startswith("(") and ")" not in match[0])
         before = text[max(0, start - 40) : start]
         announced = _SPOKEN_FOR.search(before) is not None
@@ -57,6 +60,18 @@ def phones(text: str, regions: Sequence[str]) -> Iterator[Place]:
         for end in [match.end(), *(_gaps(match) if sure else [])]:
             if _is_phone(text[start:end], announced, regions):
                 yield start, end
+                break
+
+
+def _candidates(text: str) -> Iterator[re.Match[str]]:
+    """Yield stretches of digits and marks that could be a number, from left to right, none overlapping."""
+    end = 0
+    for digit in _FIRST_DIGIT.finditer(text):
+        opening = _OPENING.search(text, max(end, digit.start() - 2), digit.start())
+        for start in ([opening.start()] if opening else []) + [digit.start()]:
+            if start >= end and (match := _CANDIDATE.match(text, start)):
+                end = match.end()
+                yield match
                 break
 
 

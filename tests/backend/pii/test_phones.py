@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from winnow.score.phones import phones
+from winnow.pii.phones import phones
 
 REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "AU", "IN", "BR")
 

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 
 Place = tuple[int, int]
 
+# A pattern that opens with a class of characters is searched for many times faster than one that opens with a look back.
+_NUMBER_START = re.compile(r"[0-9](?<![^\W_][0-9])", re.ASCII)
+
 _LOCAL_PART = re.compile(r"(?<![\w.%+'-])[^\W_][\w.%+'-]*\Z")
 _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,24}(?![\w-])")
 _FILE_ENDINGS = frozenset(
@@ -62,7 +65,7 @@ _ISSUERS = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|(?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}|3[47]\d{13}"
     r"|3(?:0[0-5]|[689]\d)\d{11}|(?:6011|65\d\d|64[4-9]\d|62\d\d)\d{12,15}|35(?:2[89]|[3-8]\d)\d{12}"
 )
-_IBAN_HEAD = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?=[ ]?[A-Z0-9])", re.ASCII)
+_IBAN_HEAD = re.compile(r"[A-Z]{2}\d{2}(?<![A-Za-z0-9].{4})(?=[ ]?[A-Z0-9])", re.ASCII)
 _IBAN_LENGTHS = {
     pair[:2]: int(pair[2:])
     for pair in [
@@ -159,6 +162,15 @@ _IBAN_LENGTHS = {
 }
 
 
+def at_numbers(text: str, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    """Yield the matches of a pattern that open with the first digit of a number, from left to right, none overlapping."""
+    end = 0
+    for start in _NUMBER_START.finditer(text):
+        if start.start() >= end and (match := pattern.match(text, start.start())):
+            end = match.end()
+            yield match
+
+
 def emails(text: str) -> Iterator[Place]:
     """Find e-mail addresses; file names (icon@2x.png), logins in a URL and git remotes are none."""
     for sign in re.finditer("@", text):
@@ -210,7 +222,7 @@ def _is_public_v6(written: str) -> bool:
 
 def cards(text: str) -> Iterator[Place]:
     """Find payment card numbers: 13 to 19 digits grouped as on a card or not at all, a known issuer, the Luhn sum."""
-    for match in _CARD.finditer(text):
+    for match in at_numbers(text, _CARD):
         digits = re.sub(r"\D", "", match[0])
         if _ISSUERS.fullmatch(digits) and luhn(digits):
             yield match.span()

@@ -1,0 +1,1 @@
+"""Personal data and secrets in texts: what each kind looks like, and where it stands."""
