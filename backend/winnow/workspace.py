@@ -35,19 +35,22 @@ from winnow.embed.choose import default_model, encoder
 from winnow.errors import MissingNeed, SettingError
 from winnow.export.base import Exporter
 from winnow.jobs import background
+from winnow.jobs.chain import Step, run_chain
 from winnow.jobs.cluster import COLUMNS as CLUSTER_COLUMNS
 from winnow.jobs.cluster import cluster
+from winnow.jobs.combine import combine
 from winnow.jobs.document import Document, read_document
 from winnow.jobs.embed import embed
 from winnow.jobs.export import export
 from winnow.jobs.ingest import Ingested, ingest
 from winnow.jobs.keywords import index_keywords
 from winnow.jobs.labels import Imported, LabelStats, export_labels, import_labels, label_stats
+from winnow.jobs.lineage import keep
 from winnow.jobs.progress import Progress
 from winnow.jobs.recording import Recording
 from winnow.jobs.score import score
 from winnow.jobs.search import Finder
-from winnow.jobs.select import Preview, budget_of, build_pool, choose, read_target, select
+from winnow.jobs.select import Preview, budget_of
 from winnow.method import method, methods
 from winnow.score.base import Scorer
 from winnow.select.base import Selector
@@ -145,28 +148,47 @@ class Workspace:
         tokens: int | None = None,
         share: float | None = None,
         filter: Filter | None = None,
+        within: str = "",
+        before: Sequence[Mapping[str, Any]] = (),
         target: str | None = None,
+        force_target: bool = False,
         seed: int = 0,
         settings: Mapping[str, Any] | None = None,
         replace: bool = False,
     ) -> NamedSelection:
         """Choose documents by a published method within a budget and keep the choice under a name.
 
-        `target` is a file or the name of a selection. Raises MissingNeed naming the column and command, SettingError,
-        ConflictError.
+        `within` names a selection to choose from; `before` are recipes of steps whose choices are narrowed first:
+        {"method": {"method": name, **settings}, "budget", "seed", "target"}. `target` is a file or the name of a
+        selection, not a benchmark's test split unless forced. Raises MissingNeed naming the column and command,
+        SettingError, ConflictError.
         """
         target = os.path.abspath(target) if target and os.path.exists(target) else target
         selector = self.selector(name_of_method, settings or {})
-        budget = budget_of(docs, tokens, share)
+        step = Step(selector, budget_of(docs, tokens, share), seed, target, force_target)
+        steps = [*map(Step.of, before), step]
         recipe = {
-            "name_of_method": name_of_method, "name": name, **budget.asked(), "filter": (filter or Filter()).to_query(),
-            "target": target, "seed": seed, "settings": dict(settings or {}), "replace": replace,
+            "name_of_method": name_of_method, "name": name, **step.budget.asked(), "filter": (filter or Filter()).to_query(),
+            "within": within, "before": [step.recipe for step in steps[:-1]], "target": target,
+            "force_target": force_target, "seed": seed, "settings": dict(settings or {}), "replace": replace,
         }  # fmt: skip
+        self.catalog.selections.check_name(name, replace)
         with self._recorded("select", recipe, None):
-            return select(
-                self.catalog, selector, budget,
-                name=name, filter=filter or Filter(), target=target, seed=seed, replace=replace,
-            )  # fmt: skip
+            chain = run_chain(self.catalog, steps, filter=filter or Filter(), within=within)
+            return keep(self.catalog, name, chain.chosen, replace=replace)
+
+    def combine(
+        self, operation: str, names: Sequence[str], *, name: str, replace: bool = False, **how: Any
+    ) -> NamedSelection:
+        """Keep the union, intersection or difference ("union", "intersect", "subtract") of selections under a name.
+
+        `how` goes to `jobs.combine.combine`: the union's weights, a budget to cut to, by which column, the seed. Raises
+        SettingError, ConflictError.
+        """
+        self.catalog.selections.check_name(name, replace)
+        told = {"operation": operation, "names": list(names), "name": name, "replace": replace, **how}
+        with self._recorded("combine", told, None):
+            return keep(self.catalog, name, combine(self.catalog, operation, names, **how), replace=replace)
 
     def export(
         self,
@@ -227,12 +249,12 @@ class Workspace:
 
     def preview(
         self, selector: Selector, *, docs: int | None = None, tokens: int | None = None, share: float | None = None,
-        filter: Filter | None = None, target: str | None = None, seed: int = 0,
+        filter: Filter | None = None, within: str = "", before: Sequence[Mapping[str, Any]] = (),
+        target: str | None = None, force_target: bool = False, seed: int = 0,
     ) -> Preview:  # fmt: skip
         """Choose without keeping: for live counts while somebody moves a setting."""
-        aim = read_target(self.catalog, target, selector.needs()) if target else None
-        pool = build_pool(self.catalog, selector.needs(), filter or Filter(), aim)
-        return choose(pool, selector, budget_of(docs, tokens, share), seed)
+        step = Step(selector, budget_of(docs, tokens, share), seed, target, force_target)
+        return run_chain(self.catalog, [*map(Step.of, before), step], filter=filter or Filter(), within=within).last
 
     def selector(self, name: str, settings: Mapping[str, Any]) -> Selector:
         return method(Selector, name).from_recipe(settings)
@@ -327,6 +349,7 @@ JOBS: dict[str, Callable[[Workspace, dict[str, Any], Progress | None], object]] 
     "embed": lambda workspace, recipe, progress: workspace.embed(**recipe, progress=progress),
     "cluster": lambda workspace, recipe, progress: workspace.cluster(**recipe, progress=progress),
     "select": _run_select,
+    "combine": lambda workspace, recipe, progress: workspace.combine(**recipe),
     "export": lambda workspace, recipe, progress: workspace.export(**recipe, progress=progress),
     "index": lambda workspace, recipe, progress: workspace.index(progress=progress),
 }

@@ -1,10 +1,9 @@
-"""select: build the pool a method needs, let it choose, and keep the choice under a name."""
+"""select: build the pool that a method needs and let it choose."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,10 +13,8 @@ from numpy.typing import NDArray
 from winnow.catalog.browse import NUMBERS
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.filters import Filter
-from winnow.catalog.selections import NamedSelection
-from winnow.embed.choose import encoder_of
-from winnow.errors import InputError, MissingNeed, SettingError, nearest
-from winnow.ingest.files import expand, reader_for
+from winnow.errors import MissingNeed, SettingError, nearest
+from winnow.jobs.lineage import Among
 from winnow.method import methods
 from winnow.pool import Budget, Floats, Groups, Pool, Selection, Target, TextSource
 from winnow.score.base import Scorer
@@ -38,18 +35,30 @@ class Preview:
     def doc_ids(self) -> NDArray[np.int64]:
         return self.pool.doc_ids[self.selection.rows]
 
+    @property
+    def kept(self) -> NDArray[np.bool_]:
+        """Return which documents of the pool were chosen, bool [n]."""
+        mask = np.zeros(len(self.pool), dtype=bool)
+        mask[self.selection.rows] = True
+        return mask
 
-def build_pool(catalog: Catalog, needs: frozenset[str], filter: Filter, target: Target | None = None) -> Pool:
-    """Return the documents under a filter with the columns and vectors named by `needs`; raises MissingNeed."""
+
+def build_pool(
+    catalog: Catalog,
+    needs: frozenset[str],
+    filter: Filter,
+    target: Target | None = None,
+    *,
+    among: Sequence[Among] = (),
+) -> Pool:
+    """Return the documents under a filter and other conditions, with what `needs` names; raises MissingNeed."""
     known = catalog.browse.columns()
-    if "tokens" not in known:
-        raise MissingNeed("a budget needs column 'tokens'", "the corpus lacks it", "winnow score tokens")
+    check_columns(catalog, needs)
     asked = sorted(need for need in needs - {"target", "text"} if not need.startswith("vectors:"))
-    for need in asked:
-        if need not in known:
-            raise MissingNeed(f"the method needs column '{need}'", "the corpus lacks it", _way_to(need, known))
     wanted = [*asked, *(name for name in DESCRIBED if name in known and name not in asked)]
     table = catalog.browse.arrow(filter, list(dict.fromkeys(["doc_id", "tokens", *wanted])))
+    for condition in among:
+        table = table.filter(pa.array(condition.keeps(table.column("doc_id").to_numpy())))
     ids = table.column("doc_id").to_numpy().astype(np.int64)
     columns = {name: _pool_column(table.column(name), known[name].type) for name in wanted}
     models = sorted(need.partition(":")[2] for need in needs if need.startswith("vectors:"))
@@ -61,6 +70,16 @@ def build_pool(catalog: Catalog, needs: frozenset[str], filter: Filter, target: 
     tokens = table.column("tokens").to_numpy().astype(np.int64)
     texts = _text_source(catalog) if "text" in needs else None
     return Pool(ids, tokens, columns, vectors, target, texts)
+
+
+def check_columns(catalog: Catalog, needs: frozenset[str], who: str = "the method") -> None:
+    """Raise MissingNeed for the first column that the corpus lacks, with the command that makes it."""
+    known = catalog.browse.columns()
+    if "tokens" not in known:
+        raise MissingNeed("a budget needs column 'tokens'", "the corpus lacks it", "winnow score tokens")
+    for need in sorted(needs - {"target", "text"}):
+        if not need.startswith("vectors:") and need not in known:
+            raise MissingNeed(f"{who} needs column '{need}'", "the corpus lacks it", _way_to(need, known))
 
 
 def _way_to(column: str, known: Mapping[str, object]) -> str:
@@ -86,10 +105,11 @@ def _pool_column(column: pa.ChunkedArray, kind: str) -> Floats | Groups:
 def choose(pool: Pool, selector: Selector, budget: Budget, seed: int) -> Preview:
     """Let a method choose from a pool and count what it chose."""
     selection = selector.select(pool, budget, seed=seed)
-    return Preview(pool, selection, _summary(pool, selection, budget))
+    return Preview(pool, selection, summary(pool, selection, budget.asked()))
 
 
-def _summary(pool: Pool, selection: Selection, budget: Budget) -> dict[str, Any]:
+def summary(pool: Pool, selection: Selection, asked: Mapping[str, float]) -> dict[str, Any]:
+    """Count a choice: documents, tokens seen (each as often as its weight says), and documents seen per group."""
     rows, weights = selection.rows, selection.weights
     groups = {}
     for name in DESCRIBED:
@@ -99,61 +119,11 @@ def _summary(pool: Pool, selection: Selection, budget: Budget) -> dict[str, Any]
             groups[name] = {names[code]: round(kept[code]) for code in np.argsort(-kept, kind="stable") if kept[code]}
     return {
         "pool": {"documents": len(pool), "tokens": int(pool.tokens.sum()), "fingerprint": pool.fingerprint},
-        "asked": budget.asked(),
+        "asked": dict(asked),
         "documents": len(selection),
         "tokens": round(float((pool.tokens[rows] * weights).sum())),
         "by": groups,
     }
-
-
-def select(
-    catalog: Catalog,
-    selector: Selector,
-    budget: Budget,
-    *,
-    name: str,
-    filter: Filter,
-    target: str | None,
-    seed: int,
-    replace: bool,
-) -> NamedSelection:
-    """Choose documents and store the choice; raises MissingNeed, SettingError, ConflictError."""
-    catalog.selections.check_name(name, replace)
-    aim = read_target(catalog, target, selector.needs()) if target else None
-    preview = choose(build_pool(catalog, selector.needs(), filter, aim), selector, budget, seed)
-    recipe = {
-        "method": dict(selector.recipe),
-        "budget": budget.asked(),
-        "seed": seed,
-        "filter": filter.to_query(),
-        "target": target,
-    }
-    return catalog.selections.save(
-        name, preview.doc_ids, preview.selection.weights, recipe=recipe, summary=preview.summary, replace=replace
-    )
-
-
-def read_target(catalog: Catalog, target: str, needs: frozenset[str]) -> Target:
-    """Return the texts of a file or of a named selection, with the vectors a method needs."""
-    if any(stored.name == target for stored in catalog.selections.all()):
-        ids, _ = catalog.selections.get(target).read()
-        parts = [(target, catalog.texts.texts(ids))]
-    else:
-        parts = [(source.path.name, _texts(source.path)) for source in expand([target])]
-    texts = [text for _, part in parts for text in part]
-    if not texts:
-        raise InputError(
-            f"target {target} holds no text", "0 documents were read", "name a file or a selection with texts"
-        )
-    models = sorted(need.partition(":")[2] for need in needs if need.startswith("vectors:"))
-    groups = Groups.of([name for name, part in parts for _ in part])
-    encoders = {model: encoder_of(catalog.vectors.run(model).recipe) for model in models}
-    return Target(target, tuple(texts), {model: made.embed(texts) for model, made in encoders.items()}, groups)
-
-
-def _texts(path: Path) -> list[str]:
-    batches = reader_for(path, None, {}).read(path)
-    return [text for batch in batches for text in batch.documents.column("text").to_pylist()]
 
 
 def budget_of(docs: int | None, tokens: int | None, share: float | None) -> Budget:

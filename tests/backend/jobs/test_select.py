@@ -10,7 +10,8 @@ import pytest
 from conftest import write_lines
 from winnow.catalog.filters import Filter
 from winnow.errors import InputError, MissingNeed, SettingError
-from winnow.jobs.select import build_pool, read_target
+from winnow.jobs.select import build_pool
+from winnow.jobs.target import read_target
 from winnow.pool import Groups
 from winnow.workspace import Workspace
 
@@ -67,11 +68,11 @@ def test_a_budget_is_one_of_three(scored: Workspace) -> None:
 def test_a_target_is_a_file_or_a_selection(scored: Workspace, tmp_path: Path) -> None:
     path = write_lines(tmp_path / "target.jsonl", [{"text": "one"}, {"text": "two"}])
     scored.embed("hashed")
-    found = read_target(scored.catalog, str(path), frozenset({"vectors:hashed"}))
+    found = read_target(scored.catalog, str(path), frozenset({"vectors:hashed"})).target
     assert found.texts == ("one", "two")
     assert found.vectors["hashed"].shape[0] == 2
     scored.select("top", docs=1, name="best", settings={"column": "stars"})
-    assert read_target(scored.catalog, "best", frozenset()).texts == ("A vector has a length and a direction.",)
+    assert read_target(scored.catalog, "best", frozenset()).target.texts == ("A vector has a length and a direction.",)
     (tmp_path / "bad.jsonl").write_text("{no\n")
     for wrong in ("bad.jsonl", "none.jsonl"):
         with pytest.raises(InputError):

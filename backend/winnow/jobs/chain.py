@@ -1,0 +1,144 @@
+"""A chain of methods: each chooses from what the one before left, and the documents left after each are counted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from winnow.catalog.catalog import Catalog
+from winnow.catalog.filters import Filter
+from winnow.errors import ConflictError, MissingNeed
+from winnow.jobs.lineage import Among, Chosen, Lineage
+from winnow.jobs.select import Preview, build_pool, check_columns, choose
+from winnow.jobs.target import Aim, read_target
+from winnow.method import method
+from winnow.pool import Budget
+from winnow.select.base import Selector
+
+ALL = {"share": 1.0}
+"""The budget of a step that names none: everything that its method lets pass."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One link of a chain: a method, how much of what is left it may choose, its seed and its target.
+
+    `sha256` is the sum that the target's texts had when the step was first run; "" when it never was.
+    """
+
+    selector: Selector
+    budget: Budget
+    seed: int = 0
+    target: str | None = None
+    force_target: bool = False
+    sha256: str = ""
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """Return {"method", "budget", "seed", "target"}, and what a forced or a known target adds; `of` inverts it."""
+        told = {
+            "method": dict(self.selector.recipe),
+            "budget": self.budget.asked(),
+            "seed": self.seed,
+            "target": self.target,
+        }
+        forced = {"force_target": True} if self.force_target else {}
+        return {**told, **forced, **({"target_sha256": self.sha256} if self.sha256 else {})}
+
+    @classmethod
+    def of(cls, recipe: Mapping[str, Any]) -> Step:
+        """Read a step's recipe; raises SettingError for an unknown method or setting."""
+        told = dict(recipe["method"])
+        target = recipe.get("target")
+        return cls(
+            method(Selector, told.pop("method")).from_recipe(told),
+            Budget(**(recipe.get("budget") or ALL)),
+            int(recipe.get("seed", 0)),
+            os.path.abspath(target) if target and os.path.exists(target) else target,
+            bool(recipe.get("force_target", False)),
+            str(recipe.get("target_sha256", "")),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Chain:
+    """What a chain chose: the last step's pool and choice, the recipe, and a count after each step."""
+
+    last: Preview
+    recipe: Mapping[str, Any]
+
+    @property
+    def chosen(self) -> Chosen:
+        return Chosen(self.last.doc_ids, self.last.selection.weights, self.recipe, self.last.summary)
+
+
+def run_chain(
+    catalog: Catalog, steps: Sequence[Step], *, filter: Filter, within: str = "", lineage: Lineage | None = None
+) -> Chain:
+    """Let each step choose from what those before left of the documents under a filter and in the selection `within`.
+
+    The weights of the last step count: a chain repeats what its last method repeats. Raises MissingNeed before anything
+    is chosen, SettingError, InputError.
+    """
+    known = lineage or Lineage(catalog)
+    for step in steps:
+        check_columns(catalog, step.selector.needs(), type(step.selector).name)
+    plain, among = known.conditions(filter, within)
+    everything = catalog.browse.count(Filter())
+    counts = [_count("corpus", everything.documents, everything.tokens)]
+    told: list[dict[str, Any]] = []
+    last: Preview | None = None
+    for step in steps:
+        aim = _aim(catalog, step, known)
+        left = among if last is None else [Among(last.doc_ids)]
+        pool = build_pool(catalog, step.selector.needs(), plain, aim.target if aim else None, among=left)
+        if last is None and (filter or within):
+            counts.append(_count(_words(filter, within), len(pool), int(pool.tokens.sum())))
+        last = choose(pool, step.selector, step.budget, step.seed)
+        spent = last.selection.spent(pool)
+        counts.append(_count(type(step.selector).name, spent["docs"], spent["tokens"]))
+        told.append(_told(step, aim))
+    assert last is not None, "a chain has at least one step"
+    named = [filter.selection.lstrip("-"), within, *(step.target or "" for step in steps)]
+    recipe = {
+        **told[-1],
+        "filter": filter.to_query(),
+        **({"before": told[:-1]} if told[:-1] else {}),
+        **({"within": within} if within else {}),
+        **known.parents(name for name in named if name in known.names()),
+    }
+    return Chain(replace(last, summary={**last.summary, "steps": counts}), recipe)
+
+
+def _words(filter: Filter, within: str) -> str:
+    return " and ".join(part for part in ("filter" if filter else "", f"within {within}" if within else "") if part)
+
+
+def _count(step: str, documents: int, tokens: int) -> dict[str, Any]:
+    return {"step": step, "documents": documents, "tokens": tokens}
+
+
+def _aim(catalog: Catalog, step: Step, lineage: Lineage) -> Aim | None:
+    """Read a step's target and see that it still is what it was; raises ConflictError when it is not."""
+    needs = step.selector.needs()
+    if not step.target:
+        if "target" in needs:
+            raise MissingNeed(f"{step.selector.name} needs a target", "none was given", "add --target FILE")
+        return None
+    aim = read_target(catalog, step.target, needs, lineage=lineage, force=step.force_target)
+    if step.sha256 and aim.sha256 != step.sha256:
+        found = f"its texts have the sum {aim.sha256[:12]}…, not {step.sha256[:12]}…"
+        fix = "restore it, or take the line target_sha256 out of the recipe to aim at what it is now"
+        raise ConflictError(f"target {step.target} was changed since the recipe was made", found, fix)
+    return aim
+
+
+def _told(step: Step, aim: Aim | None) -> dict[str, Any]:
+    """Return a step's recipe with what was found in its target: its sum, and whether it is held out."""
+    recipe = step.recipe
+    if aim is None:
+        return recipe
+    held = {"held_out_target": list(aim.held_out)} if aim.held_out else {}
+    return {**recipe, "target_sha256": aim.sha256, **held}
