@@ -13,7 +13,7 @@ from winnow.catalog.filters import Filter
 from winnow.errors import SettingError
 from winnow.jobs.lineage import Among, Chosen, Lineage
 from winnow.jobs.select import build_pool, summary
-from winnow.pool import Budget, Selection
+from winnow.pool import Budget, Floats, Pool, Selection
 from winnow.select.set_algebra import capped, combined
 
 
@@ -34,6 +34,9 @@ class Cap:
             found = f"it is to cut by '{by}' to nothing"
             raise SettingError("a cut by a column needs a budget", found, "add --share, --docs or --tokens")
         return cls(Budget(**given), by, lowest, seed) if given else None
+
+    def cut(self, pool: Pool, weights: Floats) -> Selection:
+        return capped(pool, weights, self.budget, column=self.by, lowest=self.lowest, seed=self.seed)
 
 
 def combine(
@@ -64,20 +67,14 @@ def combine(
     pool = build_pool(catalog, needs, Filter(), among=[Among(ids)])
     times = times[np.searchsorted(ids, pool.doc_ids)]
     everything = Selection(np.arange(len(pool)), times)
-    chosen = everything
-    if cap is not None:
-        chosen = capped(pool, times, cap.budget, column=cap.by, lowest=cap.lowest, seed=cap.seed)
+    chosen = cap.cut(pool, times) if cap else everything
     counts = summary(pool, chosen, cap.budget.asked() if cap else {"share": 1.0})
     steps = [_counted(catalog, name, ids) for name, (ids, _) in zip(names, parts, strict=True)]
     steps.append(_step(operation, everything.spent(pool)))
     if cap is not None:
         steps.append(_step(f"cap by {cap.by}" if cap.by else "cap at random", chosen.spent(pool)))
-    return Chosen(
-        pool.doc_ids[chosen.rows],
-        chosen.weights,
-        _recipe(operation, names, weights, cap, known),
-        {**counts, "steps": steps},
-    )
+    recipe = _recipe(operation, names, weights, cap, known)
+    return Chosen(pool.doc_ids[chosen.rows], chosen.weights, recipe, {**counts, "steps": steps})
 
 
 def _recipe(operation: str, names: Sequence[str], weights: str, cap: Cap | None, lineage: Lineage) -> dict[str, Any]:
