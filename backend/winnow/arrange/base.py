@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -11,11 +11,12 @@ import numpy as np
 import pyarrow as pa
 
 from winnow.errors import MissingNeed
-from winnow.method import Method
+from winnow.judge.base import Answer, Prompt
+from winnow.method import Method, param
 from winnow.pool import Floats, Groups, Hashes, Pool, Rows
 
-Ask = Callable[[Sequence[str]], Sequence[str | None]]
-"""Sends prompts to a language model and returns its answers in their order, None for a prompt that failed."""
+Ask = Callable[[Iterable[Prompt]], Iterator[Answer]]
+"""Sends prompts to a judge and yields its answers in their order; one with an error says nothing."""
 
 
 def _bytes_over_four(texts: pa.Array) -> Rows:
@@ -54,6 +55,10 @@ class Arrangement(Method):
         """Name the columns it reads beside doc_id, id, text, source, url and date, and "vectors:<model>"."""
         return frozenset()
 
+    def remarks(self, pool: Pool) -> list[str]:
+        """Return what a person should heed before these documents are written, a sentence each."""
+        return []
+
 
 @dataclass(frozen=True, kw_only=True)
 class Transform(Arrangement):
@@ -62,6 +67,9 @@ class Transform(Arrangement):
     generates: ClassVar[bool] = False
     """Whether it adds documents; they carry the doc_id of the one they come from and generated = true."""
 
+    tags: ClassVar[bool] = False
+    """Whether it only adds to texts what a later change would damage, so that no change may come after it."""
+
     phased: ClassVar[bool] = False
     """Whether it makes the column "phase", by which documents are then written: phase 0 first."""
 
@@ -69,6 +77,10 @@ class Transform(Arrangement):
     def asks(self) -> bool:
         """Return whether it sends prompts to a judge."""
         return False
+
+    def prompts(self, batch: pa.RecordBatch, tools: Tools) -> Iterator[Prompt]:
+        """Yield what it would ask about a batch, to know the cost; where questions rest on answers, the most there can be."""
+        return iter(())
 
     def columns(self) -> Mapping[str, pa.DataType]:
         """Name the columns it adds and their Arrow types."""
@@ -141,10 +153,14 @@ class Chosen:
 
 @dataclass(frozen=True, eq=False)
 class Arranged:
-    """Entries in the order in which they are written, int64 [m], and what is written beside each: name → int64 [m]."""
+    """Entries in the order in which they are written, int64 [m], and what is written beside each: name → int64 [m].
+
+    `figures` say in numbers what came about, for the manifest: {"batches": 12}.
+    """
 
     places: Rows
     marks: Mapping[str, Rows] = field(default_factory=dict)
+    figures: Mapping[str, float] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.places)
@@ -174,7 +190,7 @@ class Pieces:
     """Documents, or parts of them, in windows: entry i is the tokens first[i] … last[i] of document `places[i]`.
 
     `places` counts documents in the order given; `window` rises; `start` is the piece's first token in its window. All
-    int64 [p].
+    int64 [p]. `figures` as in Arranged.
     """
 
     places: Rows
@@ -182,6 +198,7 @@ class Pieces:
     last: Rows
     window: Rows
     start: Rows
+    figures: Mapping[str, float] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.places)
@@ -190,6 +207,8 @@ class Pieces:
 @dataclass(frozen=True, kw_only=True)
 class Packer(Arrangement):
     """Puts documents, in the order given, into windows of a number of tokens."""
+
+    tokens: int = param(2048, "How many tokens a window holds.", low=1)
 
     @abstractmethod
     def pack(self, tokens: Rows, seed: int) -> Pieces:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from winnow.arrange.base import Arrangement, Chosen, Tools
+from winnow.judge.base import Answer, Prompt
 from winnow.pool import Groups, Pool
 
 NAMES = ("books", "forum", "web")
@@ -23,9 +24,15 @@ PIECES = [
 SPANS = pa.list_(pa.struct([("start", pa.int32()), ("end", pa.int32()), ("kind", pa.string())]))
 
 
-def ask(prompts: Sequence[str]) -> list[str | None]:
-    """Answer as a judge that fails on every seventh prompt would."""
-    return [None if len(prompt) % 7 == 0 else f"Answer to {prompt[-40:]}" for prompt in prompts]
+def ask(prompts: Iterable[Prompt]) -> Iterator[Answer]:
+    """Answer as a judge that fails on every seventh prompt would; asked for entities, it names three."""
+    for prompt in prompts:
+        if len(prompt.text) % 7 == 0:
+            yield Answer(error="the judge is tired")
+        elif "entities" in prompt.text + prompt.system and "JSON" in prompt.text + prompt.system:
+            yield Answer('{"summary": "A text.", "entities": ["mill", "river", "miller"]}')
+        else:
+            yield Answer(f"Answer to {prompt.text[-40:]}")
 
 
 TOOLS = Tools(seed=3, ask=ask)
