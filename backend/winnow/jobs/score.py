@@ -87,6 +87,7 @@ def _begin(catalog: Catalog, scorer: Scorer, parts: Sequence[Part]) -> Run:
     documents = sum(part.documents for part in parts)
     state: list[object] = [scorer.version, documents if scorer.whole_corpus else 0]
     state += [source_of(catalog, scorer, need).run for need in reads]
+    state += [outside] if (outside := scorer.state()) else []
     return catalog.manifest.begin_run("columns", scorer.name, scorer.recipe, columns, str(state))
 
 

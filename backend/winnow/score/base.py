@@ -42,6 +42,10 @@ class Scorer(Method):
         """Name the batch columns it reads: "text", "source", "words", "vectors:static"."""
         return frozenset({"text"})
 
+    def state(self) -> str:
+        """Name the state of files it reads beside the corpus: another state makes older columns out of date."""
+        return ""
+
     def prepare(self, corpus: Iterable[pa.RecordBatch]) -> Any:
         """Learn from the corpus; the default learns nothing and reads nothing.
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
@@ -31,21 +33,20 @@ class FoldedWords:
     """The words of a batch: word i is `data[starts[i]:ends[i]]` after folding; document j has `counts[j]` of them.
 
     Folded: Unicode NFKC, lower case, every run of punctuation, white space and control characters one space; a letter
-    of a script written without spaces (Han, kana, Thai, Lao, Khmer, Burmese) is a word. `moved` tells whether a text
-    outside ASCII was changed, so that the places are no longer those of the texts as they stand.
+    of a script written without spaces (Han, kana, Thai, Lao, Khmer, Burmese) is a word. Document j is
+    `data[offsets[j]:offsets[j + 1]]`: in ASCII as long as the text, else perhaps not; `word_places` finds words there.
     """
 
     data: Bytes
     starts: Places
     ends: Places
     counts: Places
-    moved: bool
+    offsets: Places
 
     @classmethod
     def of(cls, column: Any, *, digits: bool = True) -> FoldedWords:
         """Find the words of a string column; without `digits` each digit counts as 0."""
-        given = Texts.of(column)
-        texts = with_foreign(given, spaced if digits else _without_digits)
+        texts = with_foreign(Texts.of(column), spaced if digits else _without_digits)
         data = (FOLD if digits else DIGITS)[texts.data]
         solid = data != SPACE
         opens, closes = solid.copy(), solid.copy()
@@ -56,7 +57,7 @@ class FoldedWords:
         opens[firsts], closes[lasts] = solid[firsts], solid[lasts]
         starts = np.flatnonzero(opens)
         counts = np.diff(np.searchsorted(starts, texts.offsets))
-        return cls(data, starts, np.flatnonzero(closes) + 1, counts, texts is not given)
+        return cls(data, starts, np.flatnonzero(closes) + 1, counts, texts.offsets)
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -73,6 +74,11 @@ class FoldedWords:
             rolled += self.hashes[place : place + len(rolled)] * odd
         return mixed(rolled)
 
+    @property
+    def begins(self) -> Places:
+        """Return the first word of each document."""
+        return np.cumsum(self.counts) - self.counts
+
     def held(self, size: int) -> Places:
         """Count the runs of `size` words inside each document."""
         return np.maximum(self.counts - size + 1, 0)
@@ -80,8 +86,24 @@ class FoldedWords:
     def run_places(self, size: int) -> Places:
         """Return the words at which a run of `size` words begins that stays inside its document."""
         held = self.held(size)
-        begins = np.cumsum(self.counts) - self.counts
-        return np.repeat(begins - np.cumsum(held) + held, held) + np.arange(held.sum())
+        return np.repeat(self.begins - np.cumsum(held) + held, held) + np.arange(held.sum())
+
+
+def word_places(text: str) -> list[tuple[int, int]]:
+    """Return where the words of `FoldedWords` stand in a text, in code points, end exclusive, one after another."""
+    places: list[tuple[int, int]] = []
+    start, end = -1, -1
+    for place, letter in enumerate(text):
+        for part in letter if letter < "\x80" else unicodedata.normalize("NFKC", letter).lower():
+            kind = _kind(part)
+            if kind != _INSIDE and kind != _NOTHING and start >= 0:
+                places.append((start, end))
+                start = -1
+            if kind == _ALONE:
+                places.append((place, place + 1))
+            elif kind == _INSIDE:
+                start, end = (place if start < 0 else start), place + 1
+    return [*places, (start, end)] if start >= 0 else places
 
 
 def piece_hashes(data: Bytes, starts: Places, ends: Places) -> Hashes:
@@ -123,6 +145,21 @@ def _without_digits(strings: Any) -> Any:
 
 def _apart(strings: Any) -> Any:
     return pc.replace_substring_regex(strings, pattern=f"([{UNSPACED}])", replacement=r" \1 ")
+
+
+_INSIDE, _ALONE, _BETWEEN, _NOTHING = range(4)
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _kind(letter: str) -> int:
+    """Say whether a normalised character is part of a word, a word by itself, between words, or nothing."""
+    if letter < "\x80":
+        return _BETWEEN if FOLD[ord(letter)] == SPACE else _INSIDE
+    if unicodedata.category(letter) == "Cf":
+        return _NOTHING
+    if pc.match_substring_regex(pa.array([letter]), f"[{UNSPACED}]")[0].as_py():
+        return _ALONE
+    return _INSIDE if unicodedata.category(letter)[0] in "LNMS" else _BETWEEN
 
 
 def _block_hashes(data: Bytes, starts: Places, ends: Places) -> Hashes:

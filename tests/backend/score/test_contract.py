@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from winnow.score.base import SPANS, Scorer
 
 SCORERS = methods(Scorer)
 DIMENSIONS = 384
+GIVEN: dict[str, dict[str, Any]] = {"contamination": {"benchmarks": (str(Path(__file__).with_name("items.jsonl")),)}}
+"""Settings without which a scorer has nothing to look for."""
 ORDINARY = (
     "The ferry does not run today because the river has been high since the snow melted.",
     "You are a fool and nobody likes your bread, said the baker to his oldest friend.",
@@ -78,7 +81,7 @@ def same(left: Mapping[str, pa.Array], right: Mapping[str, pa.Array]) -> None:
 
 @pytest.fixture(scope="module", params=SCORERS.values(), ids=SCORERS.keys())
 def scorer(request: pytest.FixtureRequest) -> Scorer:
-    built: Scorer = request.param()
+    built: Scorer = request.param(**GIVEN.get(request.param.name, {}))
     return built
 
 
