@@ -6,7 +6,6 @@ import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,18 +13,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from winnow.errors import SettingError
 from winnow.method import Paper, param
 from winnow.score.base import Scorer, Values
 from winnow.score.limits import where_words
 from winnow.score.sentences import inner_ends
+from winnow.score.word_list import read_words
 from winnow.score.words import Mask, Pieces, Texts, per_text, share, texts_of
 
-MIN_WORDS = 5
-MIN_SENTENCES = 3
+MIN_WORDS, DATATROVE_MIN_WORDS = 5, 3
+MIN_SENTENCES, DATATROVE_MIN_SENTENCES = 3, 5
 MAX_WORD_CHARS = 1000
 MAX_PAGE_CHARS = 190_000
 END_MARKS = (".", "?", "!", '"')
+DATATROVE_END_MARKS = (*END_MARKS, "'")
+LONG_LINE = 200
 CITATION = r"\[\d*\]|\[edit\]|\[citation needed\]"
 POLICIES = (
     "terms of use",
@@ -50,11 +51,15 @@ class C4(Scorer):
     followed by a lower-case letter.
 
     Counts are of lines dropped by the first rule that met them; `c4_kept_line_ratio` is the share of lines kept.
-    Line rules are measured, not applied: the text stays whole. A text without words does not pass and has null
-    features. Raises SettingError when the list of words cannot be read.
+    `c4_datatrove_*` are the same by the other published reading: 3 words in a line, counted before citation marks are
+    cut, 5 sentences in a page, an apostrophe ends a line too, no list of words and no longest page. `c4_long_lines`
+    counts lines of 200 characters, of which mC4 asks for three. Line rules are measured, not applied: the text stays
+    whole. A text without words does not pass and has null features. Raises SettingError when the list of words cannot
+    be read.
     """
 
     name: ClassVar[str] = "c4"
+    version: ClassVar[int] = 2
     paper: ClassVar[Paper | None] = Paper(
         "Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer", "1910.10683", 2019
     )
@@ -72,32 +77,62 @@ class C4(Scorer):
             "c4_lorem_ipsum": pa.bool_(),
             "c4_brace": pa.bool_(),
             **({"c4_bad_word": pa.bool_()} if self.bad_words else {}),
+            "c4_long_lines": pa.int32(),
             "c4_pass": pa.bool_(),
+            "c4_datatrove_kept_line_ratio": pa.float64(),
+            "c4_datatrove_sentences": pa.int32(),
+            "c4_datatrove_lorem_ipsum": pa.bool_(),
+            "c4_datatrove_brace": pa.bool_(),
+            "c4_datatrove_pass": pa.bool_(),
         }
 
     def score(self, batch: pa.RecordBatch, prepared: Any) -> Mapping[str, Values]:
         texts = texts_of(batch)
-        size, lines = len(texts), texts.lines
-        met = _Rules(texts, _list_pattern(self.bad_words) if self.bad_words else "").run()
-
-        def count(mask: Mask) -> NDArray[np.int32]:
-            return per_text(lines.rows[mask], size).astype(np.int32)
-
-        kept = met["kept"]
-        sentences = per_text(lines.rows[kept], size, 1 + inner_ends(texts)[kept]).astype(np.int32)
-        pages = {name: count(met[name]) > 0 for name in ("lorem_ipsum", "brace", "bad_word")}
+        rules = _Rules(texts, _list_pattern(self.bad_words) if self.bad_words else "")
+        met, other = rules.run(), rules.run_datatrove()
+        pages = _Pages(texts)
+        lorem, brace, bad = (pages.count(met[name]) > 0 for name in ("lorem_ipsum", "brace", "bad_word"))
+        other_lorem, other_brace = (pages.count(other[name]) > 0 for name in ("lorem_ipsum", "brace"))
+        sentences, other_sentences = pages.sentences(met["kept"]), pages.sentences(other["kept"])
         features: dict[str, NDArray[Any]] = {
-            "c4_kept_line_ratio": share(count(kept), per_text(lines.rows, size)),
+            "c4_kept_line_ratio": pages.kept_ratio(met["kept"]),
             "c4_sentences": sentences,
-            **{f"c4_{rule}": count(met[rule]) for rule in _LINE_RULES},
-            **{f"c4_{rule}": fired for rule, fired in pages.items() if rule != "bad_word" or self.bad_words},
+            **{f"c4_{rule}": pages.count(met[rule]) for rule in _LINE_RULES},
+            "c4_lorem_ipsum": lorem,
+            "c4_brace": brace,
+            **({"c4_bad_word": bad} if self.bad_words else {}),
+            "c4_long_lines": pages.count(texts.lines.chars >= LONG_LINE),
+            "c4_datatrove_kept_line_ratio": pages.kept_ratio(other["kept"]),
+            "c4_datatrove_sentences": other_sentences,
+            "c4_datatrove_lorem_ipsum": other_lorem,
+            "c4_datatrove_brace": other_brace,
         }
-        dropped = pages["lorem_ipsum"] | pages["brace"] | pages["bad_word"] | (texts.chars > MAX_PAGE_CHARS)
-        passed = (sentences >= MIN_SENTENCES) & ~dropped
-        return {**where_words(features, texts.word_counts), "c4_pass": passed}
+        dropped = lorem | brace | bad | (texts.chars > MAX_PAGE_CHARS)
+        return {
+            **where_words(features, texts.word_counts),
+            "c4_pass": (sentences >= MIN_SENTENCES) & ~dropped,
+            "c4_datatrove_pass": (other_sentences >= DATATROVE_MIN_SENTENCES) & ~other_lorem & ~other_brace,
+        }
 
 
 _LINE_RULES = ("unended_lines", "short_lines", "javascript_lines", "policy_lines")
+
+
+@dataclass(frozen=True)
+class _Pages:
+    """What lines say of the pages they stand on."""
+
+    texts: Texts
+
+    def count(self, mask: Mask) -> NDArray[np.int32]:
+        return per_text(self.texts.lines.rows[mask], len(self.texts)).astype(np.int32)
+
+    def kept_ratio(self, kept: Mask) -> NDArray[np.float64]:
+        return share(self.count(kept), per_text(self.texts.lines.rows, len(self.texts)))
+
+    def sentences(self, kept: Mask) -> NDArray[np.int32]:
+        rows, ends = self.texts.lines.rows[kept], inner_ends(self.texts)[kept]
+        return per_text(rows, len(self.texts), 1 + ends).astype(np.int32)
 
 
 class _Rules:
@@ -109,41 +144,63 @@ class _Rules:
 
     def run(self) -> dict[str, Mask]:
         """Return, for each rule, the lines it met first, and the lines kept."""
-        lines = self.texts.lines
-        self._drop(self._overlong())
-        ended, counts = self._after_citations()
-        met = {"unended_lines": self._drop(~ended), "short_lines": self._drop(counts < MIN_WORDS)}
-        met["lorem_ipsum"] = self._drop(self._holds("lorem ipsum"))
-        met["javascript_lines"] = self._drop(self._holds("javascript"))
-        braces = np.flatnonzero(self.texts.data == ord("{"))
-        met["brace"] = self._drop(np.diff(np.searchsorted(braces, np.append(lines.starts, len(lines.data)))) > 0)
-        met["policy_lines"] = self._drop(self._holds(*POLICIES))
+        ended, counts = self._after_citations(END_MARKS)
+        met = self._rules(ended, counts, MIN_WORDS)
         met["bad_word"] = self._drop(self._matches(self.bad_words))
         return {**met, "kept": self.alive}
+
+    def run_datatrove(self) -> dict[str, Mask]:
+        """Return the same by datatrove's reading of the rules."""
+        ended, _ = self._after_citations(DATATROVE_END_MARKS)
+        met = self._rules(ended, np.diff(self.texts.words_of_lines), DATATROVE_MIN_WORDS)
+        return {**met, "kept": self.alive}
+
+    def _rules(self, ended: Mask, words: NDArray[np.int64], least: int) -> dict[str, Mask]:
+        self.alive = np.ones(len(self.texts.lines), dtype=np.bool_)
+        self._drop(self._overlong)
+        met = {"unended_lines": self._drop(~ended), "short_lines": self._drop(words < least)}
+        for rule in ("lorem_ipsum", "javascript_lines", "brace", "policy_lines"):
+            met[rule] = self._drop(self._held[rule])
+        return met
+
+    @functools.cached_property
+    def _held(self) -> dict[str, Mask]:
+        lines, braces = self.texts.lines, np.flatnonzero(self.texts.data == ord("{"))
+        return {
+            "lorem_ipsum": self._holds("lorem ipsum"),
+            "javascript_lines": self._holds("javascript"),
+            "brace": np.diff(np.searchsorted(braces, np.append(lines.starts, len(lines.data)))) > 0,
+            "policy_lines": self._holds(*POLICIES),
+        }
 
     def _drop(self, mask: Mask) -> Mask:
         met = self.alive & mask
         self.alive = self.alive & ~mask
         return met
 
+    @functools.cached_property
     def _overlong(self) -> Mask:
         overlong = np.flatnonzero(self.texts.words.chars > MAX_WORD_CHARS)
         mask = np.zeros(len(self.alive), dtype=np.bool_)
         mask[np.searchsorted(self.texts.words_of_lines, overlong, side="right") - 1] = True
         return mask
 
-    def _after_citations(self) -> tuple[Mask, NDArray[np.int64]]:
+    def _after_citations(self, marks: tuple[str, ...]) -> tuple[Mask, NDArray[np.int64]]:
         """Return which lines end in a mark and how many words each has, once citation marks are cut."""
         lines = self.texts.lines
-        ended, counts = _ended(lines), np.diff(self.texts.words_of_lines)
+        ended, counts = _ended(lines, marks), np.diff(self.texts.words_of_lines)
         brackets = np.flatnonzero(self.texts.data == ord("["))
         cited = np.unique(np.searchsorted(lines.starts, brackets, side="right") - 1)
         if len(cited):
-            strings = pc.replace_substring_regex(lines.take(cited).strings(), pattern=CITATION, replacement="")
-            cut = Texts.of(strings)
-            ended[cited] = _ended(Pieces(cut.data, cut.offsets[:-1], cut.offsets[1:], np.arange(len(cut)), cut.chars))
+            cut = self._cut(cited)
+            pieces = Pieces(cut.data, cut.offsets[:-1], cut.offsets[1:], np.arange(len(cut)), cut.chars)
+            ended[cited] = _ended(pieces, marks)
             counts[cited] = cut.word_counts
         return ended, counts
+
+    def _cut(self, cited: NDArray[np.int64]) -> Texts:
+        strings = self.texts.lines.take(cited).strings()
+        return Texts.of(pc.replace_substring_regex(strings, pattern=CITATION, replacement=""))
 
     @functools.cached_property
     def _lowered(self) -> bytes:
@@ -164,19 +221,15 @@ class _Rules:
         return mask
 
 
-def _ended(lines: Pieces) -> Mask:
-    return lines.ends_with(*END_MARKS) & ~lines.ends_with("...")
+def _ended(lines: Pieces, marks: tuple[str, ...]) -> Mask:
+    return lines.ends_with(*marks) & ~lines.ends_with("...")
 
 
 def _places(data: bytes, phrase: bytes) -> list[int]:
     return [match.start() for match in re.finditer(re.escape(phrase), data)]
 
 
-@functools.lru_cache(maxsize=4)
 def _list_pattern(path: str) -> str:
-    try:
-        words = Path(path).read_text(encoding="utf-8").lower().splitlines()
-    except (OSError, UnicodeDecodeError) as reason:
-        raise SettingError(f"c4 needs a list of words at '{path}'", str(reason), "--set bad_words=PATH") from reason
-    escaped = [re.sub(r"([^\w\s])", r"\\\1", word.strip()) for word in words if word.strip()]
-    return f"[^a-z](?:{'|'.join(escaped)})[^a-z]" if escaped else ""
+    listed = read_words("c4", path)
+    entries = listed.words + listed.phrases
+    return f"[^a-z](?:{listed.pattern(entries)})[^a-z]" if entries else ""

@@ -57,7 +57,7 @@ class RefinedWeb(Scorer):
         lines, size = texts.lines, len(texts)
         words = np.diff(texts.words_of_lines)
         left, met = np.ones(len(lines), dtype=np.bool_), {}
-        upper, digits = _count(texts, lines, r"\p{Lu}", "AZ"), _count(texts, lines, r"\p{Nd}", "09")
+        upper, digits = char_counts(texts, lines, r"\p{Lu}", "AZ"), char_counts(texts, lines, r"\p{Nd}", "09")
         dropped = (upper > MAX_UPPER * lines.chars, digits == lines.chars, _counters(lines), words < MIN_WORDS)
         for rule, mask in zip(_RULES, dropped, strict=False):
             met[rule], left = left & mask, left & ~mask
@@ -71,7 +71,7 @@ class RefinedWeb(Scorer):
         return {**where_words(features, texts.word_counts), "refinedweb_pass": kept}
 
 
-def _count(texts: Texts, lines: Pieces, pattern: str, ends: str) -> Places:
+def char_counts(texts: Texts, lines: Pieces, pattern: str, ends: str) -> Places:
     """Count the characters of each line in a range of ASCII, or, where a line holds others, those of the pattern."""
     data = texts.data
     counts = _within(lines, (data >= ord(ends[0])) & (data <= ord(ends[1])))

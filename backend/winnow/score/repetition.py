@@ -60,8 +60,15 @@ def repeats(texts: Texts, up_to: int) -> Iterator[Repeats]:
     """Yield the repeated n-grams of sizes 1 to `up_to`.
 
     An n-gram repeats only where both its (n-1)-grams do, and the pair of their groups names it exactly; so each size
-    looks only at what the last one left, and nothing is hashed.
+    looks only at what the last one left, and nothing is hashed. Scorers that read the same texts share the work.
     """
+    found: list[Repeats] = texts.memo.setdefault("repeats", [])
+    if len(found) < up_to:
+        found[:] = _repeats(texts, up_to)
+    yield from found[:up_to]
+
+
+def _repeats(texts: Texts, up_to: int) -> Iterator[Repeats]:
     words = texts.words
     codes, distinct = words.encoded
     starts, groups = _repeated(np.arange(len(words)), words.rows * max(len(distinct), 1) + codes)
@@ -92,6 +99,37 @@ def top_share(texts: Texts, found: Repeats) -> Floats:
     taken = np.zeros(len(texts), dtype=np.int64)
     np.maximum.at(taken, rows[led], counts[led] * chars[led])
     return np.minimum(share(taken, texts.word_chars), 1.0)
+
+
+@dataclass(frozen=True)
+class Top:
+    """The most frequent n-gram of each text, the first of several to appear: count, characters without spaces, words.
+
+    `starts` is the word where it appears first, -1 where the text has fewer words than an n-gram.
+    """
+
+    counts: Places
+    chars: Places
+    starts: Places
+
+
+def first_top(texts: Texts, found: Repeats) -> Top:
+    """Return each text's most frequent n-gram; where none repeats, its first, with count 1."""
+    words, size = texts.words, found.size
+    bounds = np.searchsorted(words.starts, texts.offsets)
+    fits = np.diff(bounds) >= size
+    starts, counts = np.where(fits, bounds[:-1], -1), fits.astype(np.int64)
+    if len(found.starts):
+        times, first = np.bincount(found.groups), found.starts[first_of(found.groups)]
+        rows = words.rows[first]
+        highest = np.zeros(len(texts), dtype=np.int64)
+        np.maximum.at(highest, rows, times)
+        # Groups are numbered in the order in which they appear, so the last written backwards is the first.
+        led = np.flatnonzero(times == highest[rows])[::-1]
+        starts[rows[led]], counts[rows[led]] = first[led], times[led]
+    before = words.chars_before
+    chars = np.where(starts >= 0, before[np.minimum(starts + size, len(words))] - before[np.maximum(starts, 0)], 0)
+    return Top(counts, chars, starts)
 
 
 def covered_share(texts: Texts, found: Repeats) -> Floats:

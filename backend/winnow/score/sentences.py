@@ -22,6 +22,13 @@ def inner_ends(texts: Texts) -> NDArray[np.int64]:
     One ends at a word in . ? ! with or without closing quotes or brackets, unless the word is an initial or a common
     abbreviation, or the next word opens with a lower-case ASCII letter.
     """
+    if "inner_ends" not in texts.memo:
+        texts.memo["inner_ends"] = _inner_ends(texts)
+    counts: NDArray[np.int64] = texts.memo["inner_ends"]
+    return counts
+
+
+def _inner_ends(texts: Texts) -> NDArray[np.int64]:
     words, bounds = texts.words, texts.words_of_lines
     last = words.ends - 1
     for _ in range(2):

@@ -191,6 +191,27 @@ class Texts:
         return newlines
 
     @cached_property
+    def raw_lines(self) -> Pieces:
+        """Return the stretches between newlines that hold a character, unstripped, as `text.split("\\n")` gives them."""
+        filled = self.offsets[:-1][np.diff(self.offsets) > 0]
+        starts = np.union1d(self.newlines + 1, filled)
+        starts = starts[starts < len(self.data)]
+        starts = starts[self.data[starts] != NEWLINE]
+        ends = np.union1d(self.newlines, self.offsets[1:])
+        ends = ends[np.searchsorted(ends, starts, side="right")]
+        return Pieces(self.data, starts, ends, self.rows_of(starts), self.code_points(starts, ends))
+
+    @cached_property
+    def raw_line_counts(self) -> Places:
+        """Count the pieces of `text.split("\\n")`: one more than newlines."""
+        return np.diff(np.searchsorted(self.newlines, self.offsets)) + 1
+
+    @cached_property
+    def memo(self) -> dict[str, Any]:
+        """Return what was found in these texts by one scorer and serves another."""
+        return {}
+
+    @cached_property
     def _line_bounds(self) -> tuple[Places, Places]:
         """Return the half-open ranges of `words` that make each line with a word in it."""
         words = self.words

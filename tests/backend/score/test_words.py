@@ -4,6 +4,7 @@ import itertools
 
 import pyarrow as pa
 from hypothesis import given
+from hypothesis import strategies as st
 
 from text_batches import texts
 from winnow.score.words import Pieces, Texts
@@ -71,3 +72,12 @@ def test_equal_pieces_have_equal_codes() -> None:
     codes, distinct = Texts.of(column(["to be or not to be"])).words.encoded
     assert codes.tolist() == [0, 1, 2, 3, 0, 1]
     assert distinct.to_pylist() == ["to", "be", "or", "not"]
+
+
+@given(st.one_of(st.lists(st.text("ab \n\u3000é", max_size=30), max_size=4), texts))
+def test_raw_lines_equal_split_at_newlines(documents: list[str]) -> None:
+    found = Texts.of(column(documents))
+    expected = [line for text in documents for line in text.split("\n") if line]
+    assert found.raw_lines.strings().to_pylist() == expected
+    assert found.raw_lines.chars.tolist() == [len(line) for line in expected]
+    assert found.raw_line_counts.tolist() == [len(text.split("\n")) for text in documents]
