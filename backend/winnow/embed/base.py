@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,3 +33,7 @@ class Embedder(Method):
     @abstractmethod
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return float32 [n, d], each row of length 1; an empty text gets a zero vector."""
+
+    def stream(self, batches: Iterable[Sequence[str]]) -> Iterator[NDArray[np.float32]]:
+        """Yield `embed` of every batch; an encoder that works ahead reads a few batches before they are asked for."""
+        return map(self.embed, batches)

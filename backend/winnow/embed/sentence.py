@@ -7,8 +7,7 @@ import hashlib
 import os
 import re
 import socket
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,16 +16,15 @@ from urllib.parse import urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
+from winnow.embed import replicas
 from winnow.embed.base import Embedder
+from winnow.embed.batching import Batcher
+from winnow.embed.replicas import PIECES_ON_CPU, PIECES_ON_GPU, Replica, narrowed
 from winnow.errors import InputError
 from winnow.method import Paper, param, require
 
 PACKAGED = "minilm"
 PACKAGED_DIMENSIONS = 384
-# Characters of padded text in one forward pass: a full pass on a GPU, within the caches of a CPU.
-CHARACTERS_ON_GPU, CHARACTERS_ON_CPU = 2_000_000, 32_000
-# Text is cut before it is tokenised, far beyond what the model reads: a word piece has about four characters.
-CHARACTERS_A_PIECE = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +32,8 @@ class SentenceEncoder(Embedder):
     """Runs a sentence-transformers model: the best vectors, about 30 documents a second on two CPU cores.
 
     The model's own tokenizer, pooling and maximum length apply; text beyond that length is not read (256 word pieces for
-    all-MiniLM-L6-v2). bfloat16 on a GPU, float32 on a CPU. Raises InputError when the model cannot be loaded.
+    all-MiniLM-L6-v2). A replica in bfloat16 on every GPU, or one in float32 on the CPU; texts of like length share a
+    batch. Raises InputError when the model cannot be loaded.
     """
 
     name: ClassVar[str] = "sentence"
@@ -54,7 +53,7 @@ class SentenceEncoder(Embedder):
     def dimensions(self) -> int:
         if self.checkpoint == PACKAGED:
             return PACKAGED_DIMENSIONS
-        return width(load(self.checkpoint))
+        return load(self.checkpoint)[1].width
 
     @property
     def parallel(self) -> bool:
@@ -62,20 +61,13 @@ class SentenceEncoder(Embedder):
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return float32 [n, d], rows of length 1; a blank text gets a zero vector."""
-        written = [row for row, text in enumerate(texts) if text.strip()]
-        vectors = np.zeros((len(texts), self.dimensions), np.float32)
-        if not written:
-            return vectors
-        model = load(self.checkpoint)
-        longest = CHARACTERS_A_PIECE * (model.max_seq_length or 512)
-        read = {row: texts[row].strip()[:longest] for row in written}
-        budget = CHARACTERS_ON_GPU if model.device.type == "cuda" else CHARACTERS_ON_CPU
-        groups = batches([len(read[row]) for row in written], budget)
-        with ThreadPoolExecutor(1) as tokenizing:
-            rows = [[written[place] for place in group] for group in groups]
-            for group, features in ahead(tokenizing, model, rows, read):
-                vectors[group] = forward(model, features)
-        return vectors
+        if not any(text.strip() for text in texts):
+            return np.zeros((len(texts), self.dimensions), np.float32)
+        return next(self.stream([texts]))
+
+    def stream(self, batches: Iterable[Sequence[str]]) -> Iterator[NDArray[np.float32]]:
+        """Yield each batch's vectors; later batches are tokenised, and given to every GPU, while one is waited for."""
+        return replicas.stream(*load(self.checkpoint), batches)
 
 
 def slug(checkpoint: str) -> str:
@@ -94,54 +86,6 @@ def safe(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".") or "model"
 
 
-def batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
-    """Group places by length, longest first, so that longest × count stays within budget (a longer text stands alone)."""
-    groups: list[list[int]] = []
-    for place in sorted(range(len(lengths)), key=lambda place: -lengths[place]):
-        if groups and (len(groups[-1]) + 1) * lengths[groups[-1][0]] <= budget:
-            groups[-1].append(place)
-        else:
-            groups.append([place])
-    return groups
-
-
-def ahead(
-    tokenizing: ThreadPoolExecutor, model: Any, groups: Sequence[Sequence[int]], texts: Mapping[int, str]
-) -> Iterator[tuple[Sequence[int], Any]]:
-    """Yield each group with its features, tokenised while the group before it is in the model."""
-    waiting = tokenizing.submit(tokenize, model, [texts[row] for row in groups[0]])
-    for group, after in zip(groups, [*groups[1:], None], strict=True):
-        features = waiting.result()
-        if after is not None:
-            waiting = tokenizing.submit(tokenize, model, [texts[row] for row in after])
-        yield group, features
-
-
-def tokenize(model: Any, texts: list[str]) -> Any:
-    prompt = model.prompts.get("document") or model.prompts.get(model.default_prompt_name or "") or ""
-    texts = [prompt + text for text in texts]
-    # sentence-transformers renamed tokenize to preprocess in 5.x.
-    return model.preprocess(texts) if hasattr(model, "preprocess") else model.tokenize(texts)
-
-
-def width(model: Any) -> int:
-    # sentence-transformers renamed this in 5.x too.
-    name = (
-        "get_embedding_dimension" if hasattr(model, "get_embedding_dimension") else "get_sentence_embedding_dimension"
-    )
-    return int(getattr(model, name)())
-
-
-def forward(model: Any, features: Mapping[str, Any]) -> NDArray[np.float32]:
-    import torch
-
-    on_device = {key: value.to(model.device) if hasattr(value, "to") else value for key, value in features.items()}
-    with torch.inference_mode():
-        sums = model(on_device)["sentence_embedding"].float()
-        unit: NDArray[np.float32] = torch.nn.functional.normalize(sums, dim=1).cpu().numpy()
-    return unit
-
-
 def hub_answers() -> bool:
     """Whether the model hub can be reached: its own client tries for a minute before it says no."""
     if any(os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")):
@@ -155,13 +99,13 @@ def hub_answers() -> bool:
 
 
 @functools.cache
-def load(checkpoint: str) -> Any:
-    """Load a model once a process: on the GPU in bfloat16 when there is one, else on the CPU in float32."""
-    import torch
-
-    gpu = torch.cuda.is_available()
-    model = fresh(checkpoint, "cuda" if gpu else "cpu")
-    return (model.bfloat16() if gpu else model.float()).eval()
+def load(checkpoint: str) -> tuple[list[Replica], Batcher]:
+    """Load a model once a process and device; raises InputError when it cannot be had."""
+    places = replicas.devices()
+    models = [fresh(checkpoint, place) for place in places]
+    # Made before the numbers are narrowed: it reads only the tokenizer, which is every replica's.
+    batcher = Batcher(models[0], PIECES_ON_CPU if places == ["cpu"] else PIECES_ON_GPU)
+    return [Replica(narrowed(model, place), place) for model, place in zip(models, places, strict=True)], batcher
 
 
 def fresh(checkpoint: str, device: str) -> Any:

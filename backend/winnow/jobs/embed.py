@@ -51,12 +51,12 @@ def embed_part(task: Task, progress: Progress | None = None) -> Shard:
     shape = (task.part.documents, task.embedder.dimensions)
     matrix = np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=shape)
     row = 0
-    for batch in part_batches(task.part.path, ["text"]):
-        texts = batch.column("text").to_pylist()
-        matrix[row : row + len(texts)] = task.embedder.embed(texts)
-        row += len(texts)
+    texts = (batch.column("text").to_pylist() for batch in part_batches(task.part.path, ["text"]))
+    for vectors in task.embedder.stream(texts):
+        matrix[row : row + len(vectors)] = vectors
+        row += len(vectors)
         if progress is not None:
-            progress.advance(len(texts))
+            progress.advance(len(vectors))
     matrix.flush()
     del matrix
     return Shard(task.part.part, path, row)

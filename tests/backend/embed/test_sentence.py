@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from winnow.embed import sentence
-from winnow.embed.sentence import SentenceEncoder, batches, load, slug
+from winnow.embed.sentence import SentenceEncoder, fresh, slug
 from winnow.errors import InputError
 
 TEXTS = [
@@ -21,7 +21,7 @@ TEXTS = [
 
 
 def test_minilm_equals_the_library() -> None:
-    expected = load("minilm").encode([*TEXTS, "long " * 900], normalize_embeddings=True)
+    expected = fresh("minilm", "cpu").encode([*TEXTS, "long " * 900], normalize_embeddings=True)
     found = SentenceEncoder().embed([*TEXTS, "long " * 900])
     assert np.all((expected * found).sum(axis=1) >= 0.999)
 
@@ -31,24 +31,20 @@ def test_the_packaged_model_loads_without_a_network(monkeypatch: pytest.MonkeyPa
         raise AssertionError("the packaged model asked the network")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
-    assert load.__wrapped__("minilm").encode(["x"]).shape == (1, 384)
+    assert fresh("minilm", "cpu").encode(["x"]).shape == (1, 384)
 
 
-def test_many_small_passes_equal_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stream_gives_each_batch_its_own_vectors_in_order() -> None:
     whole = SentenceEncoder().embed(TEXTS)
-    monkeypatch.setattr(sentence, "CHARACTERS_ON_CPU", 200)
-    assert SentenceEncoder().embed(TEXTS) == pytest.approx(whole, abs=1e-5)
-
-
-def test_batches_by_hand() -> None:
-    # Longest first: 9 alone (2 × 9 > 12), then 4, 4, 3 (3 × 4 = 12), then 2, 1.
-    assert batches([1, 4, 9, 3, 4, 2], 12) == [[2], [1, 4, 3], [5, 0]]
-    assert batches([50], 12) == [[0]]
-    assert batches([], 12) == []
+    batches = [TEXTS[:7], [], ["", "  "], TEXTS[7:8], TEXTS[8:]]
+    found = list(SentenceEncoder().stream(batches))
+    assert [len(vectors) for vectors in found] == [7, 0, 2, 1, 12]
+    assert not found[2].any()
+    assert np.concatenate([found[0], found[3], found[4]]) == pytest.approx(whole, abs=1e-5)
 
 
 def test_a_local_folder_is_a_model_too(tmp_path: Path) -> None:
-    load("minilm").save(str(tmp_path / "copy"))
+    fresh("minilm", "cpu").save(str(tmp_path / "copy"))
     other = SentenceEncoder(checkpoint=str(tmp_path / "copy"))
     assert other.dimensions == 384
     assert other.embed(TEXTS[:3]) == pytest.approx(SentenceEncoder().embed(TEXTS[:3]), abs=1e-5)
@@ -79,4 +75,4 @@ def test_without_a_network_an_unknown_model_fails_at_once(monkeypatch: pytest.Mo
     monkeypatch.setattr(sentence.socket, "create_connection", no_network)
     assert not sentence.hub_answers()
     with pytest.raises(InputError, match="nobody/nothing"):
-        sentence.load("nobody/nothing")
+        sentence.fresh("nobody/nothing", "cpu")
