@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from text_batches import HARD_TEXTS, batch_of, texts
 from winnow.method import methods
 from winnow.score.base import SPANS, Scorer
+from winnow.score.contamination import HITS
 
 SCORERS = methods(Scorer)
 DIMENSIONS = 384
@@ -42,7 +43,15 @@ def given_columns(documents: Sequence[str]) -> dict[str, pa.Array]:
         "tokens": pa.array(lengths),
         "chars": pa.array([len(text) for text in documents], pa.int64()),
         "language": pa.array(["en"] * len(documents), pa.string()),
+        "quality": pa.array([len(text) % 7 / 7 for text in documents], pa.float32()),
+        "contaminated": pa.array([len(text) % 2 == 0 for text in documents], pa.bool_()),
+        "contamination_benchmark": pa.array(["items"] * len(documents), pa.string()),
+        "contamination_hits": pa.array([_hits(text) for text in documents], HITS),
     }
+
+
+def _hits(text: str) -> list[dict[str, Any]]:
+    return [{"benchmark": "items", "row": len(text), "coverage": 0.6, "run": 8, "of": 40}] * (len(text) % 2)
 
 
 def batch_for(scorer: Scorer, documents: Sequence[str]) -> pa.RecordBatch:
