@@ -38,7 +38,7 @@ class Betr(Ranker):
 
     def rank(self, pool: Pool, draw: Draw) -> Floats:
         near = Nearness.of(pool, "betr", self.model)
-        return near.by_row(self._best(near, len(pool)) if self.combine == "max" else self._mean(near))
+        return near.by_row(near.best_ranks(len(pool)) if self.combine == "max" else self._mean(near))
 
     def choose(self, pool: Pool, budget: Budget, draw: Draw) -> Selection:
         """Read only the first ranks of each example where they hold enough documents: the choice is the same."""
@@ -48,25 +48,13 @@ class Betr(Ranker):
         docs = amount / max(float(costs.mean()), 1e-9)
         most = max(256, int(16 * docs / len(near.target)))
         while True:
-            scores = near.by_row(self._best(near, most))
+            scores = near.by_row(near.best_ranks(most))
             rows = np.flatnonzero(scores > -np.inf)
             if most >= len(pool) or costs[rows].sum() >= amount:
                 break
             most *= 8
         order = rows[ordered(-scores[rows], draw.order("ties")[rows])]
         return Selection.once(order[: budget.cut(costs[order], amount)])
-
-    def _best(self, near: Nearness, most: int) -> Floats:
-        """Return -(best rank) + (cosine at it) / 4 by doc_id; -inf for a document beyond `most` for every example."""
-        best: Floats = np.full(len(near.order), -np.inf)
-        lists = near.first(most)
-        if lists is not None:
-            lists, ranks = lists.ranked()
-            np.maximum.at(best, lists.place, lists.cosine / 4.0 - ranks)
-            return best
-        for places, ranks, cosines in near.ranks(most):
-            best[places] = np.maximum(best[places], cosines / 4.0 - ranks)
-        return best
 
     def _mean(self, near: Nearness) -> Floats:
         total: Floats = np.zeros(len(near.order))

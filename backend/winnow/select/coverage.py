@@ -86,17 +86,23 @@ class Kcenter(Covering):
             )
 
     def cover(self, vectors: Matrix, costs: Rows, amount: float) -> Rows:
-        nearest, products = np.full(len(vectors), -2.0, dtype=np.float32), Products(vectors)
-        picked: list[int] = []
-        spent, last = 0.0, False
-        while len(picked) < len(vectors) and not last:
-            place = int(nearest.argmin())
-            last = spent >= amount
-            picked.append(place)
-            spent += float(costs[place])
-            np.maximum(nearest, products(vectors[[place]])[:, 0], out=nearest)
-            nearest[place] = np.inf
-        return np.array(picked, dtype=np.int64)
+        return farthest_first(vectors, costs, amount, np.zeros(1, dtype=np.int64))
+
+
+def farthest_first(vectors: Matrix, costs: Rows, amount: float, starts: Rows) -> Rows:
+    """Return places of unit vectors, the starts first, then each the farthest from all before it, the first of equals,
+    until their costs reach the amount, and one more."""
+    nearest, products = np.full(len(vectors), -2.0, dtype=np.float32), Products(vectors)
+    picked: list[int] = []
+    spent, last = 0.0, False
+    while len(picked) < len(vectors) and not last:
+        place = int(starts[len(picked)]) if len(picked) < len(starts) else int(nearest.argmin())
+        last = spent >= amount
+        picked.append(place)
+        spent += float(costs[place])
+        np.maximum(nearest, products(vectors[[place]])[:, 0], out=nearest)
+        nearest[place] = np.inf
+    return np.array(picked, dtype=np.int64)
 
 
 LARGEST_SQUARE, MOST_PAIRS = 20_000, 2.5e9

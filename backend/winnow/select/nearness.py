@@ -74,12 +74,16 @@ class Nearness:
                 found[:, places] = part
             yield first, found
 
-    def ranks(self, most: int | None = None) -> Iterator[tuple[Rows, Rows, Matrix]]:
-        """Yield, for each target row, places, ranks and cosines of its nearest documents, as `ranks_of` gives them."""
+    def ranks(
+        self, most: int | None = None, used: NDArray[np.bool_] | None = None
+    ) -> Iterator[tuple[Rows, Rows, Matrix]]:
+        """Yield, for each target row, places among the documents that are not used, ranks and cosines of the nearest
+        of them, as `ranks_of` gives them."""
 
         def of(cosines: Matrix) -> tuple[Rows, Rows, Matrix]:
-            places, ranks = ranks_of(cosines, most)
-            return places, ranks, cosines[places]
+            left = cosines if used is None else cosines[~used]
+            places, ranks = ranks_of(left, most)
+            return places, ranks, left[places]
 
         workers = os.cpu_count() or 1
         with ThreadPoolExecutor(workers) as threads:  # sorting leaves the interpreter free
@@ -87,21 +91,21 @@ class Nearness:
                 for start in range(0, len(block), workers):  # a few at a time: an answer is as long as the pool
                     yield from threads.map(of, block[start : start + workers])
 
-    def first(self, most: int, used: NDArray[np.bool_] | None = None) -> Lists | None:
+    def first(self, most: int, used: NDArray[np.bool_] | None = None, lowest: float = -np.inf) -> Lists | None:
         """Return, for each target row, the `most` documents of highest cosine that are not used, and all that equal the
-        last, in one pass over the vectors; None where these are too many to be held.
+        last, but none below `lowest`, in one pass over the vectors; None where these are too many to be held.
 
         Documents are kept that reach the `most`-th best cosine met so far.
         """
         if most * len(self.target) > LISTED // 2:
             return None
-        limits = np.full((len(self.target), 1), -np.inf, dtype=np.float32)
+        limits = np.full((len(self.target), 1), lowest, dtype=np.float32)
         parts: list[Lists] = []
         for places, block in self.blocks():
             if used is not None:
                 block[:, used[places]] = -np.inf
             if len(parts) == 0 and block.shape[1] > most:
-                limits = np.partition(block, -most, axis=1)[:, [-most]]
+                limits = np.maximum(limits, np.partition(block, -most, axis=1)[:, [-most]])
             at = np.flatnonzero((block >= limits).ravel())
             query, place = np.divmod(at, block.shape[1])
             parts.append(Lists(query, place + places.start, block.ravel()[at]))
@@ -110,6 +114,21 @@ class Nearness:
                 if len(parts[0].query) > LISTED:
                     return None
         return Lists.joined(parts).cut(most, limits).unused()
+
+    def best_ranks(self, most: int, used: NDArray[np.bool_] | None = None, lowest: float = -np.inf) -> Floats:
+        """Return -(best rank) + (cosine at it) / 4 by doc_id; -inf for a document that is used, that no target row has
+        among its first `most`, or only with a cosine below `lowest`. Ranks count documents that are not used."""
+        best: Floats = np.full(len(self.order), -np.inf)
+        lists = self.first(most, used, lowest)
+        if lists is not None:
+            lists, ranks = lists.ranked()
+            np.maximum.at(best, lists.place, lists.cosine / 4.0 - ranks)
+            return best
+        left = np.arange(len(best)) if used is None else np.flatnonzero(~used)
+        for places, ranks, cosines in self.ranks(most, used):
+            near = cosines >= lowest
+            best[left[places[near]]] = np.maximum(best[left[places[near]]], cosines[near] / 4.0 - ranks[near])
+        return best
 
     def by_row(self, values: Floats) -> Floats:
         """Return values that stand by doc_id as they stand in the pool."""
