@@ -61,18 +61,36 @@ def fast_ngrams(texts: pa.LargeStringArray, buckets: int, length: int) -> tuple[
     mix(Σ (byte_i + 1) F^i mod 2^64), that of an n-gram mix(J h + hash of its last word) with h the hash of the words
     before; J and F are odd. A text of more than 1 MiB is cut there, which can split one word.
     """
+    found, owners = [np.empty(0, np.uint16)], [np.empty(0, np.int64)]
+    for grams, texts_of_grams in hashed_ngrams(texts, length):
+        found.append((grams % np.uint64(buckets)).astype(np.uint16))
+        owners.append(texts_of_grams)
+    return np.concatenate(found), np.concatenate(owners)
+
+
+def hashed_ngrams(texts: pa.LargeStringArray, length: int) -> Iterator[tuple[Hashes, Owners]]:
+    """Yield the 64-bit hash of each n-gram that `fast_ngrams` counts, and the place of its text, some bytes at a time."""
     lowered = pc.utf8_lower(texts)
     offsets = np.frombuffer(lowered.buffers()[1], np.int64)[lowered.offset : lowered.offset + len(lowered) + 1]
     data = np.frombuffer(lowered.buffers()[2] or b"", np.uint8)
     long = np.flatnonzero(np.diff(offsets) > SPAN)
     cuts = np.unique(np.concatenate([offsets, *(np.arange(offsets[i], offsets[i + 1], SPAN) for i in long)]))
     texts_of_cuts = np.searchsorted(offsets, cuts, side="right") - 1
-    found, owners = [np.empty(0, np.uint16)], [np.empty(0, np.int64)]
     for start, stop in _spans(cuts):
         grams, pieces = _span(data, cuts[start : stop + 1], length)
-        found.append((grams % np.uint64(buckets)).astype(np.uint16))
-        owners.append(texts_of_cuts[start:stop][pieces])
-    return np.concatenate(found), np.concatenate(owners)
+        yield grams, texts_of_cuts[start:stop][pieces]
+
+
+def phrase_hashes(phrases: Sequence[str], length: int) -> Hashes:
+    """Return the hash that each phrase of at most `length` words has as one n-gram; 0 for one of no or more words."""
+    found = np.zeros(len(phrases), dtype=np.uint64)
+    words = np.array([len(_WORDS.findall(phrase.lower())) for phrase in phrases], dtype=np.int64)
+    for n in range(1, length + 1):
+        rows = np.flatnonzero(words == n)
+        texts = pa.array([phrases[row] for row in rows.tolist()], pa.large_string())
+        for grams, owners in hashed_ngrams(texts, n) if len(rows) else ():
+            found[rows[owners]] = grams  # n-grams come shortest first, so the whole phrase is the last of its text
+    return found
 
 
 def _spans(cuts: Places) -> Iterator[tuple[int, int]]:
