@@ -45,12 +45,15 @@ from winnow.jobs.export import export
 from winnow.jobs.ingest import Ingested, ingest
 from winnow.jobs.keywords import index_keywords
 from winnow.jobs.labels import Imported, LabelStats, export_labels, import_labels, label_stats
-from winnow.jobs.lineage import keep
+from winnow.jobs.lineage import Lineage, keep
 from winnow.jobs.progress import Progress
+from winnow.jobs.recipe import Recipe, load_recipe, write_recipe
 from winnow.jobs.recording import Recording
+from winnow.jobs.replay import check_needs, keep_replayed, replay
 from winnow.jobs.score import score
 from winnow.jobs.search import Finder
 from winnow.jobs.select import Preview, budget_of
+from winnow.judge.base import Judge
 from winnow.method import method, methods
 from winnow.score.base import Scorer
 from winnow.select.base import Selector
@@ -163,7 +166,7 @@ class Workspace:
         selection, not a benchmark's test split unless forced. Raises MissingNeed naming the column and command,
         SettingError, ConflictError.
         """
-        target = os.path.abspath(target) if target and os.path.exists(target) else target
+        target = Lineage(self.catalog).place(target)
         selector = self.selector(name_of_method, settings or {})
         step = Step(selector, budget_of(docs, tokens, share), seed, target, force_target)
         steps = [*map(Step.of, before), step]
@@ -198,20 +201,50 @@ class Workspace:
         format: str = "parquet",
         columns: Sequence[str] = (),
         settings: Mapping[str, Any] | None = None,
+        arrange: Sequence[Mapping[str, Any]] = (),
+        judge: Mapping[str, Any] | None = None,
         progress: Progress | None = None,
     ) -> Path:
-        """Write a selection as files with a manifest and a data card; the same selection gives the same bytes."""
+        """Write a selection as files with a manifest and a data card; the same selection gives the same bytes.
+
+        `arrange` holds recipes {"method": name, **settings}: transforms, then one order, then one packing; `judge` is the
+        recipe of whom some of them ask. Raises MissingNeed, SettingError, ConflictError.
+        """
         exporter = method(Exporter, format).from_recipe(settings or {})
+        asked = method(Judge, str(judge.get("method", ""))).from_recipe(judge) if judge else None
         recipe = {
-            "name": name,
-            "folder": str(Path(folder).absolute()),
-            "format": format,
-            "columns": list(columns),
-            "settings": dict(settings or {}),
-        }
+            "name": name, "folder": str(Path(folder).absolute()), "format": format, "columns": list(columns),
+            "settings": dict(settings or {}), "arrange": list(map(dict, arrange)), "judge": judge and dict(judge),
+        }  # fmt: skip
         with self._recorded("export", recipe, progress) as watch:
             chosen = self.catalog.selections.get(name)
-            return export(self.catalog, chosen, Path(folder), exporter, columns=columns, progress=watch)
+            how: dict[str, Any] = {"arrange": arrange, "judge": asked}
+            return export(self.catalog, chosen, Path(folder), exporter, columns=columns, progress=watch, **how)
+
+    def recipe(self, name: str) -> str:
+        """Return the YAML recipe of a kept selection, its parents inside."""
+        return write_recipe(Recipe(name, self.catalog.selections.get(name).recipe))
+
+    def run_recipe(
+        self,
+        path: str | Path,
+        *,
+        out: str | Path | None = None,
+        replace: bool = False,
+        progress: Progress | None = None,
+    ) -> NamedSelection:
+        """Make a recipe's selection again and, given a folder, write it: the same corpus gives the same bytes.
+
+        Raises SettingError naming the line of what is wrong, MissingNeed naming the column and command, ConflictError.
+        """
+        recipe = load_recipe(Path(path))
+        told = {"path": str(Path(path).absolute()), "out": out and str(Path(out).absolute()), "replace": replace}
+        check_needs(self.catalog, recipe)
+        with self._recorded("run_recipe", told, progress):
+            made = keep_replayed(self.catalog, recipe.name, replay(self.catalog, recipe.selection), replace)
+        if out is not None:
+            self.export(recipe.name, out, progress=progress, **recipe.writing)
+        return made
 
     def run(self, paths: Sequence[str | Path], *, progress: Progress | None = None, **told: Any) -> Ingested:
         """Take files in, score with everything, embed and cluster."""
@@ -349,6 +382,7 @@ JOBS: dict[str, Callable[[Workspace, dict[str, Any], Progress | None], object]] 
     "embed": lambda workspace, recipe, progress: workspace.embed(**recipe, progress=progress),
     "cluster": lambda workspace, recipe, progress: workspace.cluster(**recipe, progress=progress),
     "select": _run_select,
+    "run_recipe": lambda workspace, recipe, progress: workspace.run_recipe(**recipe, progress=progress),
     "combine": lambda workspace, recipe, progress: workspace.combine(**recipe),
     "export": lambda workspace, recipe, progress: workspace.export(**recipe, progress=progress),
     "index": lambda workspace, recipe, progress: workspace.index(progress=progress),

@@ -134,7 +134,9 @@ def cluster(folder: Path, /, k: int | None, model: str, seed: int) -> None:
 @click.option("--tokens", type=int, help="Budget in tokens.")
 @click.option("--share", type=float, help="Budget as a share of the pool's tokens.")
 @click.option("--where", default="", help="SQL condition that narrows the pool, for example: language = 'en'.")
+@click.option("--within", default="", help="Selection to choose from, instead of the whole corpus.")
 @click.option("--target", help="File or selection to match.")
+@click.option("--force-target", is_flag=True, help="Aim at a benchmark's test split; every manifest will tell.")
 @click.option("--seed", default=0, show_default=True)
 @set_option
 @click.option("--name", required=True, help="What the selection is called.")

@@ -30,7 +30,10 @@ def card(manifest: Mapping[str, Any]) -> str:
     parts = [
         _front_matter(manifest),
         _summary(manifest),
+        *_steps(manifest),
+        *_held_out(manifest),
         *tables,
+        *_arranged(manifest),
         _columns(manifest),
         _recipe(manifest),
         _use(manifest),
@@ -71,12 +74,34 @@ def _summary(manifest: Mapping[str, Any]) -> str:
     pool, spent = manifest["pool"], manifest["budget"]["spent"]
     share = spent["tokens"] / pool["tokens"] if pool["tokens"] else 0.0
     asked = ", ".join(f"{unit} {amount:,}" for unit, amount in manifest["budget"]["asked"].items())
+    rows = f" The files hold {manifest['documents']:,} rows (see below)." if manifest.get("arranged") else ""
+    documents = spent["documents"] if rows else manifest["documents"]
     return (
         f"# {_plain(manifest['selection'])}\n\n"
-        f"{manifest['documents']:,} documents with {spent['tokens']:,} tokens, chosen from {pool['documents']:,} "
-        f"documents with {pool['tokens']:,} tokens ({share:.1%} of the tokens). Budget asked: {asked}.\n\n"
+        f"{documents:,} documents with {spent['tokens']:,} tokens, chosen from {pool['documents']:,} "
+        f"documents with {pool['tokens']:,} tokens ({share:.1%} of the tokens). Budget asked: {asked}.{rows}\n\n"
         "The documents keep the licences of their sources; find them out before you publish this data."
     )
+
+
+def _steps(manifest: Mapping[str, Any]) -> list[str]:
+    """Return what each step of a chain left, when there were several."""
+    steps = manifest.get("steps", [])
+    if len(steps) < 3:
+        return []
+    rows = [f"| {_plain(step['step'])} | {step['documents']:,} | {step['tokens']:,} |" for step in steps]
+    return ["\n".join(["## Steps", "", "| step | documents left | tokens left |", "|---|---:|---:|", *rows])]
+
+
+def _held_out(manifest: Mapping[str, Any]) -> list[str]:
+    found = manifest.get("held_out_targets", [])
+    if not found:
+        return []
+    lines = [f"- {_plain(told)}" for told in found]
+    warning = (
+        "This selection was made to resemble a benchmark's held-out data, so that benchmark says little of its worth:"
+    )
+    return ["\n".join(["## Held-out target", "", warning, "", *lines])]
 
 
 def _table(column: str, counts: Mapping[str, int], documents: int) -> str:
@@ -90,6 +115,27 @@ def _table(column: str, counts: Mapping[str, int], documents: int) -> str:
         "|---|---:|---:|",
     ]
     return "\n".join([*head, *rows, *more])
+
+
+def _arranged(manifest: Mapping[str, Any]) -> list[str]:
+    """Say what was done to the documents between the selection and the files, a numbered line each."""
+    arranged = manifest.get("arranged")
+    if not arranged:
+        return []
+    lines = [f"{number}. {_step(step)}" for number, step in enumerate(arranged["steps"], 1)]
+    return [
+        "\n".join(["## How it was arranged", "", *lines, "", f"Seed {arranged['seed']}; recipes are in manifest.json."])
+    ]
+
+
+def _step(step: Mapping[str, Any]) -> str:
+    counts = dict(step["counts"])
+    before, after = counts.pop("tokens_before", None), counts.pop("tokens_after", None)
+    told = [f"{_plain(name)} {value:,}" for name, value in counts.items()]
+    told += [f"tokens {before:,} before and {after:,} after"] if before is not None else []
+    settings = {key: value for key, value in step["recipe"].items() if key != "method" and value != ""}
+    shown = ", ".join(f"{_plain(key)} {_plain(value)}" for key, value in settings.items())
+    return f"**{_plain(step['recipe']['method'])}** ({shown}): {_plain(step['what'])} {'; '.join(told).capitalize()}."
 
 
 def _columns(manifest: Mapping[str, Any]) -> str:

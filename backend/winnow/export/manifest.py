@@ -18,6 +18,7 @@ from winnow.export.shards import plain_schema
 
 NAME = "manifest.json"
 CARD = "README.md"
+RECIPE = "recipe.yaml"
 VERSION = 1
 PACKAGES = {"winnow": "winnow-workbench", "duckdb": "duckdb", "pyarrow": "pyarrow", "numpy": "numpy"}
 
@@ -31,12 +32,15 @@ def manifest(
     recipe: Mapping[str, Any],
     summary: Mapping[str, Any],
     exported: str = "",
+    arranged: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Describe the files of an export; equal exports give equal manifests.
 
     `recipe` replays the selection: {"method": {...}, "budget", "seed", "filter", "target"}. `summary` holds what it
     gave: {"pool": {"fingerprint", "documents", "tokens"}, "asked", "documents", "tokens", "by": {column: {name: count}}}.
-    `exported` is a time, left out unless given, since it makes two exports differ.
+    `held_out_targets` stands there only when a forced target is a benchmark's test split. `exported` is a time, left out
+    unless given, since it makes two exports differ. `arranged` is what was done on the way into the files: {"seed", "steps":
+    [{"recipe", "what" (a sentence), "counts"}]}.
     """
     entries = [_entry(path, exporter) for path in files]
     return {
@@ -49,14 +53,25 @@ def manifest(
             "spent": {"documents": summary["documents"], "tokens": summary["tokens"]},
         },
         "pool": dict(summary["pool"]),
+        **({"steps": list(summary["steps"])} if "steps" in summary else {}),
         "counts": {column: dict(counts) for column, counts in summary.get("by", {}).items()},
         "format": dict(exporter.recipe),
         "columns": {field.name: str(field.type) for field in plain_schema(schema)},
         "documents": sum(entry["documents"] for entry in entries),
         "files": entries,
         "versions": versions(),
+        **({"held_out_targets": held} if (held := held_out_targets(recipe)) else {}),
         **({"exported": exported} if exported else {}),
+        **({"arranged": dict(arranged)} if arranged else {}),
     }
+
+
+def held_out_targets(recipe: Mapping[str, Any]) -> list[str]:
+    """Return which targets of a recipe, of its earlier steps and its parents are a benchmark's test split, a sentence each."""
+    steps = [recipe, *recipe.get("before", ())]
+    found = [told for step in steps for told in step.get("held_out_target", ())]
+    found += [told for parent in recipe.get("parents", {}).values() for told in held_out_targets(parent)]
+    return list(dict.fromkeys(found))
 
 
 def write_manifest(folder: Path, content: Mapping[str, Any]) -> Path:
@@ -86,7 +101,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 def verify(folder: Path) -> list[str]:
     """Compare an export with its manifest and return what is wrong, a sentence each; an empty list means it is whole.
 
-    The data card may be edited and hidden files may be added; any other file belongs to the manifest or is extra.
+    The data card and the recipe may be edited and hidden files may be added; any other file belongs to the manifest or is extra.
     """
     try:
         listed = read_manifest(folder)["files"]
@@ -95,7 +110,7 @@ def verify(folder: Path) -> list[str]:
     names = {str(entry.get("name")) if isinstance(entry, dict) else str(entry) for entry in listed}
     problems = [problem for entry in listed if (problem := _problem(folder, entry))]
     present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    extra = {name for name in present - names - {NAME, CARD} if not name.startswith(".")}
+    extra = {name for name in present - names - {NAME, CARD, RECIPE} if not name.startswith(".")}
     return problems + [f"{name} is not in the manifest" for name in sorted(extra)]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -51,12 +50,11 @@ class Step:
     def of(cls, recipe: Mapping[str, Any]) -> Step:
         """Read a step's recipe; raises SettingError for an unknown method or setting."""
         told = dict(recipe["method"])
-        target = recipe.get("target")
         return cls(
             method(Selector, told.pop("method")).from_recipe(told),
             Budget(**(recipe.get("budget") or ALL)),
             int(recipe.get("seed", 0)),
-            os.path.abspath(target) if target and os.path.exists(target) else target,
+            recipe.get("target"),
             bool(recipe.get("force_target", False)),
             str(recipe.get("target_sha256", "")),
         )
@@ -83,6 +81,7 @@ def run_chain(
     is chosen, SettingError, InputError.
     """
     known = lineage or Lineage(catalog)
+    steps = [replace(step, target=known.place(step.target)) for step in steps]
     for step in steps:
         check_columns(catalog, step.selector.needs(), type(step.selector).name)
     plain, among = known.conditions(filter, within)

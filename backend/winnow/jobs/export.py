@@ -21,10 +21,11 @@ from winnow.catalog.joblog import lives, process_name
 from winnow.catalog.selections import NamedSelection
 from winnow.catalog.texts import ROW_GROUP
 from winnow.errors import ConflictError, SettingError, nearest
-from winnow.export.base import Exporter, fsync_folder
+from winnow.export.base import Exporter, fsync_folder, write_text
 from winnow.export.card import write_card
-from winnow.export.manifest import manifest, write_manifest
+from winnow.export.manifest import RECIPE, manifest, write_manifest
 from winnow.jobs.progress import Progress
+from winnow.jobs.recipe import Recipe, is_replayable, write_recipe
 
 ALWAYS = ("doc_id", "id", "text", "source", "url", "date")
 
@@ -56,6 +57,10 @@ def export(
             files, exporter=exporter, schema=first.schema, selection=selection.name,
             recipe=selection.recipe, summary=selection.summary,
         )  # fmt: skip
+        if is_replayable(selection.recipe):
+            told = {"format": exporter.name, "columns": list(columns), **exporter.recipe}
+            del told["method"]
+            write_text(partial / RECIPE, write_recipe(Recipe(selection.name, selection.recipe, export=told)))
         write_card(partial, content)
         write_manifest(partial, content)
         if folder.exists():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -45,6 +46,11 @@ class Lineage:
 
     def names(self) -> list[str]:
         return list(dict.fromkeys([*self._brought, *(kept.name for kept in self._catalog.selections.all())]))
+
+    def place(self, target: str | None) -> str | None:
+        """Return a target as any folder understands it: a selection's name, else the whole path of what is there."""
+        is_file = target and target not in self.names() and os.path.exists(target)
+        return os.path.abspath(target) if target and is_file else target
 
     def read(self, name: str) -> tuple[Rows, Floats]:
         """Return doc_ids and weights in the order they were chosen; raises SettingError for an unknown name."""

@@ -102,3 +102,14 @@ def test_an_empty_export_has_a_card() -> None:
     }
     assert front_matter(card(empty))["size_categories"] == ["n<1K"]
     assert "language" not in front_matter(card(empty))
+
+
+def test_a_chain_and_a_held_out_target_are_told() -> None:
+    assert "Steps" not in card(MANIFEST)
+    assert "Held-out" not in card(MANIFEST)
+    steps = [
+        {"step": name, "documents": n, "tokens": 10 * n} for name, n in (("corpus", 9000), ("rules", 20), ("top", 3))
+    ]
+    told = card({**MANIFEST, "steps": steps, "held_out_targets": ["gsm8k_test.jsonl is the test split of gsm8k"]})
+    assert "| rules | 20 | 200 |" in told
+    assert r"- gsm8k\_test.jsonl is the test split of gsm8k" in told

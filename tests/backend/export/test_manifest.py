@@ -14,7 +14,7 @@ from winnow.errors import InputError
 from winnow.export.base import Exporter
 from winnow.export.card import write_card
 from winnow.export.jsonl import JsonLines
-from winnow.export.manifest import manifest, read_manifest, verify, write_manifest
+from winnow.export.manifest import held_out_targets, manifest, read_manifest, verify, write_manifest
 from winnow.export.parquet import Parquet
 
 RECIPE = {
@@ -152,3 +152,10 @@ def test_a_manifest_cannot_point_outside_its_folder(whole: Path) -> None:
     outside = {**content["files"][0], "name": "../other.parquet"}
     write_manifest(whole, {**content, "files": [*content["files"], outside]})
     assert verify(whole) == ["../other.parquet is not the name of a file in this folder"]
+
+
+def test_forced_targets_of_every_step_and_parent_are_found() -> None:
+    assert held_out_targets({"seed": 1}) == []
+    parent = {"held_out_target": ["a"], "parents": {"deep": {"held_out_target": ["b"]}}}
+    recipe = {"held_out_target": ["c"], "before": [{"held_out_target": ["d", "c"]}], "parents": {"p": parent}}
+    assert held_out_targets(recipe) == ["c", "d", "a", "b"]

@@ -8,6 +8,7 @@ import pytest
 
 from conftest import write_lines
 from winnow.errors import ConflictError, SettingError
+from winnow.export.manifest import read_manifest
 from winnow.jobs.target import read_target
 from winnow.workspace import Workspace
 
@@ -61,6 +62,9 @@ def test_a_forced_target_is_marked_and_a_changed_one_is_told(scored: Workspace, 
     made = scored.select("dsir", name="forced", force_target=True, **choice)
     assert made.recipe["force_target"] is True
     assert made.recipe["held_out_target"] == ["gsm8k_test.jsonl is the test split of gsm8k (its name)"]
+    written = read_manifest(scored.export("forced", tmp_path / "out"))
+    assert written["held_out_targets"] == made.recipe["held_out_target"]
+    assert "Held-out target" in (tmp_path / "out" / "README.md").read_text()
     step = {key: made.recipe[key] for key in ("method", "budget", "seed", "target", "force_target", "target_sha256")}
     again = scored.select("random", share=1, name="again", before=[step])
     assert sorted(again.read()[0]) == sorted(made.read()[0])

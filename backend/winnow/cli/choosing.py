@@ -1,0 +1,69 @@
+"""The commands around selections: combine, recipe, run-recipe, compare, sweep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from winnow.cli import console
+from winnow.cli.line import folder_option
+from winnow.cli.main import winnow
+
+
+@winnow.command()
+@click.argument("operation", metavar="union|intersect|subtract")
+@click.argument("names", nargs=-1, required=True)
+@click.option("--name", required=True, help="What comes out is called.")
+@click.option(
+    "--weights", default="max", show_default=True, help="How often a union sees a document: the max or the sum."
+)
+@click.option("--docs", type=int, help="Cut to a budget in documents.")
+@click.option("--tokens", type=int, help="Cut to a budget in tokens.")
+@click.option("--share", type=float, help="Cut to a share of what comes out.")
+@click.option("--by", default="", help="Cut by this column, highest first (default: at random).")
+@click.option("--lowest", is_flag=True, help="With --by, lowest first.")
+@click.option("--seed", default=0, show_default=True)
+@click.option("--replace", is_flag=True, help="Overwrite a selection of this name.")
+@folder_option
+def combine(folder: Path, /, operation: str, names: tuple[str, ...], **told: Any) -> None:
+    """Keep the union, intersection or difference of selections, cut to a budget."""
+    from winnow.workspace import Workspace
+
+    made = Workspace(folder).combine(operation, names, **told)
+    steps = [f"{step['documents']:,} {step['step']}" for step in made.summary["steps"]]
+    console.say(f"{made.name}: {made.summary['documents']:,} documents, {made.summary['tokens']:,} tokens")
+    console.say("from " + ", ".join(steps))
+
+
+@winnow.command()
+@click.argument("name")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write it to a file.")
+@folder_option
+def recipe(folder: Path, /, name: str, out: Path | None) -> None:
+    """Print the recipe of a selection as YAML, with those it stands on."""
+    from winnow.workspace import Workspace
+
+    text = Workspace(folder).recipe(name)
+    if out is None:
+        console.say(text.rstrip("\n"))
+        return
+    out.write_text(text, encoding="utf-8")
+    console.say(f"the recipe of {name} is in {out} (make it again: winnow run-recipe {out} --out FOLDER)")
+
+
+@winnow.command("run-recipe")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="Write the files to this folder too.")
+@click.option("--replace", is_flag=True, help="Overwrite a selection of the recipe's name.")
+@folder_option
+def run_recipe(folder: Path, /, path: Path, out: Path | None, replace: bool) -> None:
+    """Make the selection of a recipe again, and write it: the same corpus gives the same bytes."""
+    from winnow.workspace import Workspace
+
+    with console.progress() as progress:
+        made = Workspace(folder).run_recipe(path, out=out, replace=replace, progress=progress)
+    console.say(f"{made.name}: {made.summary['documents']:,} documents, {made.summary['tokens']:,} tokens")
+    if out is not None:
+        console.say(f"written to {out} (check it: winnow export --verify {out})")
