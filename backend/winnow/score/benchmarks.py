@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import zstandard
 
 from winnow.errors import InputError, nearest
-from winnow.score.splits import held_out
+from winnow.score.splits import held_out, split_of
 
 PROMPTS = (
     "question", "query", "prompt", "problem", "instruction", "goal", "ctx", "sentence_good", "context", "input", "premise",
@@ -102,7 +102,7 @@ def read_benchmarks(paths: Sequence[str], fields: Sequence[str] = ()) -> Benchma
         values = [str(row.get("split") or "") for row in table[:10_000]] if "split" in columns else []
         found = held_out(file, columns, set(values) - {""})
         names.append(_name(file, names))
-        splits.append(found.split if found else "train")
+        splits.append(found.split if found else split_of(file))
         for number, text in enumerate(_texts(table, columns, fields, file), start=1):
             if text.strip():
                 of.append(place)

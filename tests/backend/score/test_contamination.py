@@ -93,7 +93,7 @@ def test_a_changed_benchmark_makes_the_columns_anew(corpus: Workspace, tmp_path:
     corpus.score(["contamination"], settings=told)
     assert corpus.sql(count).to_pylist() == [{"n": 1}]
     assert corpus.catalog.manifest.tables("contamination")["items"].to_pylist() == [
-        {"benchmark": "items", "split": "train", "row": 1, "text": "A vector has a length and a direction.", "words": 8}
+        {"benchmark": "items", "split": "", "row": 1, "text": "A vector has a length and a direction.", "words": 8}
     ]
 
 
