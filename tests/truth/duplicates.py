@@ -1,18 +1,21 @@
-"""Measure near-duplicates on known and on made pairs: python tests/truth/duplicates.py DATA_FOLDER
+"""Measure near-duplicates on known pairs: python tests/truth/duplicates.py DATA_FOLDER [--write]
 
-DATA_FOLDER holds minhash-neardup/articles_{1000,2500}.{train,truth}: news articles, one "id text" a line, and the pairs
-of near-duplicates among them. Prints recall and precision of pairs over a sweep of settings and thresholds, first for
-the known pairs, then for one made variant of every article, from which sentences were dropped and to which others were
-added, as two extractors of one page would. Where datasketch can be imported, its time and its pairs stand beside ours.
+DATA_FOLDER holds minhash-neardup: news articles with a list of pairs that say the same. Besides those, a variant of each
+article is made, as two extractors of one page would: a share of its sentences dropped, others put in. For every number of
+bands and rows and every threshold the pairs that end up in one group are compared with the known ones. --write keeps the
+figures in the package, where the app draws them. Where datasketch can be imported, its time and its pairs stand beside
+ours.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +23,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from winnow.score.jaccard import similarities
-from winnow.score.minhash import band_keys, probability, shingles
-from winnow.score.near_duplicates import NearDuplicates, candidates, components
+from winnow.score.minhash import Shingles, band_keys, probability, shingles
+from winnow.score.near_duplicates import candidates, components
 
-THRESHOLDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9)
-SETTINGS = ((14, 8), (9, 13), (25, 5), (40, 3))
+THRESHOLDS = (0.0, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+SETTINGS = ((14, 8), (9, 13), (20, 13), (14, 9), (24, 10), (25, 5), (50, 4), (40, 3))
+SHINGLE_WORDS = 5
+EDGES = np.linspace(0, 1, 51)
+CURVES = Path(__file__).parents[2] / "backend" / "winnow" / "score" / "weights" / "near_duplicates.json"
 Pairs = set[tuple[int, int]]
 
 
@@ -55,23 +61,49 @@ def pairs_of(groups: Iterable[int | None]) -> Pairs:
     return {(one, other) for mine in members.values() for one in mine for other in mine if one < other}
 
 
-def found(texts: Sequence[str], scorer: NearDuplicates) -> Pairs:
-    batch = batch_of(texts)
-    return pairs_of(scorer.score(batch, scorer.prepare([batch]))["near_group"].to_pylist())
-
-
 def share(part: int, whole: int) -> str:
     return f"{part / whole:.3f}" if whole else "–"
 
 
-def sweep(title: str, texts: Sequence[str], truth: Pairs) -> None:
-    print(f"\n## {title}: {len(texts)} documents, {len(truth)} pairs\n")
+@dataclass(frozen=True)
+class Set:
+    """Texts, the pairs of places among them that say the same, and how alike each pair is."""
+
+    name: str
+    texts: Sequence[str]
+    truth: Pairs
+
+    def signed(self) -> Shingles:
+        return shingles(pa.array(self.texts, pa.large_string()), SHINGLE_WORDS)
+
+    def alike(self) -> list[float]:
+        return [float(one) for one in similarities(np.array(sorted(self.truth)), [self.signed()])]
+
+
+def sweep(given: Set) -> list[dict[str, object]]:
+    """Return recall and precision of the groups for every setting and threshold."""
+    print(f"\n## {given.name}: {len(given.texts)} documents, {len(given.truth)} pairs\n")
     print("| bands x rows | verify | pairs | recall | precision |\n|---|--:|--:|--:|--:|")
-    for bands, rows in SETTINGS:
+    signed, rows = given.signed(), []
+    for bands, per_band in SETTINGS:
+        pairs = candidates(band_keys(signed, bands, per_band), every=True)
+        alike = similarities(pairs, [signed]) if len(pairs) else np.zeros(0)
         for threshold in THRESHOLDS:
-            mine = found(texts, NearDuplicates(bands=bands, rows=rows, verify=threshold))
-            recall, precision = share(len(mine & truth), len(truth)), share(len(mine & truth), len(mine))
-            print(f"| {bands} x {rows} | {threshold or 'off'} | {len(mine)} | {recall} | {precision} |", flush=True)
+            labels = components(pairs[alike >= threshold], len(given.texts))
+            flagged = np.bincount(labels)[labels] > 1
+            mine = pairs_of(int(label) if twin else None for label, twin in zip(labels, flagged, strict=True))
+            right = len(mine & given.truth)
+            print(f"| {bands} x {per_band} | {threshold or 'off'} | {len(mine)} | {share(right, len(given.truth))} | "
+                  f"{share(right, len(mine))} |", flush=True)  # fmt: skip
+            rows.append({"set": given.name, "bands": bands, "rows": per_band, "verify": threshold, "found": len(mine),
+                         "right": right, "pairs": len(given.truth)})  # fmt: skip
+    return rows
+
+
+def kept(given: Set) -> dict[str, object]:
+    """Return what the app needs of a set: its size, and how many pairs there are by similarity."""
+    counts = np.histogram(given.alike(), EDGES)[0].tolist()
+    return {"name": given.name, "documents": len(given.texts), "pairs": len(given.truth), "by_similarity": counts}
 
 
 def variants(texts: Sequence[str], seed: int) -> list[str]:
@@ -155,18 +187,26 @@ def groups(labels: NDArray[np.int32]) -> NDArray[np.bool_]:
     return flagged
 
 
-def main(folder: Path) -> None:
-    for size in (1000, 2500):
-        texts, truth = read(folder / "minhash-neardup", size)
-        sweep(f"Known pairs of the {size} articles", texts, truth)
-    originals = [text for place, text in enumerate(texts) if place not in {other for _, other in truth}]
+def main(folder: Path, write: bool) -> None:
+    sets = [Set(f"{size:,} news articles", *read(folder / "minhash-neardup", size)) for size in (1000, 2500)]
+    again = {other for _, other in sets[-1].truth}
+    originals = [text for place, text in enumerate(sets[-1].texts) if place not in again]
     made = variants(originals, seed=0)
     pairs = {(place, place + len(originals)) for place in range(len(originals))}
-    sweep("Made variants", [*originals, *made], pairs)
+    sets.append(Set("Made variants of them", [*originals, *made], pairs))
+    rows = [row for given in sets for row in sweep(given)]
+    if write:
+        figures = {
+            "shingle_words": SHINGLE_WORDS,
+            "edges": EDGES.tolist(),
+            "sets": [kept(given) for given in sets],
+            "rows": rows,
+        }
+        CURVES.write_text(json.dumps(figures, ensure_ascii=False) + "\n", encoding="utf-8")
     by_similarity(originals, made)
     if importlib.util.find_spec("datasketch"):
         peer([*originals, *made], pairs)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), "--write" in sys.argv[2:])
