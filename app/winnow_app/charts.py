@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from winnow.catalog.browse import Histogram
 
 KEPT, ALL = "#2b6f8f", "rgba(128,128,128,.32)"
+GONE = "#d9822b"
 LONGEST_NAME = 28
 
 
@@ -83,6 +84,33 @@ def kept_and_dropped(histogram: Histogram, title: str, *, height: int = 260) -> 
     _ticks(figure, histogram, 10)
     figure = _calm(figure, height)
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.12, "x": 1, "xanchor": "right"})
+    return figure
+
+
+def waterfall(rules: Sequence[str], dropped: Sequence[int], total: int) -> go.Figure:
+    """Draw, rule under rule, what is left (solid) and what the rule takes of what those above it left (orange)."""
+    left = [total - gone for gone in itertools.accumulate(dropped)]
+    places, names = list(range(len(rules))), [_plain(rule) for rule in rules]
+    figure = go.Figure()
+    figure.add_bar(
+        x=left, y=places, orientation="h", name="left", marker_color=KEPT, customdata=names,
+        hovertemplate="%{customdata}: %{x:,} left<extra></extra>",
+    )  # fmt: skip
+    figure.add_bar(
+        x=list(dropped), y=places, orientation="h", name="dropped here", marker_color=GONE, customdata=names,
+        text=[f"−{gone:,}" if gone else "" for gone in dropped], textposition="outside", cliponaxis=False,
+        hovertemplate="%{customdata}: %{x:,} dropped<extra></extra>",
+    )  # fmt: skip
+    figure = _calm(figure, 64 + 23 * len(rules))
+    figure.update_layout(
+        barmode="stack", hovermode="closest", showlegend=True, margin={"t": 34},
+        legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 1, "xanchor": "right"},
+    )  # fmt: skip
+    figure.update_yaxes(
+        autorange="reversed", tickmode="array", tickvals=places, ticktext=names, nticks=0, showgrid=False,
+        tickfont={"size": 12}, ticklabelstandoff=6,
+    )  # fmt: skip
+    figure.update_xaxes(visible=False, range=[0, max(total, 1) * 1.12])
     return figure
 
 

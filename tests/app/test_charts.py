@@ -36,6 +36,14 @@ def test_kept_and_dropped_add_up_to_the_whole() -> None:
     assert (kept.name, dropped.name) == ("kept", "dropped")
 
 
+def test_a_waterfall_says_what_each_rule_leaves_and_takes() -> None:
+    left, dropped = charts.waterfall(["words>=50", "a<b"], [30, 0], 100).data
+    assert list(left.x) == [70, 70]  # 100 − 30, and nothing more
+    assert list(dropped.x) == [30, 0]
+    assert list(dropped.text) == ["−30", ""]
+    assert list(left.customdata) == ["words&gt;=50", "a&lt;b"]
+
+
 @pytest.mark.parametrize("draw", [charts.distribution, charts.kept_and_dropped])
 def test_a_column_without_values_draws_an_empty_chart(draw: object) -> None:
     assert callable(draw)

@@ -42,15 +42,20 @@ def _rules(selector: Rules, preview: Preview) -> None:
             "No rule is set: everything passes. Choose a preset, or write thresholds such as quality>=0.4, words 50..100000."
         )
         return
-    rows = [
-        {"rule": count.rule, "drops alone": count.alone, "drops after those above": count.in_sequence}
-        for count in counts
-    ]
-    st.dataframe(
-        pd.DataFrame(rows), hide_index=True, height=min(38 + 35 * len(rows), 250),
-        column_config={
-            name: st.column_config.NumberColumn(format="localized") for name in ("drops alone", "drops after those above")
-        },
+    left = len(preview.pool)
+    rows = []
+    for count in counts:
+        left -= count.in_sequence
+        rows.append(
+            {"rule": count.rule, "drops alone": count.alone, "drops after those above": count.in_sequence, "left": left}
+        )
+    drawn, listed = st.tabs(["rule by rule", "as numbers"])
+    figure = charts.waterfall([c.rule for c in counts], [c.in_sequence for c in counts], len(preview.pool))
+    drawn.plotly_chart(figure, key="select.waterfall", config={"displayModeBar": False})
+    numbers = [name for name in rows[0] if name != "rule"]
+    listed.dataframe(
+        pd.DataFrame(rows), hide_index=True, height=min(38 + 35 * len(rows), 600),
+        column_config={name: st.column_config.NumberColumn(format="localized") for name in numbers},
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,21 +73,32 @@ def build_pool(
 
 
 def check_columns(catalog: Catalog, needs: frozenset[str], who: str = "the method") -> None:
-    """Raise MissingNeed for the first column that the corpus lacks, with the command that makes it."""
+    """Raise MissingNeed for columns that the corpus lacks, with the command that makes them."""
     known = catalog.browse.columns()
     if "tokens" not in known:
         raise MissingNeed("a budget needs column 'tokens'", "the corpus lacks it", "winnow score tokens")
-    for need in sorted(needs - {"target", "text"}):
-        if not need.startswith("vectors:") and need not in known:
-            raise MissingNeed(f"{who} needs column '{need}'", "the corpus lacks it", _way_to(need, known))
+    asked = {need for need in needs - {"target", "text"} if not need.startswith("vectors:")}
+    if missing := sorted(asked - set(known)):
+        # A name that nothing makes comes first: it is a slip of the pen, which no command mends.
+        named = next((need for need in missing if _maker(need) is None), missing[0])
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise MissingNeed(f"{who} needs column '{named}'{more}", "the corpus lacks it", _way_to(named, missing, known))
 
 
-def _way_to(column: str, known: Mapping[str, object]) -> str:
-    """Return the command that makes a column, or the column that was probably meant."""
+def _way_to(column: str, missing: Sequence[str], known: Iterable[str]) -> str:
+    """Return the command that makes all that is missing, or the column that was probably meant."""
+    if _maker(column) is None:
+        return nearest(column, {*known, *(made for kind in methods(Scorer).values() for made in kind().columns())})
+    makers = [maker for maker in dict.fromkeys(map(_maker, missing)) if maker]
+    scorers = [maker.removeprefix("score ") for maker in makers if maker.startswith("score ")]
+    return f"winnow score {' '.join(scorers)}" if scorers else f"winnow {makers[0]}"
+
+
+def _maker(column: str) -> str | None:
+    """Return the command that makes a column, without its "winnow"."""
     if column.startswith(("cluster", "map_")):
-        return "winnow cluster"
-    makers = (name for name, kind in methods(Scorer).items() if column in kind().columns())
-    return next((f"winnow score {name}" for name in makers), nearest(column, known))
+        return "cluster"
+    return next((f"score {name}" for name, kind in methods(Scorer).items() if column in kind().columns()), None)
 
 
 def _text_source(catalog: Catalog) -> TextSource:

@@ -12,17 +12,8 @@ from numpy.typing import NDArray
 from winnow.method import param
 from winnow.pool import Floats, Pool
 from winnow.select.base import Draw, Ranker
+from winnow.select.presets import PRESETS
 from winnow.select.thresholds import Threshold, parse, text_of
-
-PRESETS: Mapping[str, str] = {
-    "gopher": "gopher_pass=true",
-    "c4": "c4_pass=true",
-    "fineweb": "fineweb_pass=true",
-    "refinedweb": "gopher_pass=true, refinedweb_pass=true",
-    "redpajama": "rps_word_count 50..10000, rps_mean_word_length 3..10, rps_symbol_to_word_ratio<=0.1, "
-    "rps_frac_lines_start_with_bulletpoint<=0.9, rps_frac_chars_top_2gram<=0.2",
-}
-"""The rules of each preset, in the order in which they are applied."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +29,14 @@ class RuleCount:
 class Rules(Ranker):
     """The documents that pass every rule, in random order.
 
-    A preset is a published filter: gopher (arXiv 2112.11446), c4 (arXiv 1910.10683), fineweb (arXiv 2406.17557),
-    refinedweb (arXiv 2306.01116: the Gopher rules, then its line rules), redpajama (arXiv 2411.12372: the Gopher rules
-    on its signals, as far as its data card spells them out; `winnow score redpajama` makes them). `keep` adds thresholds: "quality>=0.4,
-    language=en|fr, words 50..100000"; a name with other signs stands in quotation marks, and "(none)" stands for a
-    missing value. Without any rule every document passes. Raises MissingNeed for a column and SettingError for a name
-    that no document has: a rule never fails silently.
+    A preset is a published filter, each of its thresholds a rule of its own: gopher (arXiv 2112.11446); c4, by the
+    reference code (arXiv 1910.10683), and c4_datatrove; fineweb (arXiv 2406.17557), and fineweb_v1 as its release
+    counted; refinedweb (arXiv 2306.01116: the Gopher rules, then its line rules); redpajama (arXiv 2411.12372: the
+    Gopher rules on its signals, as far as its data card spells them out); dolma (arXiv 2402.00159: what its mixing files
+    applied to attributes that its tagger wrote). Which language to keep is a rule of your own. `keep` adds thresholds:
+    "quality>=0.4, language=en|fr, words 50..100000"; a name with other signs stands in quotation marks, and "(none)"
+    stands for a missing value. Without any rule every document passes. Raises MissingNeed for a column and SettingError
+    for a name that no document has: a rule never fails silently.
     """
 
     name: ClassVar[str] = "rules"

@@ -100,3 +100,25 @@ def test_jobs_are_listed_done_again_and_cancelled(corpus: Workspace) -> None:
 )
 def test_every_failure_has_words(reason: Exception, words: str) -> None:
     assert words in _words(reason)
+
+
+def test_rules_say_what_each_drops_alone_and_in_sequence(corpus: Workspace) -> None:
+    listed = winnow(corpus.folder, "rules")
+    assert listed.returncode == 0
+    assert "c4\tchars<=190000, c4_lorem_ipsum=false, c4_brace=false, c4_sentences>=3" in listed.stdout
+    corpus.score(["tokens"])
+    documents = corpus.catalog.manifest.documents()
+    done = winnow(corpus.folder, "rules", "--keep", "tokens>=0, tokens<0")
+    assert done.stdout.splitlines() == [
+        "rule\tdrops alone\tdrops in sequence\tleft\tshare left",
+        f"tokens>=0\t0\t0\t{documents}\t1.0",
+        f"tokens<0\t{documents}\t{documents}\t0\t0.0",
+        f"0 of {documents} documents pass every rule",
+    ]
+    lacking = winnow(corpus.folder, "rules", "gopher")
+    assert lacking.returncode == 1
+    assert lacking.stderr.endswith("winnow score gopher shape\n")
+    unknown = winnow(corpus.folder, "rules", "--keep", "gopher_dup_5gramm<0.2")
+    assert unknown.returncode == 1
+    assert "did you mean 'gopher_dup_5gram'?" in unknown.stderr
+    assert winnow(corpus.folder, "rules", "gofer").returncode == 2

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from hypothesis import given, settings
 
+from text_batches import HARD_TEXTS, batch_of, texts
 from winnow.errors import MissingNeed, SettingError
 from winnow.method import methods
 from winnow.pool import Budget, Groups, Pool
 from winnow.score.base import Scorer
-from winnow.select.rules import PRESETS, RuleCount, Rules
+from winnow.score.c4 import C4
+from winnow.score.fineweb import FineWeb
+from winnow.score.gopher import Gopher
+from winnow.score.refinedweb import RefinedWeb
+from winnow.score.shape import Shape
+from winnow.select.presets import PRESETS
+from winnow.select.rules import RuleCount, Rules
+
+RULES = (Shape(), Gopher(), C4(), FineWeb(), RefinedWeb())
 
 POOL = Pool(
     np.arange(6),
@@ -66,24 +77,45 @@ def test_a_table_of_thresholds_is_the_same_as_its_text() -> None:
     assert kept(keep=table) == [2]
 
 
-def test_presets_use_the_pass_columns_and_missing_does_not_pass() -> None:
-    assert kept(preset="gopher") == [0, 2, 3, 4]
-    assert kept(preset="gopher", keep="language=en") == [0, 2, 4]
-    with pytest.raises(MissingNeed, match="rules needs column 'c4_pass'"):
+def test_a_missing_value_does_not_pass_and_a_missing_column_is_an_error() -> None:
+    assert kept(keep="gopher_pass=true") == [0, 2, 3, 4]
+    with pytest.raises(MissingNeed, match="rules needs column 'c4_brace'"):
         kept(preset="c4")
 
 
-def test_a_preset_of_several_rules_counts_each() -> None:
-    columns = {**POOL.columns, "refinedweb_pass": np.array([1.0, 0.0, 0.0, 1.0, np.nan, 1.0])}
+def test_each_threshold_of_a_preset_is_a_rule_of_its_own() -> None:
+    columns = {
+        "chars": np.array([10.0, 190_001, 10, 10, 10, 10]),
+        "c4_lorem_ipsum": np.array([0.0, 1, 1, 0, np.nan, 0]),
+        "c4_brace": np.array([0.0, 0, 1, 0, np.nan, 0]),
+        "c4_sentences": np.array([3.0, 9, 9, 2, np.nan, 5]),
+    }
     pool = Pool(POOL.doc_ids, POOL.tokens, columns)
-    rules = Rules(preset="refinedweb")
-    assert rules.select(pool, Budget(docs=6)).rows.tolist() in ([0, 3], [3, 0])
+    rules = Rules(preset="c4")
+    assert sorted(rules.select(pool, Budget(docs=6)).rows.tolist()) == [0, 5]
     assert rules.count_by_rule(pool) == [
-        RuleCount("gopher_pass=true", alone=2, in_sequence=2),  # 1 and the missing 5
-        RuleCount("refinedweb_pass=true", alone=3, in_sequence=2),  # 1 is gone already; 2 and the missing 4
+        RuleCount("chars<=190000", alone=1, in_sequence=1),
+        RuleCount("c4_lorem_ipsum=false", alone=3, in_sequence=2),  # 1 is gone already; 2 and the missing 4
+        RuleCount("c4_brace=false", alone=2, in_sequence=0),  # 2 and 4 are gone already
+        RuleCount("c4_sentences>=3", alone=2, in_sequence=1),  # 3; 4 is gone already
     ]
-    with pytest.raises(MissingNeed, match="rules needs column 'refinedweb_pass'"):
-        kept(preset="refinedweb")
+
+
+PAGES = (*HARD_TEXTS, "The cat and the dog that have to be with us all of the time rest here. " * 6, "one two " * 80)
+
+
+@pytest.mark.parametrize("preset", [name for name in PRESETS if name not in ("redpajama", "dolma")])
+@given(documents=texts)
+@settings(max_examples=25)
+def test_a_preset_keeps_what_the_scorer_calls_a_pass(preset: str, documents: list[str]) -> None:
+    batch = batch_of([*PAGES, *documents])
+    made = {name: values for kind in RULES for name, values in kind.score(batch, None).items()}
+    arrays = {name: pa.array(values).cast(pa.float64()).to_numpy(zero_copy_only=False) for name, values in made.items()}
+    pool = Pool(np.arange(len(batch)), np.full(len(batch), 10), arrays)
+    passed = arrays[f"{preset}_pass"] == 1
+    passed &= (arrays["gopher_pass"] == 1) | (preset != "refinedweb")
+    rows = Rules(preset=preset).select(pool, Budget(docs=len(batch))).rows
+    assert sorted(rows.tolist()) == np.flatnonzero(passed).tolist()
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -118,15 +150,15 @@ def test_what_passes_is_taken_in_random_order_to_the_budget() -> None:
 
 def test_counts_say_what_each_rule_drops_alone_and_in_sequence() -> None:
     # quality drops 0 and the missing 4; words drops 0 and 5; in sequence 0 is gone already, so words drops 5 only
-    counts = Rules(preset="gopher", keep="quality>=0.4, words>=50").count_by_rule(POOL)
+    rules = Rules(keep="gopher_pass=true, quality>=0.4, words>=50")
+    counts = rules.count_by_rule(POOL)
     assert counts == [
         RuleCount("gopher_pass=true", alone=2, in_sequence=2),  # 1 and the missing 5
         RuleCount("quality>=0.4", alone=2, in_sequence=2),  # 0 and 4
         RuleCount("words>=50", alone=2, in_sequence=0),  # 0 and 5 are gone already
     ]
-    assert sum(count.in_sequence for count in counts) == len(POOL) - len(
-        kept(preset="gopher", keep="quality>=0.4, words>=50")
-    )
+    left = rules.select(POOL, Budget(docs=6)).rows
+    assert sum(count.in_sequence for count in counts) == len(POOL) - len(left)
 
 
 def test_an_unknown_column_is_an_error_that_names_the_nearest() -> None:
