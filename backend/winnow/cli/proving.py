@@ -1,0 +1,121 @@
+"""The commands of proofs: prove, proofs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from winnow.cli import console
+from winnow.cli.line import folder_option
+from winnow.cli.main import winnow
+
+
+@winnow.command()
+@click.argument("selections", nargs=-1, required=True)
+@click.option("--target", required=True, help="File of held-out texts that a model is to read well, or a selection.")
+@click.option("--tier", default="ci", show_default=True, help="Size of the models: ci, cpu, small, medium.")
+@click.option("--seeds", default=4, show_default=True, help="Runs of each arm.")
+@click.option("--tokens", type=int, help="Tokens that each run reads (default: the tier's).")
+@click.option("--rate", type=float, help="Highest learning rate (default: the tier's).")
+@click.option("--general", default=200, show_default=True, help="Documents of the pool held out as a second test.")
+@click.option("--texts", multiple=True, help="A further file of texts to test on; may be repeated.")
+@click.option("--questions", multiple=True, help="A file of choices or minimal pairs; may be repeated.")
+@click.option("--rs2", "repeated", is_flag=True, help="Add a control that draws a fresh subset in each pass.")
+@click.option("--where", default="", help="SQL condition of the pool that the controls are drawn from.")
+@click.option("--name", default="", help="What the proof is called (default: the selections' names).")
+@click.option("--replace", "again", is_flag=True, help="Throw away another proof of this name.")
+@click.option("--dry-run", is_flag=True, help="Say how long it takes and what can be detected, and stop.")
+@folder_option
+def prove(folder: Path, /, where: str, again: bool, dry_run: bool, name: str, **told: Any) -> None:
+    """Train small models on selections and on random controls, and say whether the selections help."""
+    from winnow.catalog.filters import Filter
+    from winnow.compute.local import available_cores
+    from winnow.jobs.proof_plan import Asked
+    from winnow.workspace import Workspace
+
+    workspace = Workspace(folder)
+    asked = Asked(**told, filter=replace(Filter(), where=where))
+    name = name or "-".join(asked.selections)[:60]
+    kept = workspace.proofs
+    kept.lay_out(asked, name, replace=again)
+    ahead = kept.predict(name, available_cores())
+    console.warn(
+        f"{len(kept.plan(name).runs())} runs, about {ahead.minutes:.1f} minutes and {ahead.bytes / 1e9:.1f} GB; "
+        + kept.detectable(asked)
+    )
+    if dry_run:
+        return
+    with console.progress() as progress:
+        workspace.prove(name, progress=progress)
+    _show(workspace.proofs.report(name))
+
+
+@winnow.command()
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print every figure as JSON.")
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write the report as one HTML file.")
+@folder_option
+def proofs(folder: Path, /, name: str | None, as_json: bool, html: Path | None) -> None:
+    """List proofs, or show one: its figures with intervals, as a table, JSON or HTML."""
+    from winnow.workspace import Workspace
+
+    kept = Workspace(folder).proofs
+    if name is None:
+        found = [kept.report(one) for one in kept.names()]
+        rows = [
+            (one.plan.name, one.plan.tier["name"], ", ".join(one.plan.arms), f"{len(one.seeds)}/{len(one.plan.seeds)}")
+            for one in found
+        ]
+        console.table(("proof", "tier", "arms", "seeds done"), rows)
+        return
+    made = kept.report(name)
+    if html is not None:
+        from winnow.prove.page import to_html
+
+        html.write_text(to_html(made), encoding="utf-8")
+        console.say(f"{name} written to {html}")
+    elif as_json:
+        click.echo(json.dumps(made.to_dict(), indent=1))
+    else:
+        _show(made)
+
+
+def _show(made: Any) -> None:
+    from winnow.prove.report import in_words
+
+    for name, lines in made.lines.items():
+        told = made.plan.sets[name]
+        console.say(f"\n{name}: {told['count']} texts, {told['bytes']:,} bytes, {len(made.seeds)} seeds")
+        console.table(HEADS, [_cells(line) for line in lines])
+    for name, answers in made.answers.items():
+        console.say(f"\n{name}: {made.plan.sets[name]['count']} questions")
+        shares = [
+            (
+                one.arm,
+                f"{one.accuracy:.3f}",
+                "control" if one.half is None else f"{one.difference:+.3f} ± {one.half:.3f}",
+            )
+            for one in answers
+        ]
+        console.table(("arm", "right", "against control"), shares)
+    for arm, seed in made.failed:
+        console.say(f"{arm}, seed {seed}: diverged")
+    for line in made.lines.get("target", ()):
+        if line.difference:
+            console.say(in_words(line, len(made.seeds)))
+
+
+HEADS = ("arm", "bits/byte", "nats/byte against control", "seeds and texts drawn again", "p (Holm)", "", "less data")
+
+
+def _cells(line: Any) -> tuple[str, ...]:
+    told = line.difference
+    if told is None:
+        return (line.arm, f"{line.bits:.3f}", "control", "", "", "", "")
+    mean, span = f"{told.mean:+.3f} ± {told.half:.3f}", f"{told.low:+.3f} to {told.high:+.3f}"
+    faster = f"{line.faster:.1f}x" if line.faster else ""
+    return (line.arm, f"{line.bits:.3f}", mean, span, f"{told.adjusted:.3f}", told.verdict, faster)

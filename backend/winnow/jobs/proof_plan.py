@@ -1,0 +1,274 @@
+"""What a proof compares: evaluation sets held out of everything, the arms, and the guards that make it fair."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+from numpy.typing import NDArray
+
+from winnow.catalog.catalog import Catalog
+from winnow.catalog.filters import Filter
+from winnow.errors import InputError, MissingNeed, SettingError
+from winnow.jobs.select import build_pool
+from winnow.jobs.target import read_target
+from winnow.lm.tokenizer import BytePairs, Bytes, Tokenizer, fingerprint
+from winnow.pool import Budget, Groups, Pool, Rows
+from winnow.prove.evaluation import read_choices
+from winnow.prove.guards import amplification, holding
+from winnow.prove.results import Plan
+from winnow.prove.runs import SETS, write_arm, write_set, write_tokenizer
+from winnow.prove.tiers import Tier, tier_of
+from winnow.select.random import BalancedRandom, Random
+
+FEWEST_TEXTS = 8
+CONTROL, BALANCED, REPEATED, GENERAL, TARGET = "random", "balanced_random", "rs2", "general", "target"
+LEARNT_FROM = 50_000_000
+"""Characters of the pool that byte pairs are learnt from, at most."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a person wants proved. `tokens` and `rate` override the tier's; `questions` are files of choices or pairs."""
+
+    selections: tuple[str, ...]
+    target: str
+    tier: str = "ci"
+    seeds: int = 4
+    tokens: int | None = None
+    rate: float | None = None
+    general: int = 200
+    texts: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+    repeated: bool = False
+    filter: Filter = field(default_factory=Filter)
+
+    def sized(self) -> Tier:
+        """Return the tier with what was told; raises SettingError."""
+        tier = tier_of(self.tier)
+        told: dict[str, Any] = {}
+        if self.tokens is not None:
+            least = 10 * tier.batch * tier.context
+            if self.tokens < least:
+                raise SettingError(
+                    f"a run in tier {tier.name} reads {least:,} tokens at least", f"found {self.tokens:,}", "--tokens"
+                )
+            told["tokens"] = self.tokens
+        if self.rate is not None:
+            if not 0 < self.rate < 1:
+                raise SettingError("a learning rate is between 0 and 1", f"found {self.rate:g}", "--rate 0.004")
+            told["rate"] = self.rate
+        return replace(tier, **told)
+
+
+def lay_out(catalog: Catalog, asked: Asked, root: Path, name: str) -> Plan:
+    """Write everything that the runs of a proof read into its folder and return the plan, which is written last.
+
+    Raises SettingError, InputError, MissingNeed.
+    """
+    tier = asked.sized()
+    if not asked.selections:
+        raise SettingError("a proof compares selections", "none was named", "winnow prove NAME --target FILE")
+    if asked.seeds < 2:
+        raise SettingError("an interval needs two seeds or more", f"found {asked.seeds}", "--seeds 4")
+    chosen = {one: catalog.selections.get(one).read() for one in asked.selections}
+    sets, guards = _sets(catalog, asked, tier)
+    pool, held_out = _pool(catalog, asked, guards, sets[TARGET])
+    sets[GENERAL] = clipped(catalog.texts.texts(held_out), tier)
+    tokenizer = _tokenizer(tier, pool)
+    write_tokenizer(root, tokenizer)
+    arms = _arms(catalog, asked, root, chosen, pool)
+    told = {one: _described(texts) for one, texts in sets.items()}
+    for one, texts in sets.items():
+        write_set(root, one, texts)
+    told |= {one: _questions(root, Path(path), one, tokenizer, tier) for one, path in _named(asked.questions).items()}
+    plan = Plan(
+        name=name, tier=dataclasses.asdict(tier), tokenizer=fingerprint(tokenizer), seeds=tuple(range(asked.seeds)),
+        control=CONTROL, sets=told, arms=arms, guards=guards, versions=_versions(),
+    )  # fmt: skip
+    plan.write(root)
+    return plan
+
+
+def _sets(catalog: Catalog, asked: Asked, tier: Tier) -> tuple[dict[str, list[str]], dict[str, Any]]:
+    """Return the texts of the evaluation sets without those that guided a selection, and how many were those."""
+    guiding = _guiding(catalog, asked.selections)
+    found, guards = {}, {}
+    for name, path in {TARGET: asked.target, **_named(asked.texts)}.items():
+        texts = list(read_target(catalog, path, frozenset(), force=True).target.texts)
+        fresh = [text for text in dict.fromkeys(texts) if _key(text) not in guiding and text.strip()]
+        found[name] = clipped(fresh, tier)
+        guards[f"{name} texts that guided a selection"] = sum(_key(text) in guiding for text in texts)
+        if len(found[name]) < FEWEST_TEXTS:
+            raise InputError(
+                f"an evaluation set needs {FEWEST_TEXTS} texts that no selection was guided by",
+                f"{path} has {len(found[name])}, and {guards[f'{name} texts that guided a selection']} that guided one",
+                "split the file: select by one part and prove on the other",
+            )
+    return found, guards
+
+
+def _guiding(catalog: Catalog, selections: Sequence[str]) -> set[str]:
+    """Return the keys of the texts that the selections were matched to."""
+    targets = {str(target) for name in selections if (target := catalog.selections.get(name).recipe.get("target"))}
+    return {
+        _key(text) for target in targets for text in read_target(catalog, target, frozenset(), force=True).target.texts
+    }
+
+
+def clipped(texts: Sequence[str], tier: Tier) -> list[str]:
+    """Return texts until the tier's bytes are reached, drawn by their hash, each at most a thirtieth of them long."""
+    longest, left, kept = tier.evaluation_bytes // 30, tier.evaluation_bytes, []
+    for text in sorted(texts, key=_key):
+        short = text.encode("utf-8", "replace")[:longest].decode("utf-8", "ignore")
+        kept.append(short)
+        left -= len(short.encode())
+        if left <= 0:
+            break
+    return kept
+
+
+def _pool(catalog: Catalog, asked: Asked, guards: dict[str, Any], target: Sequence[str]) -> tuple[Pool, Rows]:
+    """Return the documents that arms may show and the ids of those held out, which no arm may, nor their copies."""
+    known = catalog.browse.columns()
+    groups = [name for name in ("duplicate_group", "near_group") if name in known]
+    by = BalancedRandom().by
+    needs = frozenset({"text", *groups, *({by} if by in known else ())})
+    pool = build_pool(catalog, needs, asked.filter)
+    if len(pool) < 10 * FEWEST_TEXTS:
+        raise MissingNeed("a proof needs a pool", f"it has {len(pool):,} documents", "ingest more, or widen --where")
+    count = min(asked.general, len(pool) // 10)
+    held = np.argsort(pool.hashes(0, "held out of every arm"), kind="stable")[:count]
+    away = _copies(pool, held, groups)
+    guards["documents held out"] = count
+    guards["copies of them left out"] = int(away.sum()) - count
+    leaking = holding(pool.text_batches(), target)
+    guards["documents that hold a target text"] = int((leaking & ~away).sum())
+    guards["leakage amplified"] = {
+        name: dataclasses.asdict(found)
+        for name in asked.selections
+        if (found := amplification(pool, leaking, catalog.selections.get(name).read()[0]))
+    }
+    return pool.take(np.flatnonzero(~(away | leaking))), pool.doc_ids[held]
+
+
+def _copies(pool: Pool, rows: Rows, groups: Sequence[str]) -> NDArray[np.bool_]:
+    """Return which documents are the rows or stand in a group of duplicates with one of them."""
+    away = np.zeros(len(pool), dtype=bool)
+    away[rows] = True
+    for name in groups:
+        column = pool.columns[name]
+        values = column.codes.astype(np.float64) if isinstance(column, Groups) else column
+        known = values[rows]
+        away |= np.isin(values, known[np.isfinite(known) & (known >= 0)])
+    return away
+
+
+def _arms(
+    catalog: Catalog, asked: Asked, root: Path, chosen: dict[str, tuple[Rows, NDArray[np.float64]]], pool: Pool
+) -> dict[str, dict[str, Any]]:
+    arms: dict[str, dict[str, Any]] = {}
+    order = np.argsort(pool.doc_ids, kind="stable")
+    for name, (ids, weights) in chosen.items():
+        inside = np.isin(ids, pool.doc_ids)
+        rows = order[np.searchsorted(pool.doc_ids, ids[inside], sorter=order)]
+        if not len(rows):
+            raise InputError(f"selection {name} has nothing to show", "none of its documents is in the pool", "--where")
+        write_arm(root, name, pool.doc_ids[rows], weight=weights[inside])
+        arms[name] = {"kind": "selection", **_mix(pool, rows), "left out": int((~inside).sum())}
+    size = next(iter(arms.values()))["tokens"]
+    controls: list[Random | BalancedRandom] = [Random()]
+    if BalancedRandom().by in pool.columns:
+        controls.append(BalancedRandom())
+    for control in controls:
+        rows = np.arange(0)
+        for seed in range(asked.seeds):
+            drawn = control.select(pool, Budget(tokens=size), seed=seed)
+            write_arm(root, f"{control.name}-{seed}", pool.doc_ids[drawn.rows], weight=drawn.weights)
+            rows = drawn.rows
+        arms[control.name] = {"kind": "redrawn", **_mix(pool, rows)}
+    if asked.repeated:
+        write_arm(root, REPEATED, pool.doc_ids, tokens=pool.tokens)
+        arms[REPEATED] = {"kind": "repeated random", **_mix(pool, np.arange(len(pool))), "tokens": size}
+    return arms
+
+
+def _mix(pool: Pool, rows: Rows) -> dict[str, Any]:
+    """Return documents, tokens and the share of tokens per source of an arm."""
+    told: dict[str, Any] = {"documents": len(rows), "tokens": int(pool.tokens[rows].sum())}
+    source = pool.columns.get("source")
+    if isinstance(source, Groups):
+        counts = np.bincount(source.codes[rows] + 1, pool.tokens[rows], len(source.names) + 1)
+        names = ["(none)", *source.names]
+        order = np.argsort(-counts, kind="stable")[:8]
+        told["mix"] = {names[code]: round(counts[code] / counts.sum(), 4) for code in order if counts[code]}
+    return told
+
+
+def _tokenizer(tier: Tier, pool: Pool) -> Tokenizer:
+    if tier.vocabulary == 0:
+        return Bytes()
+    order = np.argsort(pool.hashes(0, "byte pairs"), kind="stable")
+
+    def sample() -> Any:
+        left = LEARNT_FROM
+        for batch in pool.text_batches(order):
+            for text in batch.to_pylist():
+                yield text
+                left -= len(text)
+            if left <= 0:
+                return
+
+    return BytePairs.learn(sample(), tier.vocabulary)
+
+
+def _questions(root: Path, path: Path, name: str, tokenizer: Tokenizer, tier: Tier) -> dict[str, Any]:
+    if not path.is_file():
+        raise InputError(f"there is no file {path}", "", "name a JSON lines file of questions or minimal pairs")
+    asked = read_choices(path, tokenizer, tier.context)
+    (root / SETS).mkdir(parents=True, exist_ok=True)
+    (root / SETS / f"{name}.jsonl").write_bytes(path.read_bytes())
+    return {"kind": "questions", "count": int(asked.question.max()) + 1, "sha256": _sha([path.read_text("utf-8")])}
+
+
+def _described(texts: Sequence[str]) -> dict[str, Any]:
+    lengths = [len(text.encode()) for text in texts]
+    return {"kind": "texts", "count": len(texts), "bytes": sum(lengths), "lengths": lengths, "sha256": _sha(texts)}
+
+
+def _named(paths: Sequence[str]) -> dict[str, str]:
+    """Give each file a name of its own: its stem."""
+    named: dict[str, str] = {}
+    for path in paths:
+        stem = Path(path).name.split(".")[0] or "set"
+        name = stem
+        for number in range(2, len(paths) + 3):
+            if name not in named and name not in (TARGET, GENERAL):
+                break
+            name = f"{stem}-{number}"
+        named[name] = path
+    return named
+
+
+def _key(text: str) -> str:
+    """Return a hash of a text's letters and digits: the same text with other spaces or case is the same."""
+    return hashlib.sha256("".join(filter(str.isalnum, text.lower())).encode()).hexdigest()
+
+
+def _sha(texts: Sequence[str]) -> str:
+    digest = hashlib.sha256()
+    for text in texts:
+        digest.update(text.encode("utf-8", "replace") + b"\0")
+    return digest.hexdigest()
+
+
+def _versions() -> dict[str, str]:
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else "processor"
+    return {"torch": str(torch.__version__), "numpy": np.__version__, "pyarrow": pa.__version__, "device": device}

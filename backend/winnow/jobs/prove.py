@@ -1,0 +1,160 @@
+"""prove: train small models on selections and on random controls, and say whether the selections help."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from winnow.catalog.catalog import Catalog
+from winnow.catalog.conditions import Hits
+from winnow.catalog.control import Control
+from winnow.compute.base import Executor
+from winnow.errors import ConflictError, SettingError, nearest
+from winnow.jobs.progress import Progress, Silent
+from winnow.jobs.proof_plan import Asked, lay_out
+from winnow.lm.windows import Windows
+from winnow.pool import TextSource
+from winnow.prove.predict import Prediction, predict
+from winnow.prove.report import Report, report
+from winnow.prove.results import PLAN, Plan
+from winnow.prove.runs import Run, do_run, read_set, read_tokenizer
+from winnow.prove.statistics import half_width
+from winnow.prove.tiers import Tier
+
+FOLDER = "proofs"
+BEGUN = "runs/*/*/*.json"
+ASSUMED_SPREAD = 0.05
+"""Standard deviation over seeds of a difference in nats per byte, of the order seen with models of 0.1 M parameters."""
+
+
+class Proofs:
+    """The proofs of a corpus: each a folder with its plan, its runs and its figures."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def names(self) -> list[str]:
+        """Return the proofs that were laid out, the newest first."""
+        folder = self._catalog.folder / FOLDER
+        plans = sorted(folder.glob(f"*/{PLAN}"), key=lambda path: -path.stat().st_mtime)
+        return [path.parent.name for path in plans]
+
+    def folder(self, name: str) -> Path:
+        """Return the folder of a proof; raises SettingError."""
+        if name not in self.names():
+            raise SettingError(f"no proof is called '{name}'", "", nearest(name, self.names()))
+        return self._catalog.folder / FOLDER / name
+
+    def plan(self, name: str) -> Plan:
+        """Return what a proof compares; raises SettingError."""
+        return Plan.read(self.folder(name))
+
+    def report(self, name: str) -> Report:
+        """Return what a proof says so far; raises SettingError."""
+        return report(self.folder(name))
+
+    def lay_out(self, asked: Asked, name: str, *, replace: bool = False) -> Path:
+        """Fix what is compared, or find the same proof laid out before, which then goes on where it stopped.
+
+        Raises ConflictError when another proof has the name, SettingError, InputError, MissingNeed.
+        """
+        self._catalog.selections.check_name(name, replace=True)
+        root = self._catalog.folder / FOLDER / name
+        staged = self._catalog.folder / "tmp" / f"proof-{name}"
+        shutil.rmtree(staged, ignore_errors=True)
+        staged.mkdir(parents=True)
+        try:
+            lay_out(self._catalog, asked, staged, name)
+            if any(root.glob(BEGUN)) and not replace:
+                if Plan.read(root) != Plan.read(staged):
+                    raise ConflictError(
+                        f"another proof is called '{name}'",
+                        "it compares other things",
+                        "choose --name, or add --replace",
+                    )
+                return root
+            shutil.rmtree(root, ignore_errors=True)
+            root.parent.mkdir(exist_ok=True)
+            staged.rename(root)
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+        return root
+
+    def predict(self, name: str, workers: int) -> Prediction:
+        """Return minutes and memory of all runs of a proof."""
+        root = self.folder(name)
+        plan = Plan.read(root)
+        tier, tokenizer = Tier(**plan.tier), read_tokenizer(root)
+        sets = [
+            read_set(root, one, tokenizer, tier.context) for one, told in plan.sets.items() if told["kind"] == "texts"
+        ]
+        tokens = sum(_places(found) for found in sets)
+        return predict(tier, tokenizer.vocabulary, len(plan.runs()), tokens, workers)
+
+    def detectable(self, asked: Asked) -> str:
+        """Say which difference such a proof can show: half the t interval for the spread seen so far in this tier."""
+        seen = [
+            line.difference.deviation
+            for one in map(self.report, self.names())
+            if one.plan.tier["name"] == asked.tier and len(one.seeds) > 1
+            for lines in one.lines.values()
+            for line in lines
+            if line.difference
+        ]
+        spread = float(np.median(seen)) if seen else ASSUMED_SPREAD
+        source = f"as in {len(seen)} comparisons before" if seen else "assumed: there is no earlier proof"
+        return (
+            f"differences above {half_width(spread, asked.seeds):.3f} nats per byte can be told from none "
+            f"({asked.seeds} seeds, spread {spread:.3f}, {source})"
+        )
+
+    def run(self, name: str, executor: Executor, progress: Progress | None = None) -> Report:
+        """Make every run that is not finished and return the report; a stop loses nothing that was finished."""
+        watch, root = progress or Silent(), self.folder(name)
+        plan = Plan.read(root)
+        runs = [Run(root, arm, seed) for arm, seed in plan.runs()]
+        watch.stage(f"prove {name}", len(runs), "runs")
+        for run in _done(self._catalog, executor, runs):
+            watch.note(f"{run.arm}, seed {run.seed}")
+            watch.advance(1)
+        return report(root)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A run with the corpus whose texts it reads."""
+
+    corpus: Path
+    run: Run
+
+
+def _done(catalog: Catalog, executor: Executor, runs: list[Run]) -> Iterator[Run]:
+    """Yield runs as they finish: beside each other on a processor, one after the other on a GPU."""
+    if torch.cuda.is_available() or executor.workers == 1:
+        yield from (do_run(run, _texts(catalog)) for run in runs)
+    else:
+        yield from executor.map(_do, [_Work(catalog.folder, run) for run in runs])
+
+
+def _do(work: _Work) -> Run:
+    return do_run(work.run, _texts(_opened(work.corpus)))
+
+
+@functools.lru_cache(maxsize=1)
+def _opened(corpus: Path) -> Catalog:
+    # Runs read texts by their ids and search for nothing.
+    return Catalog(Control.open(corpus), lambda kind, question: Hits(np.empty(0, np.int64), np.empty(0, np.float32)))
+
+
+def _texts(catalog: Catalog) -> TextSource:
+    return lambda doc_ids: catalog.texts.fetch(doc_ids).column("text")
+
+
+def _places(windows: Windows) -> int:
+    return int((windows.targets >= 0).sum())

@@ -1,0 +1,60 @@
+"""What a decoder thinks of text: the loss of every window, summed over each text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+
+from winnow.lm.decoder import Decoder
+from winnow.lm.windows import IGNORED, Windows
+
+
+def text_losses(decoder: Decoder, windows: Windows, *, batch: int = 64) -> NDArray[np.float64]:
+    """Return the sum over each text's tokens of -ln p(token | before), in nats, float64 [texts]."""
+    sums = np.zeros(windows.texts)
+    for rows, losses in _losses(decoder, windows, batch):
+        np.add.at(sums, windows.text[rows], losses.sum(axis=1))
+    return sums
+
+
+def nats_per_byte(losses: NDArray[np.float64], windows: Windows) -> float:
+    """Return the loss of all texts over their bytes: bits per byte times ln 2."""
+    return float(losses.sum() / max(1, int(windows.bytes.sum())))
+
+
+def token_losses(decoder: Decoder, windows: Windows, *, batch: int = 64) -> NDArray[np.float32]:
+    """Return the loss of every token, float32 [windows, context], NaN where nothing is measured."""
+    found = np.full(windows.targets.shape, np.nan, dtype=np.float32)
+    for rows, losses in _losses(decoder, windows, batch):
+        found[rows] = np.where(windows.targets[rows] == IGNORED, np.nan, losses)
+    return found
+
+
+@torch.no_grad()
+def _losses(decoder: Decoder, windows: Windows, batch: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+    """Yield rows of windows and the loss of each of their places, 0 where nothing is measured."""
+    device = decoder.embedding.weight.device
+    was_training = decoder.training
+    decoder.eval()
+    # Windows of like length stand together, and what is filled up behind the longest of them is cut off.
+    filled = (windows.targets != IGNORED)[:, ::-1].argmax(axis=1)
+    lengths = windows.targets.shape[1] - filled
+    order = np.argsort(lengths, kind="stable")
+    for start in range(0, len(order), batch):
+        rows = order[start : start + batch]
+        length = int(lengths[rows].max())
+        inputs = torch.from_numpy(windows.inputs[rows, :length]).to(device)
+        targets = torch.from_numpy(windows.targets[rows, :length]).to(device)
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
+            logits = decoder(inputs)
+        losses = F.cross_entropy(
+            logits.float().flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="none"
+        )
+        whole = np.zeros((len(rows), windows.targets.shape[1]), dtype=np.float32)
+        whole[:, :length] = losses.view(len(rows), length).cpu().numpy()
+        yield rows, whole
+    decoder.train(was_training)

@@ -1,0 +1,184 @@
+"""The figures of a proof: every arm against the control, on every evaluation set, with intervals and in words."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from winnow.prove.results import Plan, Result, results
+from winnow.prove.statistics import Difference, compare, half_width, settled, tokens_to_reach
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One arm on one set of texts, in nats per byte; `bits` is bits per byte. `difference` is None for the control.
+
+    `faster` is how many times fewer tokens the arm needs to stand where the control ends, at the median over seeds;
+    None when fewer than half of its runs get there.
+    """
+
+    arm: str
+    nats: float
+    bits: float
+    deviation: float
+    difference: Difference | None
+    faster: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """One arm on one set of questions: share answered rightly, and the paired difference to the control."""
+
+    arm: str
+    accuracy: float
+    deviation: float
+    difference: float | None
+    half: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What a proof says so far. `seeds` are those whose runs are finished for every arm; `failed` runs diverged."""
+
+    plan: Plan
+    seeds: tuple[int, ...]
+    lines: Mapping[str, tuple[Line, ...]]
+    answers: Mapping[str, tuple[Answers, ...]]
+    failed: tuple[tuple[str, int], ...]
+    detectable: float
+    settled: Mapping[str, int]
+    shown: Mapping[str, Mapping[str, float]]
+    minutes: float
+
+    @property
+    def complete(self) -> bool:
+        return len(self.seeds) == len(self.plan.seeds)
+
+    def to_dict(self) -> dict[str, Any]:
+        told: dict[str, Any] = _finite(dataclasses.asdict(self))
+        return told
+
+
+def report(root: Path) -> Report:
+    """Read what is finished of a proof and compare it; raises InputError when the folder holds none."""
+    plan = Plan.read(root)
+    found = {(result.arm, result.seed): result for result in results(root, plan)}
+    failed = tuple(key for key, result in found.items() if result.diverged)
+    whole = tuple(
+        seed for seed in plan.seeds if all((arm, seed) in found and (arm, seed) not in failed for arm in plan.arms)
+    )
+    texts = [name for name, told in plan.sets.items() if told["kind"] == "texts"]
+    questions = [name for name, told in plan.sets.items() if told["kind"] == "questions"]
+    by_arm = {arm: [found[arm, seed] for seed in whole] for arm in plan.arms}
+    lines = {name: _lines(plan, by_arm, name) for name in texts} if whole else {}
+    deviations = [
+        line.difference.deviation for each in lines.values() for line in each if line.difference and len(whole) > 1
+    ]
+    return Report(
+        plan=plan,
+        seeds=whole,
+        lines=lines,
+        answers={name: _answers(plan, by_arm, name) for name in questions} if whole else {},
+        failed=failed,
+        detectable=half_width(float(np.median(deviations)), len(whole)) if deviations else math.inf,
+        settled={name: settled(_mean_curves(by_arm, name)) for name in texts} if whole else {},
+        shown={arm: _shown(runs) for arm, runs in by_arm.items()} if whole else {},
+        minutes=sum(result.seconds for result in found.values()) / 60,
+    )
+
+
+def _lines(plan: Plan, by_arm: Mapping[str, Sequence[Result]], name: str) -> tuple[Line, ...]:
+    lengths = np.asarray(plan.sets[name]["lengths"], dtype=np.int64)
+    losses = {arm: np.stack([run.losses[name] for run in runs]) for arm, runs in by_arm.items()}
+    control = losses[plan.control]
+    differences = compare({arm: values for arm, values in losses.items() if arm != plan.control}, control, lengths)
+    level = float(np.mean([run.points[-1].evaluations[name] for run in by_arm[plan.control]]))
+    made = []
+    for arm, values in losses.items():
+        nats = values.sum(axis=1) / lengths.sum()
+        made.append(
+            Line(
+                arm=arm,
+                nats=float(nats.mean()),
+                bits=float(nats.mean() / math.log(2)),
+                deviation=float(nats.std(ddof=1)) if len(nats) > 1 else math.nan,
+                difference=differences.get(arm),
+                faster=_faster(by_arm[arm], name, level) if arm != plan.control else None,
+            )
+        )
+    return tuple(made)
+
+
+def _faster(runs: Sequence[Result], name: str, level: float) -> float | None:
+    reached = [
+        tokens_to_reach([p.tokens for p in run.points], [p.evaluations[name] for p in run.points], level)
+        for run in runs
+    ]
+    middle = float(np.median(reached))
+    return runs[0].points[-1].tokens / middle if math.isfinite(middle) else None
+
+
+def _answers(plan: Plan, by_arm: Mapping[str, Sequence[Result]], name: str) -> tuple[Answers, ...]:
+    shares: dict[str, NDArray[np.float64]] = {
+        arm: np.array([run.correct[name].mean() for run in runs]) for arm, runs in by_arm.items()
+    }
+    made = []
+    for arm, values in shares.items():
+        difference = values - shares[plan.control]
+        spread = float(np.std(difference, ddof=1)) if len(values) > 1 else math.nan
+        other = arm != plan.control
+        made.append(
+            Answers(
+                arm=arm,
+                accuracy=float(values.mean()),
+                deviation=float(values.std(ddof=1)) if len(values) > 1 else math.nan,
+                difference=float(difference.mean()) if other else None,
+                half=half_width(spread, len(values)) if other else None,
+            )
+        )
+    return tuple(made)
+
+
+def _mean_curves(by_arm: Mapping[str, Sequence[Result]], name: str) -> dict[str, list[float]]:
+    return {
+        arm: np.mean([[point.evaluations[name] for point in run.points] for run in runs], axis=0).tolist()
+        for arm, runs in by_arm.items()
+    }
+
+
+def _shown(runs: Sequence[Result]) -> dict[str, float]:
+    return {
+        "documents": float(np.mean([run.documents for run in runs])),
+        "unique tokens": float(np.mean([run.unique for run in runs])),
+        "epochs": float(np.mean([run.epochs for run in runs])),
+    }
+
+
+def in_words(line: Line, seeds: int) -> str:
+    """Say what one line shows, with its interval, never a bare mean."""
+    if line.difference is None:
+        return f"{line.arm} is the control: {line.bits:.3f} bits per byte over {seeds} seeds"
+    told = line.difference
+    span = f"{told.mean:+.3f} ± {told.half:.3f} nats per byte, n = {told.seeds} seeds"
+    if told.verdict == "not distinguishable":
+        return f"{line.arm} is not distinguishable from the control ({span})"
+    less = f"; it stands where the control ends after {line.faster:.1f}x less data" if line.faster else ""
+    return f"{line.arm} is {told.verdict} than the control ({span}){less if told.verdict == 'better' else ''}"
+
+
+def _finite(value: Any) -> Any:
+    """Return the same with null for what JSON has no number for."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _finite(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(inner) for inner in value]
+    return value

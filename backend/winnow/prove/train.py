@@ -1,0 +1,177 @@
+"""One run: a fresh decoder, an arm's windows in their order, and what it makes of the evaluation sets on the way."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from winnow.lm.decoder import Decoder
+from winnow.lm.likelihood import nats_per_byte, text_losses
+from winnow.lm.windows import Windows, training_windows
+from winnow.prove.arms import Shown
+from winnow.prove.tiers import Tier
+
+CHECKPOINTS = 10
+WARM_UP, LOWEST = 0.05, 0.1
+CHECKPOINT = "checkpoint.pt"
+
+
+@dataclass(frozen=True)
+class Point:
+    """One place of a learning curve: `evaluations` in nats per byte, `training` in nats per token since the last one."""
+
+    tokens: int
+    training: float
+    evaluations: Mapping[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """How a run ended. `losses` are nats per text of each evaluation set; a run that diverged has none."""
+
+    points: tuple[Point, ...]
+    losses: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    seconds: float = 0.0
+    diverged: bool = False
+
+
+def train(
+    tier: Tier,
+    vocabulary: int,
+    shown: Shown,
+    evaluations: Mapping[str, Windows],
+    *,
+    seed: int,
+    folder: Path,
+    on_point: Callable[[Point], None] = lambda point: None,
+    device: str = "",
+) -> tuple[Decoder, Trained]:
+    """Train one decoder and measure it; a run that was cut off goes on from its last checkpoint in `folder`.
+
+    AdamW (0.9, 0.95), weight decay 0.1 on matrices, gradients clipped to norm 1, 5 % warm-up, cosine to a tenth. The
+    same seed begins with the same weights, whatever the arm. Checkpoints are written whole or not at all.
+    """
+    run = Training(tier, vocabulary, seed, device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    curves = {name: every_fourth(windows) for name, windows in evaluations.items()}
+    batches = training_windows(shown.tokens, tier.context)
+    run.resume(folder / CHECKPOINT)
+    marks = sorted({round(tier.steps * part / CHECKPOINTS) for part in range(1, CHECKPOINTS + 1)} - {0})
+    for mark in (mark for mark in marks if mark > run.step):
+        loss = run.advance(mark, batches, shown.order)
+        found = {name: nats_per_byte(text_losses(run.decoder, part), part) for name, part in curves.items()}
+        point = Point(run.step * tier.batch * tier.context, loss, found)
+        run.points.append(point)
+        on_point(point)
+        if not _sane(point, vocabulary):
+            return run.decoder, Trained(tuple(run.points), seconds=run.seconds, diverged=True)
+        if mark < tier.steps:
+            run.keep(folder / CHECKPOINT)
+    losses = {name: text_losses(run.decoder, windows) for name, windows in evaluations.items()}
+    return run.decoder, Trained(tuple(run.points), losses, run.seconds)
+
+
+class Training:
+    """A decoder and its optimiser between two checkpoints."""
+
+    def __init__(self, tier: Tier, vocabulary: int, seed: int, device: str) -> None:
+        torch.manual_seed(seed)
+        self.tier, self.device = tier, torch.device(device)
+        self.decoder = Decoder(tier.shape(vocabulary)).to(self.device)
+        self.optimizer = _optimizer(self.decoder, tier, self.device)
+        self.points: list[Point] = []
+        self.step, self.seconds = 0, 0.0
+        large = self.device.type == "cuda" and tier.width >= 256
+        self._loss: Callable[[Tensor, Tensor], Tensor] = torch.compile(self._plain) if large else self._plain
+
+    def advance(self, end: int, windows: NDArray[np.uint16], order: NDArray[np.int64]) -> float:
+        """Train up to a step and return the mean loss on the way, in nats per token."""
+        began, total, first = time.monotonic(), torch.zeros((), device=self.device), self.step
+        self.decoder.train()
+        while self.step < end:
+            rows = order[self.step * self.tier.batch : (self.step + 1) * self.tier.batch]
+            batch = torch.from_numpy(windows[rows].astype(np.int64)).to(self.device, non_blocking=True)
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.tier.rate * schedule(self.step, self.tier.steps)
+            loss = self._loss(batch[:, :-1], batch[:, 1:])
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(self.decoder.parameters(), 1.0)
+            self.optimizer.step()
+            total += loss.detach()
+            self.step += 1
+        mean = float(total) / max(1, self.step - first)
+        self.seconds += time.monotonic() - began
+        return mean
+
+    def _plain(self, inputs: Tensor, targets: Tensor) -> Tensor:
+        with _precision(self.device):
+            logits = self.decoder(inputs)
+        return F.cross_entropy(logits.float().flatten(0, 1), targets.flatten())
+
+    def keep(self, path: Path) -> None:
+        """Write everything that the rest of the run depends on."""
+        points = json.dumps([[point.tokens, point.training, dict(point.evaluations)] for point in self.points])
+        state = {
+            "decoder": self.decoder.state_dict(), "optimizer": self.optimizer.state_dict(),
+            "step": self.step, "seconds": self.seconds, "points": points,
+        }  # fmt: skip
+        torch.save(state, path.with_suffix(".tmp"))
+        path.with_suffix(".tmp").replace(path)
+
+    def resume(self, path: Path) -> None:
+        """Go on from a checkpoint, if there is one that can be read."""
+        try:
+            state: dict[str, Any] = torch.load(path, map_location=self.device, weights_only=True)
+        except Exception:
+            # None was written, or a failing disk damaged it: torch has a dozen errors for that, and the run can begin anew.
+            return
+        self.decoder.load_state_dict(state["decoder"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.seconds = state["step"], state["seconds"]
+        self.points = [Point(tokens, training, found) for tokens, training, found in json.loads(state["points"])]
+
+
+def schedule(step: int, steps: int) -> float:
+    """Return the share of the highest learning rate: linear warm-up over 5 % of the steps, then a cosine to a tenth."""
+    warm = max(1, round(WARM_UP * steps))
+    if step < warm:
+        return (step + 1) / warm
+    done = (step - warm) / max(1, steps - warm)
+    return LOWEST + (1 - LOWEST) * 0.5 * (1 + math.cos(math.pi * done))
+
+
+def every_fourth(windows: Windows) -> Windows:
+    """Return a quarter of the texts, for the curve; the end of a run is measured on all of them."""
+    if windows.texts < 8:
+        return windows
+    kept = np.flatnonzero(windows.text % 4 == 0)
+    return Windows(windows.inputs[kept], windows.targets[kept], windows.text[kept] // 4, windows.bytes[::4])
+
+
+def _optimizer(decoder: Decoder, tier: Tier, device: torch.device) -> torch.optim.AdamW:
+    matrices = [parameter for parameter in decoder.parameters() if parameter.dim() >= 2]
+    gains = [parameter for parameter in decoder.parameters() if parameter.dim() < 2]
+    groups = [{"params": matrices, "weight_decay": 0.1}, {"params": gains, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=tier.rate, betas=(0.9, 0.95), eps=1e-8, fused=device.type == "cuda")
+
+
+def _precision(device: torch.device) -> AbstractContextManager[Any]:
+    return torch.autocast("cuda", dtype=torch.bfloat16) if device.type == "cuda" else nullcontext()
+
+
+def _sane(point: Point, vocabulary: int) -> bool:
+    """Whether a run is still learning: its loss is a number, and below twice that of guessing blindly."""
+    values = [point.training, *point.evaluations.values()]
+    return all(math.isfinite(value) for value in values) and point.training < 2 * math.log(vocabulary)

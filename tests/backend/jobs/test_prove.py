@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conftest import one_process, write_lines
+from winnow.errors import ConflictError, InputError, SettingError
+from winnow.jobs.proof_plan import Asked, clipped
+from winnow.prove.results import Plan, read_result
+from winnow.prove.runs import Run, shown_by
+from winnow.prove.tiers import TIERS
+from winnow.workspace import Workspace
+
+RIVER = [
+    "river",
+    "mill",
+    "water",
+    "wheel",
+    "flour",
+    "sack",
+    "miller",
+    "boat",
+    "reed",
+    "heron",
+    "bridge",
+    "stone",
+    "willow",
+    "eel",
+]
+TRAIN = [
+    "train",
+    "station",
+    "rail",
+    "whistle",
+    "guard",
+    "platform",
+    "ticket",
+    "engine",
+    "tunnel",
+    "signal",
+    "carriage",
+    "nine",
+]
+
+
+def invented(words: list[str], number: int) -> str:
+    """Sixty words in an order of chance: no two texts share a run of eight."""
+    return " ".join(np.random.default_rng([len(words), number]).choice(words, 60))
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """160 documents of two sources; documents 0 … 79 are about the river."""
+    folder = tmp_path_factory.mktemp("proofs")
+    rows = [{"text": invented(RIVER, n), "source": "river"} for n in range(80)]
+    rows += [{"text": invented(TRAIN, n), "source": "train"} for n in range(80)]
+    workspace = one_process(folder / "corpus")
+    workspace.ingest([write_lines(folder / "rows.jsonl", rows)])
+    workspace.score(["tokens", "duplicates"])
+    ids = np.arange(80)
+    workspace.catalog.selections.save("river", ids, np.ones(80), recipe={"target": None}, summary={})
+    write_lines(folder / "held.jsonl", [{"text": invented(RIVER, 1000 + n)} for n in range(12)])
+    return workspace
+
+
+def asked(corpus: Workspace, **told: object) -> Asked:
+    held = corpus.folder.parent / "held.jsonl"
+    return Asked(**{"selections": ("river",), "target": str(held), "seeds": 2, "tokens": 5_120, "general": 8, **told})
+
+
+def test_a_proof_runs_every_arm_and_says_what_it_found(corpus: Workspace) -> None:
+    corpus.proofs.lay_out(asked(corpus, repeated=True), "first")
+    made = corpus.prove("first")
+    assert made.complete
+    assert set(made.plan.arms) == {"river", "random", "balanced_random", "rs2"}
+    assert {line.arm for line in made.lines["target"]} == set(made.plan.arms)
+    river = next(line for line in made.lines["target"] if line.arm == "river")
+    assert river.difference is not None
+    assert river.difference.mean < 0
+    assert made.plan.arms["river"]["mix"] == {"river": 1.0}
+    assert corpus.catalog.jobs.all(1)[0].state == "done"
+    assert corpus.proofs.names() == ["first"]
+
+
+def test_held_out_documents_are_shown_by_no_arm(corpus: Workspace) -> None:
+    root = corpus.proofs.lay_out(asked(corpus), "held")
+    plan = corpus.proofs.plan("held")
+    assert plan.guards["documents held out"] == 8
+    texts = corpus.catalog.texts
+    held = set(texts.texts(np.arange(160))) & set(_texts_of(root, "general"))
+    assert len(held) == 8
+    for arm, seed in plan.runs():
+        tokens = shown_by(Run(root, arm, seed), lambda ids: texts.fetch(ids).column("text")).tokens
+        shown = bytes(np.where(tokens < 256, tokens, 10).astype(np.uint8)).decode().split("\n")
+        assert not held & set(shown)
+
+
+def _texts_of(root: Path, name: str) -> list[str]:
+    from winnow.prove.runs import read_texts
+
+    return read_texts(root, name).to_pylist()
+
+
+def test_the_same_proof_goes_on_and_another_of_its_name_is_refused(corpus: Workspace) -> None:
+    corpus.proofs.lay_out(asked(corpus), "again")
+    corpus.prove("again")
+    root = corpus.proofs.lay_out(asked(corpus), "again")
+    before = (root / "runs" / "river" / "seed-0" / "result.json").stat().st_mtime_ns
+    corpus.prove("again")
+    assert (root / "runs" / "river" / "seed-0" / "result.json").stat().st_mtime_ns == before
+    with pytest.raises(ConflictError, match="it compares other things"):
+        corpus.proofs.lay_out(asked(corpus, seeds=3), "again")
+    corpus.proofs.lay_out(asked(corpus, seeds=3), "again", replace=True)
+    assert corpus.proofs.plan("again").seeds == (0, 1, 2)
+
+
+def test_two_proofs_of_one_plan_give_the_same_numbers(corpus: Workspace) -> None:
+    roots = [corpus.proofs.lay_out(asked(corpus), name) for name in ("one", "two")]
+    for name in ("one", "two"):
+        corpus.prove(name)
+    first, second = (read_result(root, "random", 1) for root in roots)
+    assert first is not None
+    assert second is not None
+    assert first.digest == second.digest
+    assert np.array_equal(first.losses["target"], second.losses["target"])
+
+
+def test_texts_that_guided_a_selection_prove_nothing(corpus: Workspace) -> None:
+    held = corpus.folder.parent / "held.jsonl"
+    corpus.catalog.selections.save(
+        "matched", np.arange(40), np.ones(40), recipe={"target": str(held)}, summary={}, replace=True
+    )
+    with pytest.raises(InputError, match="12 that guided one"):
+        corpus.proofs.lay_out(asked(corpus, selections=("matched",)), "unfair")
+    assert "unfair" not in corpus.proofs.names()
+
+
+def test_documents_that_hold_a_target_text_are_shown_by_no_arm(corpus: Workspace) -> None:
+    leak = corpus.folder.parent / "leak.jsonl"
+    rows = [json.dumps({"text": invented(TRAIN, n)}) for n in range(12)]
+    leak.write_text("\n".join(rows), encoding="utf-8")
+    corpus.proofs.lay_out(asked(corpus, target=str(leak)), "leaking")
+    guards = corpus.proofs.plan("leaking").guards
+    # Those held out already are not counted again.
+    assert 8 <= guards["documents that hold a target text"] <= 12
+    # The selection is of rivers alone: it keeps none of the leaks.
+    assert guards["leakage amplified"]["river"]["kept"] == 0
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ({"seeds": 1}, "two seeds or more"),
+        ({"tokens": 5}, "reads 5,120 tokens at least"),
+        ({"tier": "huge"}, "no tier is called"),
+        ({"selections": ()}, "none was named"),
+        ({"selections": ("rivr",)}, "did you mean 'river'"),
+        ({"rate": 7.0}, "between 0 and 1"),
+    ],
+)
+def test_what_cannot_be_proved_is_said_before_anything_runs(corpus: Workspace, told: dict, says: str) -> None:
+    with pytest.raises(SettingError, match=says):
+        corpus.proofs.lay_out(asked(corpus, **told), "wrong")
+    assert "wrong" not in corpus.proofs.names()
+
+
+def test_a_prediction_counts_every_run(corpus: Workspace) -> None:
+    corpus.proofs.lay_out(asked(corpus), "ahead")
+    one, two = corpus.proofs.predict("ahead", 1), corpus.proofs.predict("ahead", 2)
+    assert one.minutes > 0
+    assert two.bytes == 2 * one.bytes
+    assert "nats per byte can be told from none (2 seeds" in corpus.proofs.detectable(asked(corpus))
+
+
+def test_texts_are_clipped_to_the_size_of_the_tier() -> None:
+    # 120,000 bytes in the ci tier, at most a thirtieth (4,000) of one text: thirty of these.
+    found = clipped([f"{n} " + "x" * 9000 for n in range(100)], TIERS["ci"])
+    assert len(found) == 30
+    assert {len(text) for text in found} == {4000}
+    assert clipped(["a", "b"], TIERS["ci"]) in (["a", "b"], ["b", "a"])
+
+
+def test_a_plan_is_whole_or_absent(corpus: Workspace) -> None:
+    root = corpus.proofs.lay_out(asked(corpus), "whole")
+    assert Plan.read(root).control == "random"
+    assert not list((corpus.folder / "tmp").glob("proof-*"))

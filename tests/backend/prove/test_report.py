@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from invented_proof import plan, result
+from winnow.prove.report import in_words, report
+from winnow.prove.results import run_folder, write_result
+
+
+def write(root: Path, *made: object) -> None:
+    plan().write(root)
+    for one in made:
+        run_folder(root, one.arm, one.seed).mkdir(parents=True, exist_ok=True)
+        write_result(root, one)
+
+
+def test_an_arm_is_compared_with_the_control_seed_by_seed(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        result("best", 0, [10.0, 20.0]), result("random", 0, [20.0, 40.0]),
+        result("best", 1, [10.3, 20.0]), result("random", 1, [20.0, 40.6]),
+    )  # fmt: skip
+    made = report(tmp_path)
+    best, random = made.lines["target"]
+    # (30 - 60) / 30 = -1 and (30.3 - 60.6) / 30 = -1.01 nats per byte: mean -1.005.
+    assert best.difference is not None
+    assert random.difference is None
+    assert best.difference.mean == pytest.approx(-1.005)
+    assert best.bits == pytest.approx((30 + 30.3) / 2 / 30 / math.log(2))
+    assert best.difference.verdict == "better"
+    # The control ends at 2.01; best stands at 1.505 after 50 of its 100 tokens, the first point: twice as fast.
+    assert best.faster == pytest.approx(2.0)
+    assert "better than the control (-1.005 ± " in in_words(best, 2)
+    assert "2.0x less data" in in_words(best, 2)
+    assert made.complete
+    assert json.loads(json.dumps(made.to_dict()))["seeds"] == [0, 1]
+
+
+def test_only_seeds_whose_every_arm_is_finished_count(tmp_path: Path) -> None:
+    write(tmp_path, result("best", 0, [1.0, 2.0]), result("random", 0, [1.0, 2.0]), result("best", 1, [1.0, 2.0]))
+    made = report(tmp_path)
+    assert made.seeds == (0,)
+    assert not made.complete
+    # One pair has no interval: the figure is not a number in JSON, and the verdict is none.
+    assert made.to_dict()["lines"]["target"][0]["difference"]["half"] is None
+    assert made.lines["target"][0].difference.verdict == "not distinguishable"
+
+
+def test_a_run_that_diverged_is_named_and_its_seed_left_out(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        result("best", 0, [1.0, 2.0], losses={}, diverged=True), result("random", 0, [1.0, 2.0]),
+        result("best", 1, [1.0, 2.0]), result("random", 1, [1.0, 2.0]),
+    )  # fmt: skip
+    made = report(tmp_path)
+    assert made.failed == (("best", 0),)
+    assert made.seeds == (1,)
+
+
+def test_questions_are_shares_with_paired_differences(tmp_path: Path) -> None:
+    sets = {**plan().sets, "pairs": {"kind": "questions", "count": 4, "sha256": "y"}}
+    right = {"best": [True, True, True, False], "random": [True, True, False, False]}
+    made = [result(arm, seed, [1.0, 2.0], correct={"pairs": np.array(right[arm])}) for arm in right for seed in (0, 1)]
+    write(tmp_path, *made)
+    plan(sets=sets).write(tmp_path)
+    best, random = report(tmp_path).answers["pairs"]
+    assert (best.accuracy, random.accuracy) == (0.75, 0.5)
+    assert (best.difference, best.half) == (0.25, 0.0)
+    assert random.difference is None
+
+
+def test_nothing_finished_says_nothing(tmp_path: Path) -> None:
+    plan().write(tmp_path)
+    made = report(tmp_path)
+    assert (made.seeds, made.lines, made.failed) == ((), {}, ())
