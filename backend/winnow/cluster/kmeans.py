@@ -9,7 +9,9 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from winnow.cluster.lloyd import lloyd, nearest
 from winnow.cluster.vectors import Vectors, blocks, sample_rows, unit
+from winnow.device import device as best_device
 
 POINTS_PER_CENTRE = 256
 ROUNDS = 20
@@ -42,57 +44,74 @@ def default_k(total: int) -> int:
 
 
 def kmeans(
-    vectors: Vectors, k: int, *, seed: int = 0, progress: Callable[[float], None] = lambda share: None
+    vectors: Vectors,
+    k: int,
+    *,
+    seed: int = 0,
+    device: str = "auto",
+    progress: Callable[[float], None] = lambda share: None,
 ) -> Clusters:
     """Cluster rows by cosine, trained on a sample of at most 256 rows a centre, every row assigned.
 
     Maximises Σ_i x_i · c(i) over unit centres by Lloyd's rounds. Fewer than k clusters come back when there are fewer
-    distinct rows. Same vectors, k and seed: same answer. Memory: the sample and one block in float32.
+    distinct rows. Same vectors, k, seed and device: same answer. Memory: the sample and one block in float32.
+    `device` "auto" is a graphics card where there is one (by FAISS where it was built for it, else by torch), "cpu" is
+    FAISS on the processor, anything else a torch device.
     """
+    device = best_device() if device == "auto" else device
     total, width = vectors.shape[0], vectors.shape[1]
     rng = np.random.default_rng(seed)
     sample = unit(vectors[sample_rows(total, max(1, k) * POINTS_PER_CENTRE, rng)])
     sample = sample[sample.any(axis=1)]
     if not len(sample) or k < 1:
         return Clusters(np.full(total, -1, np.int32), np.empty((0, width), np.float32), np.zeros(total, np.float32))
-    centres = _train(sample, k, seed)
+    centres = _train(sample, k, seed, device)
     progress(0.5)
-    cluster, similarity = _assign(vectors, centres, lambda share: progress(0.5 + share / 2))
+    cluster, similarity = _assign(vectors, centres, device, lambda share: progress(0.5 + share / 2))
     return _largest_first(cluster, centres, similarity)
 
 
-def _train(sample: NDArray[np.float32], k: int, seed: int) -> NDArray[np.float32]:
+def _train(sample: NDArray[np.float32], k: int, seed: int, device: str) -> NDArray[np.float32]:
     distinct = np.unique(sample, axis=0) if len(sample) <= 4 * k else sample
     if len(distinct) <= k:
         return distinct
+    # Few centres fall into bad local optima more often, and cost little to try again.
+    redo = 3 if k <= 32 else 1
+    cards = faiss.get_num_gpus() if device == "cuda" else 0
+    if device != "cpu" and not cards:
+        return unit(lloyd(sample, k, rounds=ROUNDS, redo=redo, seed=seed % 2**31, device=device))
     learner = faiss.Kmeans(
         sample.shape[1],
         k,
         niter=ROUNDS,
-        # Few centres fall into bad local optima more often, and cost little to try again.
-        nredo=3 if k <= 32 else 1,
+        nredo=redo,
         spherical=True,
         seed=seed % 2**31,
         max_points_per_centroid=POINTS_PER_CENTRE,
         min_points_per_centroid=1,
+        gpu=cards,
     )
     learner.train(sample)
     return unit(np.asarray(learner.centroids))
 
 
 def _assign(
-    vectors: Vectors, centres: NDArray[np.float32], progress: Callable[[float], None]
+    vectors: Vectors, centres: NDArray[np.float32], device: str, progress: Callable[[float], None]
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     total = vectors.shape[0]
     cluster = np.empty(total, dtype=np.int32)
     similarity = np.empty(total, dtype=np.float32)
     for place, rows in blocks(vectors):
         rows = unit(rows)
-        cosines = rows @ centres.T
-        nearest = cosines.argmax(axis=1)
+        if device == "cpu":
+            cosines = rows @ centres.T
+            labels = cosines.argmax(axis=1)
+            best = cosines[np.arange(len(rows)), labels]
+        else:
+            labels, best = nearest(rows, centres, device)
         present = rows.any(axis=1)
-        cluster[place] = np.where(present, nearest, -1)
-        similarity[place] = np.where(present, cosines[np.arange(len(rows)), nearest], 0)
+        cluster[place] = np.where(present, labels, -1)
+        similarity[place] = np.where(present, best, 0)
         progress(place.stop / total)
     return cluster, np.clip(similarity, -1, 1)
 

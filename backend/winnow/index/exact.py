@@ -1,4 +1,4 @@
-"""Exact nearest neighbours by blocked matrix multiplication: the truth that approximate indexes are held against."""
+"""Exact nearest neighbours, every row looked at: the truth that approximate indexes are held against."""
 
 from __future__ import annotations
 
@@ -10,25 +10,30 @@ from numpy.typing import NDArray
 from winnow.device import device as best_device
 from winnow.embed.matrix import Matrix, Parts
 from winnow.errors import SettingError
+from winnow.index.resident import Resident
+from winnow.index.scan import best_rows, scannable
 
 Queries = NDArray[np.float32]
 Found = tuple[NDArray[np.int64], NDArray[np.float32]]
 
 EXACT_ROWS = 1_000_000
-"""Up to this many rows exact search answers within about a second and needs no index."""
+"""Up to this many rows exact search on a processor answers well within a second and needs no index."""
 BLOCK_BYTES = 64 << 20
+FEW_QUERIES = 8
+"""Up to so many queries are asked one by one, without widening the matrix; more share one product with it."""
 
 
 class ExactIndex:
     """Finds the rows of largest inner product (cosine, for unit vectors); among equals the lowest row comes first.
 
     `matrix` float16 or float32 [n, d], or a list of such parts; it is read in blocks and never copied whole.
-    `device` is "auto" (a GPU when torch sees one, else NumPy), "cpu", or a torch device.
+    `device` is "auto" (a GPU when torch sees one, else the processor), "cpu", or a torch device.
     """
 
     def __init__(self, matrix: Matrix | Parts, *, device: str = "auto") -> None:
         self.matrix = matrix if isinstance(matrix, Matrix) else Matrix(matrix)
         self.device = best_device() if device == "auto" else device
+        self._resident = None if self.device == "cpu" else Resident(self.matrix, self.device)
 
     def nearest(
         self, queries: Queries, k: int, *, allowed: NDArray[np.bool_] | NDArray[np.integer] | None = None
@@ -38,21 +43,32 @@ class ExactIndex:
         `allowed` is a mask [n] or an array of rows; where fewer than k rows are left, row -1 with score -inf fills up.
         Raises SettingError for queries of another width.
         """
-        queries = as_queries(queries, self.matrix.shape[1])
+        queries, rows = as_queries(queries, self.matrix.shape[1]), allowed_rows(allowed, len(self.matrix))
+        if rows is None and self._resident is None and len(queries) <= FEW_QUERIES and 0 < k < len(self.matrix):
+            found = self._scanned(queries, k)
+            if found is not None:
+                return found
         best = _Best(len(queries), k)
-        for rows, block in self._blocks(len(queries), allowed_rows(allowed, len(self.matrix))):
-            best.offer(rows, self._scores(queries, block))
+        for some, scores in self._candidates(queries, k, rows):
+            best.offer(some, scores)
         return best.rows, best.scores
 
-    def _scores(self, queries: Queries, block: NDArray[np.floating]) -> NDArray[np.float32]:
-        if self.device == "cpu":
-            return queries @ block.astype(np.float32, copy=False).T
-        import torch
+    def _scanned(self, queries: Queries, k: int) -> Found | None:
+        if not scannable(self.matrix.parts):
+            return None
+        found = [best_rows(self.matrix.parts, query, k) for query in queries]
+        whole = [one for one in found if one is not None]
+        if len(whole) < len(found):
+            return None
+        return np.stack([rows for rows, _ in whole]), np.stack([scores for _, scores in whole])
 
-        # The copy goes over the bus in its stored width and is widened on the device.
-        there = torch.from_numpy(np.array(block)).to(self.device).float()
-        scores: NDArray[np.float32] = (torch.from_numpy(queries).to(self.device) @ there.T).cpu().numpy()
-        return scores
+    def _candidates(
+        self, queries: Queries, k: int, allowed: NDArray[np.int64] | None
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        if self._resident is not None:
+            return self._resident.candidates(queries, k, allowed) if k > 0 else iter(())
+        blocks = self._blocks(len(queries), allowed)
+        return ((rows, queries @ block.astype(np.float32, copy=False).T) for rows, block in blocks)
 
     def _blocks(
         self, queries: int, allowed: NDArray[np.int64] | None
