@@ -53,6 +53,7 @@ from winnow.jobs.replay import check_needs, keep_replayed, replay
 from winnow.jobs.score import score
 from winnow.jobs.search import Finder
 from winnow.jobs.select import Preview, budget_of
+from winnow.judge.base import Judge
 from winnow.method import method, methods
 from winnow.score.base import Scorer
 from winnow.select.base import Selector
@@ -200,20 +201,25 @@ class Workspace:
         format: str = "parquet",
         columns: Sequence[str] = (),
         settings: Mapping[str, Any] | None = None,
+        arrange: Sequence[Mapping[str, Any]] = (),
+        judge: Mapping[str, Any] | None = None,
         progress: Progress | None = None,
     ) -> Path:
-        """Write a selection as files with a manifest and a data card; the same selection gives the same bytes."""
+        """Write a selection as files with a manifest and a data card; the same selection gives the same bytes.
+
+        `arrange` holds recipes {"method": name, **settings}: transforms, then one order, then one packing; `judge` is the
+        recipe of whom some of them ask. Raises MissingNeed, SettingError, ConflictError.
+        """
         exporter = method(Exporter, format).from_recipe(settings or {})
+        asked = method(Judge, str(judge.get("method", ""))).from_recipe(judge) if judge else None
         recipe = {
-            "name": name,
-            "folder": str(Path(folder).absolute()),
-            "format": format,
-            "columns": list(columns),
-            "settings": dict(settings or {}),
-        }
+            "name": name, "folder": str(Path(folder).absolute()), "format": format, "columns": list(columns),
+            "settings": dict(settings or {}), "arrange": list(map(dict, arrange)), "judge": judge and dict(judge),
+        }  # fmt: skip
         with self._recorded("export", recipe, progress) as watch:
             chosen = self.catalog.selections.get(name)
-            return export(self.catalog, chosen, Path(folder), exporter, columns=columns, progress=watch)
+            how: dict[str, Any] = {"arrange": arrange, "judge": asked}
+            return export(self.catalog, chosen, Path(folder), exporter, columns=columns, progress=watch, **how)
 
     def recipe(self, name: str) -> str:
         """Return the YAML recipe of a kept selection, its parents inside."""

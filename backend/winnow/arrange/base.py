@@ -25,22 +25,22 @@ def _bytes_over_four(texts: pa.Array) -> Rows:
     return counted
 
 
-def _even_cut(text: str, tokens: Sequence[int]) -> list[int]:
-    return [min(4 * token, len(text)) for token in tokens]
+def _even_cut(text: str, tokens: Sequence[int], total: int) -> list[int]:
+    return [len(text) * token // max(total, 1) for token in tokens]
 
 
 @dataclass(frozen=True, eq=False)
 class Tools:
     """What an arrangement is handed besides documents: the seed, a counter of tokens, a cutter and a judge.
 
-    `count` returns the tokens of each text, int64 [n]; `cut` the characters at which the tokens of the given numbers
-    begin in a text. Whoever runs the arrangement gives the corpus's own tokenizer; alone, a token is four bytes. `ask`
-    is None unless a judge was named.
+    `count` returns the tokens of each text, int64 [n]; `cut(text, numbers, total)` the characters at which the tokens of
+    the given numbers begin in a text that was counted as `total`. Whoever runs the arrangement gives the corpus's own
+    tokenizer; alone, a token is four bytes. `ask` is None unless a judge was named.
     """
 
     seed: int = 0
     count: Callable[[pa.Array], Rows] = field(default=_bytes_over_four)
-    cut: Callable[[str, Sequence[int]], list[int]] = field(default=_even_cut)
+    cut: Callable[[str, Sequence[int], int], list[int]] = field(default=_even_cut)
     ask: Ask | None = None
 
 
@@ -70,9 +70,6 @@ class Transform(Arrangement):
     tags: ClassVar[bool] = False
     """Whether it only adds to texts what a later change would damage, so that no change may come after it."""
 
-    phased: ClassVar[bool] = False
-    """Whether it makes the column "phase", by which documents are then written: phase 0 first."""
-
     @property
     def asks(self) -> bool:
         """Return whether it sends prompts to a judge."""
@@ -81,6 +78,11 @@ class Transform(Arrangement):
     def prompts(self, batch: pa.RecordBatch, tools: Tools) -> Iterator[Prompt]:
         """Yield what it would ask about a batch, to know the cost; where questions rest on answers, the most there can be."""
         return iter(())
+
+    @property
+    def phased(self) -> bool:
+        """Return whether it makes the column "phase", by which documents are then written: phase 0 first."""
+        return "phase" in self.columns()
 
     def columns(self) -> Mapping[str, pa.DataType]:
         """Name the columns it adds and their Arrow types."""
@@ -105,7 +107,7 @@ class Transform(Arrangement):
 
 
 @dataclass(frozen=True, eq=False)
-class Chosen:
+class Entries:
     """The documents to be put in order, each as often as it is seen: entry i is copy `copy[i]` of row `rows[i]`.
 
     `pool` holds each document once, with tokens as they are after all transforms; `rows`, `copy` int64 [m]. All first
@@ -118,7 +120,7 @@ class Chosen:
     seed: int
 
     @classmethod
-    def of(cls, pool: Pool, weights: Floats, seed: int) -> Chosen:
+    def of(cls, pool: Pool, weights: Floats, seed: int) -> Entries:
         """Repeat documents by weight: floor(w) times, and once more with a chance of w - floor(w) by (seed, doc_id)."""
         whole = np.floor(weights)
         times = (whole + (pool.uniform(seed, "copies") < weights - whole)).astype(np.int64)
@@ -129,8 +131,8 @@ class Chosen:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def take(self, places: Rows) -> Chosen:
-        return Chosen(self.pool, self.rows[places], self.copy[places], self.seed)
+    def take(self, places: Rows) -> Entries:
+        return Entries(self.pool, self.rows[places], self.copy[places], self.seed)
 
     @property
     def tokens(self) -> Rows:
@@ -173,16 +175,16 @@ class Order(Arrangement):
     marks: ClassVar[tuple[str, ...]] = ()
     """The columns written beside each document: "phase", "batch", "bin"."""
 
-    def order(self, chosen: Chosen) -> Arranged:
+    def order(self, entries: Entries) -> Arranged:
         """Return entries, each at most once, and the marks of each; raises MissingNeed, SettingError."""
-        chosen.pool.require(type(self).name, self.needs())
-        if len(chosen) == 0:
+        entries.pool.require(type(self).name, self.needs())
+        if len(entries) == 0:
             nothing = np.empty(0, dtype=np.int64)
             return Arranged(nothing, dict.fromkeys(self.marks, nothing))
-        return self.arrange(chosen)
+        return self.arrange(entries)
 
     @abstractmethod
-    def arrange(self, chosen: Chosen) -> Arranged: ...
+    def arrange(self, entries: Entries) -> Arranged: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,6 +215,10 @@ class Packer(Arrangement):
     @abstractmethod
     def pack(self, tokens: Rows, seed: int) -> Pieces:
         """Return pieces by window; `tokens` int64 [m] are the lengths in order, a document of none is left out."""
+
+    def written(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Return the rows of the files from pieces in order, with window, window_start, tokens and ends (a bool)."""
+        return batches
 
 
 def uniform(batch: pa.RecordBatch, seed: int, stream: str) -> Floats:

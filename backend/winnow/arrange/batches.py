@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from winnow.arrange.base import Arranged, Chosen, Order
+from winnow.arrange.base import Arranged, Entries, Order
 from winnow.method import Paper, param
 from winnow.pool import Rows
 
@@ -44,27 +44,27 @@ class ClusterBatches(Order):
     def needs(self) -> frozenset[str]:
         return frozenset({self.cluster, self.source} - {""})
 
-    def arrange(self, chosen: Chosen) -> Arranged:
-        chance, groups = chosen.order("cluster_batches"), self._groups(chosen)
+    def arrange(self, entries: Entries) -> Arranged:
+        chance, groups = entries.order("cluster_batches"), self._groups(entries)
         order = np.lexsort((chance, groups))
         starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
         counts = np.diff(starts, append=len(order))
         rank = np.arange(len(order)) - np.repeat(starts, counts)
         full = rank < np.repeat(counts // self.size * self.size, counts)
         batches = order[full].reshape(-1, self.size)
-        batches = batches[np.argsort(chosen.order("batches")[batches[:, 0]], kind="stable")]
+        batches = batches[np.argsort(entries.order("batches")[batches[:, 0]], kind="stable")]
         left = order[~full]
         left = left[np.argsort(chance[left], kind="stable")] if self.leftovers == "pool" else left[:0]
         places = np.concatenate([batches.ravel(), left])
         figures = {"batches of one cluster": len(batches), "documents left over": int((~full).sum())}
         return Arranged(places, {"batch": np.arange(len(places)) // self.size}, figures)
 
-    def _groups(self, chosen: Chosen) -> Rows:
+    def _groups(self, entries: Entries) -> Rows:
         """Return one number per (copy, source, cluster), int64 [m]; missing names are a group of their own."""
-        number = chosen.copy.astype(np.int64)
+        number = entries.copy.astype(np.int64)
         for column in [self.source] if self.source else []:
-            names = chosen.group(column)
+            names = entries.group(column)
             number = number * (len(names.names) + 1) + names.codes + 1
-        clusters = chosen.group(self.cluster)
+        clusters = entries.group(self.cluster)
         found: Rows = number * (len(clusters.names) + 1) + clusters.codes + 1
         return found

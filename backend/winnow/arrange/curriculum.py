@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from winnow.arrange.base import Arranged, Chosen, Order
+from winnow.arrange.base import Arranged, Entries, Order
 from winnow.method import Paper, param
 from winnow.pool import unit_interval
 
@@ -37,15 +37,15 @@ class Curriculum(Order):
     def needs(self) -> frozenset[str]:
         return frozenset({self.column})
 
-    def arrange(self, chosen: Chosen) -> Arranged:
-        chance, values = chosen.order("curriculum"), chosen.number(self.column)
-        noise = -np.log(-np.log(unit_interval(chosen.order("gumbel")))) if self.temperature else 0.0
+    def arrange(self, entries: Entries) -> Arranged:
+        chance, values = entries.order("curriculum"), entries.number(self.column)
+        noise = -np.log(-np.log(unit_interval(entries.order("gumbel")))) if self.temperature else 0.0
         keys = values + self.temperature * noise
         keys = np.where(np.isnan(keys), np.inf, -keys if self.falling else keys)
         places = np.lexsort((chance, keys))
         if not self.bins:
             return Arranged(places, {"bin": np.zeros(len(places), dtype=np.int64)})
-        tokens = chosen.tokens[places]
+        tokens = entries.tokens[places]
         after = np.cumsum(tokens)
         middle = (after - tokens / 2) / max(int(after[-1]), 1)
         bin_of = np.minimum((middle * self.bins).astype(np.int64), self.bins - 1)

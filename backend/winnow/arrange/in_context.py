@@ -10,7 +10,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from winnow.arrange.base import Arranged, Chosen, Order
+from winnow.arrange.base import Arranged, Entries, Order
 from winnow.errors import SettingError
 from winnow.method import Paper, param
 from winnow.pool import Floats, Hashes, Rows
@@ -97,44 +97,44 @@ class InContext(Order):
     def needs(self) -> frozenset[str]:
         return frozenset({f"vectors:{self.model}"})
 
-    def arrange(self, chosen: Chosen) -> Arranged:
-        graph = self.graph(chosen)
-        row_of = np.empty(len(chosen.pool), dtype=np.int64)
+    def arrange(self, entries: Entries) -> Arranged:
+        graph = self.graph(entries)
+        row_of = np.empty(len(entries.pool), dtype=np.int64)
         walks, cosines = [], []
-        for copy in range(int(chosen.copy.max()) + 1):
-            mine = np.flatnonzero(chosen.copy == copy)
-            row_of[chosen.rows[mine]] = mine
-            path, likeness = graph.walk(chosen.rows[mine], chosen.pool.hashes(chosen.seed, f"walk {copy}"))
+        for copy in range(int(entries.copy.max()) + 1):
+            mine = np.flatnonzero(entries.copy == copy)
+            row_of[entries.rows[mine]] = mine
+            path, likeness = graph.walk(entries.rows[mine], entries.pool.hashes(entries.seed, f"walk {copy}"))
             walks.append(row_of[path])
             cosines.append(likeness)
         places, likeness = np.concatenate(walks), np.concatenate(cosines)
         figures = {"jumps": int((likeness == 0).sum()), "mean cosine of neighbours": round(float(likeness.mean()), 4)}
-        figures["mean cosine at random"] = self._at_random(chosen)
-        return Arranged(*self._cut(chosen, places), figures)
+        figures["mean cosine at random"] = self._at_random(entries)
+        return Arranged(*self._cut(entries, places), figures)
 
-    def _cut(self, chosen: Chosen, places: Rows) -> tuple[Rows, dict[str, Rows]]:
+    def _cut(self, entries: Entries, places: Rows) -> tuple[Rows, dict[str, Rows]]:
         if not self.window:
             return places, {"context": np.zeros(len(places), dtype=np.int64)}
-        tokens = chosen.tokens[places]
+        tokens = entries.tokens[places]
         _, context = np.unique((np.cumsum(tokens) - tokens) // self.window, return_inverse=True)
         firsts = np.flatnonzero(np.diff(context, prepend=-1))
         rank = np.empty(len(firsts), dtype=np.int64)
-        rank[np.argsort(chosen.order("contexts")[places[firsts]], kind="stable")] = np.arange(len(firsts))
+        rank[np.argsort(entries.order("contexts")[places[firsts]], kind="stable")] = np.arange(len(firsts))
         order = np.argsort(rank[context], kind="stable")
         return places[order], {"context": rank[context][order]}
 
-    def graph(self, chosen: Chosen) -> Graph:
+    def graph(self, entries: Entries) -> Graph:
         """Return the graph of the pool's documents."""
-        vectors = chosen.pool.vectors[self.model]
+        vectors = entries.pool.vectors[self.model]
         near, cosines = _nearest(vectors, min(self.neighbours + 1, len(vectors)), self.model)
         rows = np.repeat(np.arange(len(vectors)), near.shape[1])
         kept = (near.ravel() >= 0) & (near.ravel() != rows) & (cosines.ravel() <= self.double + 1e-6)
         pairs = np.stack([rows[kept], near.ravel()[kept]], axis=1)
         return Graph.of(pairs, cosines.ravel()[kept], len(vectors))
 
-    def _at_random(self, chosen: Chosen) -> float:
-        rows = chosen.rows[np.argsort(chosen.order("random"), kind="stable")][:BLOCK]
-        (vectors,) = _blocks(chosen.pool.vectors[self.model][rows], self.model)
+    def _at_random(self, entries: Entries) -> float:
+        rows = entries.rows[np.argsort(entries.order("random"), kind="stable")][:BLOCK]
+        (vectors,) = _blocks(entries.pool.vectors[self.model][rows], self.model)
         pairs = np.einsum("nd,nd->n", vectors[:-1], vectors[1:])
         return round(float(pairs.mean()), 4) if len(pairs) else 0.0
 

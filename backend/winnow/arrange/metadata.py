@@ -71,7 +71,6 @@ class MetadataPrefix(Transform):
     name: ClassVar[str] = "metadata_prefix"
     paper: ClassVar[Paper] = Paper("Metadata Conditioning Accelerates Language Model Pre-training", "2501.01956", 2025)
     tags: ClassVar[bool] = True
-    phased: ClassVar[bool] = True
 
     column: str = param("url", "Which column is put in front: url, source, or a column of names.")
     form: str = param("host", "What of an address is written.", choices=("host", "domain", "whole"))
@@ -82,7 +81,7 @@ class MetadataPrefix(Transform):
         return frozenset({self.column} - {"url", "source", "id"})
 
     def columns(self) -> Mapping[str, pa.DataType]:
-        return {**MASK, "phase": pa.int64()}
+        return {**MASK, "phase": pa.int64()} if self.plain else dict(MASK)
 
     def remarks(self, pool: Pool) -> list[str]:
         if not self.plain:
@@ -104,7 +103,7 @@ class MetadataPrefix(Transform):
             values = host(values) if self.form == "host" else domain(host(values))
         lines = joined(f"{self.label}: ", pc.fill_null(values, UNKNOWN), "\n\n")
         made = prepended(batch, pc.if_else(plain, "", lines))
-        return with_columns(made, {"phase": plain.cast(pa.int64())})
+        return with_columns(made, {"phase": plain.cast(pa.int64())}) if self.plain else made
 
 
 @dataclass(frozen=True, kw_only=True)

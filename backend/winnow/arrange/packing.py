@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import pyarrow as pa
 
 from winnow.arrange.base import Packer, Pieces
 from winnow.errors import SettingError
@@ -22,7 +24,10 @@ class Pack(Packer):
     shorter documents, the longest first, each into the window with the least room that holds it: about as many windows,
     hardly a cut. It packs `ahead` documents at a time, so that windows keep the order of such stretches; windows then
     come by their first document, and documents inside one in the order given. `between` tokens are left free after
-    each document for the end mark of a tokenizer. Source: arXiv 2404.10830.
+    each document for the end mark of a tokenizer. Written as windows, a row holds the texts joined, `doc_ids`, and
+    `starts`, the character at which each begins; as pieces, a row holds one text with `window` and `window_start`, its
+    first token there. Lengths are those of whole documents: a part counted alone may differ by a token.
+    Source: arXiv 2404.10830.
     """
 
     name: ClassVar[str] = "pack"
@@ -32,6 +37,12 @@ class Pack(Packer):
     between: int = param(1, "How many tokens are left free after each document, for an end mark.", low=0)
     ahead: int = param(10_000, "How many documents best fit packs at a time; 0 packs all at once.", low=0)
     shuffle: bool = param(False, "Put the finished windows in random order.")
+    write: str = param(
+        "windows",
+        "Write a row a window, its texts joined, or a row a document or part of one.",
+        choices=("windows", "pieces"),
+    )
+    end: str = param("<|endoftext|>", "What joins the texts of a window after the end of each document.")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -59,6 +70,9 @@ class Pack(Packer):
         return Pieces(
             pieces.places[order], pieces.first[order], pieces.last[order], window[order], pieces.start[order], figures
         )
+
+    def written(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        return joined_windows(batches, self.end) if self.write == "windows" else batches
 
     def _concat(self, tokens: Rows) -> Pieces:
         size = self.tokens
@@ -118,6 +132,51 @@ def best_fit(sizes: Rows, capacity: int) -> Rows:
             with_room[left].append(number)
             rooms |= 1 << left
     return bins
+
+
+def joined_windows(batches: Iterable[pa.RecordBatch], end: str) -> Iterator[pa.RecordBatch]:
+    """Turn pieces in the order of their windows into rows of window, text, doc_ids, starts, tokens, loss masks and phase.
+
+    `end` follows a piece that ends its document (`ends`) unless it is the last of its window.
+    """
+    held: pa.Table | None = None
+    for batch in batches:
+        table = pa.Table.from_batches([batch])
+        table = table if held is None else pa.concat_tables([held, table]).combine_chunks()
+        windows = table.column("window").to_numpy()
+        whole = int(np.searchsorted(windows, windows[-1])) if len(windows) else 0
+        if whole or held is None:
+            yield _windows(table.slice(0, whole), end)
+        held = table.slice(whole)
+    if held is not None and len(held):
+        yield _windows(held, end)
+
+
+def _windows(table: pa.Table, end: str) -> pa.RecordBatch:
+    windows = table.column("window").to_numpy()
+    bounds = _runs(windows)
+    texts, ends = table.column("text").to_pylist(), table.column("ends").to_pylist()
+    marked = [text + end * closed for text, closed in zip(texts, ends, strict=True)]
+    for _, stop in bounds:
+        marked[stop - 1] = texts[stop - 1]
+    sizes = np.array([len(text) for text in marked], dtype=np.int64)
+    before = np.cumsum(sizes) - sizes
+    offsets = pa.array([0, *(stop for _, stop in bounds)], pa.int32())
+    first = np.array([start for start, _ in bounds], dtype=np.int64)
+    starts = before - np.repeat(before[first], [stop - start for start, stop in bounds])
+    columns = {
+        "window": pa.array(windows[first]),
+        "text": pa.array(["".join(marked[start:stop]) for start, stop in bounds], pa.large_string()),
+        "doc_ids": pa.ListArray.from_arrays(offsets, pa.array(table.column("doc_id").to_numpy())),
+        "starts": pa.ListArray.from_arrays(offsets, pa.array(starts)),
+        "tokens": pa.array(np.add.reduceat(table.column("tokens").to_numpy(), first) if len(first) else first),
+    }
+    if "loss_mask_chars" in table.column_names:
+        masks = pa.array(table.column("loss_mask_chars").to_numpy())
+        columns["loss_mask_chars"] = pa.ListArray.from_arrays(offsets, masks)
+    if "phase" in table.column_names:
+        columns["phase"] = pa.array(table.column("phase").to_numpy()[first])
+    return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
 
 
 def _windows_of(begin: Rows, tokens: Rows, size: int) -> tuple[Rows, Rows]:

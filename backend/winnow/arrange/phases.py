@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from winnow.arrange.base import Arranged, Chosen, Order
+from winnow.arrange.base import Arranged, Entries, Order
 from winnow.errors import SettingError, nearest
 from winnow.method import Paper, param
 from winnow.pool import MISSING, Floats, Groups, Rows
@@ -59,20 +59,20 @@ class Phases(Order):
     def needs(self) -> frozenset[str]:
         return frozenset({self.by, self.column} - {""})
 
-    def arrange(self, chosen: Chosen) -> Arranged:
+    def arrange(self, entries: Entries) -> Arranged:
         if not self.plan.strip():
             raise SettingError(
                 "phases needs a plan", "it is empty, and the selection's method has no phases",
                 "--set phases.plan='0.8; 0.2 | books:0.5, *:0.5'",
             )  # fmt: skip
-        groups, chance = chosen.group(self.by), chosen.order("phases")
-        parts = self._parts(groups, chosen.tokens)
-        keys: tuple[Any, ...] = (chance, chosen.copy)
+        groups, chance = entries.group(self.by), entries.order("phases")
+        parts = self._parts(groups, entries.tokens)
+        keys: tuple[Any, ...] = (chance, entries.copy)
         if self.column:
-            values = chosen.number(self.column)
+            values = entries.number(self.column)
             keys = (chance, np.where(np.isnan(values), -np.inf, values))
         order = np.lexsort((*keys, groups.codes))
-        codes, tokens = groups.codes[order], chosen.tokens[order]
+        codes, tokens = groups.codes[order], entries.tokens[order]
         whole = np.bincount(codes + 1, tokens, minlength=parts.shape[1])
         after = np.cumsum(tokens)
         starts = np.flatnonzero(np.diff(codes, prepend=-2))
@@ -81,8 +81,8 @@ class Phases(Order):
         ends = np.cumsum(parts, axis=0) / np.maximum(parts.sum(axis=0), np.finfo(float).tiny)
         phase = np.empty(len(order), dtype=np.int64)
         phase[order] = (middle > ends[:-1, codes + 1]).sum(axis=0)
-        places = np.lexsort((chosen.order("inside"), phase))
-        spent = np.bincount(phase, chosen.tokens, minlength=len(parts))
+        places = np.lexsort((entries.order("inside"), phase))
+        spent = np.bincount(phase, entries.tokens, minlength=len(parts))
         return Arranged(
             places,
             {"phase": phase[places]},

@@ -118,7 +118,7 @@ def chunks(text: str, most: int, tools: Tools) -> list[str]:
     parts, room = [""], most
     for sentence, size in zip(sentences, sizes, strict=True):
         cuts = (
-            [0, *tools.cut(sentence, list(range(most, size, most))), len(sentence)]
+            [0, *tools.cut(sentence, list(range(most, size, most)), size), len(sentence)]
             if size > most
             else [0, len(sentence)]
         )

@@ -48,10 +48,7 @@ def manifest(
         "selection": selection,
         "recipe": dict(recipe),
         "seed": recipe.get("seed"),
-        "budget": {
-            "asked": dict(summary["asked"]),
-            "spent": {"documents": summary["documents"], "tokens": summary["tokens"]},
-        },
+        "budget": {"asked": dict(summary["asked"]), "spent": {unit: summary[unit] for unit in ("documents", "tokens")}},
         "pool": dict(summary["pool"]),
         **({"steps": list(summary["steps"])} if "steps" in summary else {}),
         "counts": {column: dict(counts) for column, counts in summary.get("by", {}).items()},
@@ -60,10 +57,12 @@ def manifest(
         "documents": sum(entry["documents"] for entry in entries),
         "files": entries,
         "versions": versions(),
-        **({"held_out_targets": held} if (held := held_out_targets(recipe)) else {}),
-        **({"exported": exported} if exported else {}),
-        **({"arranged": dict(arranged)} if arranged else {}),
+        **_where_any({"held_out_targets": held_out_targets(recipe), "exported": exported, "arranged": arranged}),
     }
+
+
+def _where_any(parts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: part for name, part in parts.items() if part}
 
 
 def held_out_targets(recipe: Mapping[str, Any]) -> list[str]:

@@ -55,6 +55,11 @@ class Tokens(Scorer):
             counts = counter.by_text(batch.column("text").to_pylist(), self.exact)
         return {"tokens": counts.astype(np.int32)}
 
+    def starts(self, text: str) -> NDArray[np.int64]:
+        """Return the character at which each token of a text begins, int64 [t]."""
+        encoding = _counter(self.tokenizer).tokenizer.encode(text, add_special_tokens=False)
+        return np.array([start for start, _ in encoding.offsets], dtype=np.int64)
+
 
 @dataclass(frozen=True)
 class _Counter:

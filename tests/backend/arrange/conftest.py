@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from winnow.arrange.base import Arrangement, Chosen, Tools
+from winnow.arrange.base import Arrangement, Entries, Tools
 from winnow.judge.base import Answer, Prompt
 from winnow.pool import Groups, Pool
 
@@ -89,10 +89,10 @@ def pool_for(method: Arrangement, n: int = 60, seed: int = 0) -> Pool:
     )  # fmt: skip
 
 
-def chosen_for(method: Arrangement, n: int = 60, seed: int = 0) -> Chosen:
+def entries_for(method: Arrangement, n: int = 60, seed: int = 0) -> Entries:
     """Return documents seen 1, 2, 1.5 and 0.5 times."""
     weights = np.resize([1.0, 2.0, 1.5, 0.5], n)
-    return Chosen.of(pool_for(method, n, seed), weights, seed)
+    return Entries.of(pool_for(method, n, seed), weights, seed)
 
 
 @pytest.fixture
@@ -106,8 +106,8 @@ def make_pool():
 
 
 @pytest.fixture
-def make_chosen():
-    return chosen_for
+def make_entries():
+    return entries_for
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from winnow.arrange.base import Arrangement, Chosen, Order, Packer, Tools, Transform
+from winnow.arrange.base import Arrangement, Entries, Order, Packer, Tools, Transform
 from winnow.errors import MissingNeed
 from winnow.method import methods
 
@@ -73,7 +73,6 @@ def test_a_transform_gives_the_same_columns_and_those_it_declares(make_batch, ma
     for name in batch.schema.names:
         assert made.schema.field(name).type == batch.schema.field(name).type
     assert made.column("text").null_count == 0
-    assert ("phase" in method.columns()) == type(method).phased
 
 
 @transforms
@@ -113,47 +112,47 @@ def test_a_transform_that_asks_says_so_when_nobody_answers(make_batch, make_pool
 
 
 @orders
-def test_an_order_writes_no_entry_twice(make_chosen, method) -> None:
-    chosen = make_chosen(method)
-    arranged = method.order(chosen)
+def test_an_order_writes_no_entry_twice(make_entries, method) -> None:
+    entries = make_entries(method)
+    arranged = method.order(entries)
     assert len(np.unique(arranged.places)) == len(arranged)
-    assert ((arranged.places >= 0) & (arranged.places < len(chosen))).all()
+    assert ((arranged.places >= 0) & (arranged.places < len(entries))).all()
     assert set(arranged.marks) == set(method.marks)
     assert all(len(mark) == len(arranged) and mark.dtype == np.int64 for mark in arranged.marks.values())
 
 
 @orders
-def test_an_order_is_the_same_for_a_seed(make_chosen, method) -> None:
-    first, second = method.order(make_chosen(method)), method.order(make_chosen(method))
+def test_an_order_is_the_same_for_a_seed(make_entries, method) -> None:
+    first, second = method.order(make_entries(method)), method.order(make_entries(method))
     np.testing.assert_array_equal(first.places, second.places)
     for name in method.marks:
         np.testing.assert_array_equal(first.marks[name], second.marks[name])
 
 
 @orders
-def test_the_pool_is_not_written_to(make_chosen, method) -> None:
-    chosen = make_chosen(method)
-    before = [chosen.pool.tokens.copy(), *(np.copy(vectors) for vectors in chosen.pool.vectors.values())]
-    method.order(chosen)
-    after = [chosen.pool.tokens, *chosen.pool.vectors.values()]
+def test_the_pool_is_not_written_to(make_entries, method) -> None:
+    entries = make_entries(method)
+    before = [entries.pool.tokens.copy(), *(np.copy(vectors) for vectors in entries.pool.vectors.values())]
+    method.order(entries)
+    after = [entries.pool.tokens, *entries.pool.vectors.values()]
     assert all(np.array_equal(one, other) for one, other in zip(before, after, strict=True))
 
 
 @orders
 @pytest.mark.parametrize("n", [0, 1])
-def test_tiny_orders(make_chosen, method, n: int) -> None:
-    arranged = method.order(make_chosen(method, n))
+def test_tiny_orders(make_entries, method, n: int) -> None:
+    arranged = method.order(make_entries(method, n))
     assert len(arranged) <= n
     assert set(arranged.marks) == set(method.marks)
 
 
 @orders
-def test_a_missing_need_is_named(make_chosen, method) -> None:
-    chosen = make_chosen(method)
+def test_a_missing_need_is_named(make_entries, method) -> None:
+    entries = make_entries(method)
     for need in method.needs():
-        pool = dataclasses.replace(chosen.pool, columns={}, vectors={})
+        pool = dataclasses.replace(entries.pool, columns={}, vectors={})
         with pytest.raises(MissingNeed, match=type(method).name):
-            method.order(dataclasses.replace(chosen, pool=pool))
+            method.order(dataclasses.replace(entries, pool=pool))
         assert need
 
 
@@ -179,11 +178,11 @@ def test_copies_come_by_weight() -> None:
     from winnow.pool import Pool
 
     pool = Pool(np.arange(4000), np.ones(4000))
-    chosen = Chosen.of(pool, np.resize([1.0, 2.0, 1.5, 0.5], 4000), seed=0)
-    times = np.bincount(chosen.rows, minlength=4000).reshape(1000, 4)
+    entries = Entries.of(pool, np.resize([1.0, 2.0, 1.5, 0.5], 4000), seed=0)
+    times = np.bincount(entries.rows, minlength=4000).reshape(1000, 4)
     assert (times[:, 0] == 1).all()
     assert (times[:, 1] == 2).all()
     assert set(times[:, 2]) == {1, 2}
     assert set(times[:, 3]) == {0, 1}
     np.testing.assert_allclose(times.mean(axis=0), [1, 2, 1.5, 0.5], atol=0.06)
-    assert (np.diff(chosen.copy) >= 0).all()
+    assert (np.diff(entries.copy) >= 0).all()
