@@ -12,6 +12,9 @@ import numpy as np
 from winnow.method import Method, param
 from winnow.pool import MISSING, Budget, Floats, Hashes, Pool, Rows, Selection
 
+IN_TOKENS = Budget(tokens=1)
+"""A budget for the sake of its unit."""
+
 
 @dataclass(frozen=True, eq=False)
 class Draw:
@@ -99,21 +102,14 @@ class Mixer(Selector):
         1, "How often a document may be seen, at most; a group is repeated only when it is used up.", low=1
     )
 
-    @property
-    @abstractmethod
-    def group_column(self) -> str:
-        """Name the column whose groups share the budget."""
+    by: str = param("source", "The column whose groups share the budget.", column="group")
 
     @abstractmethod
-    def shares(self, pool: Pool) -> Mapping[str, float]:
-        """Return each group's share of the budget; they are normalised to sum to 1."""
-
-    def shares_of(self, pool: Pool, budget: Budget) -> Mapping[str, float]:
-        """Return each group's share of this budget, for a mixer whose shares depend on the budget's unit."""
-        return self.shares(pool)
+    def shares(self, pool: Pool, budget: Budget = IN_TOKENS) -> Mapping[str, float]:
+        """Return each group's share of a budget, of which only the unit counts; they are normalised to sum to 1."""
 
     def needs(self) -> frozenset[str]:
-        return frozenset({self.group_column})
+        return frozenset({self.by})
 
     def choose(self, pool: Pool, budget: Budget, draw: Draw) -> Selection:
         costs, noise, amount = budget.costs(pool), draw.order("mix"), budget.amount(pool)
@@ -126,8 +122,8 @@ class Mixer(Selector):
 
     def _copies(self, pool: Pool, budget: Budget, noise: Hashes) -> tuple[Rows, Copies]:
         """Return the rows of groups with a share in the order of their first copies, and those copies."""
-        costs, groups = budget.costs(pool), pool.group(self.group_column)
-        shares = self.shares_of(pool, budget)
+        costs, groups = budget.costs(pool), pool.group(self.by)
+        shares = self.shares(pool, budget)
         width = np.array([max(shares.get(name, 0.0), 0.0) for name in (*groups.names, MISSING)])[groups.codes]
         shuffled = np.argsort(noise)
         grouped = shuffled[np.argsort(groups.codes[shuffled], kind="stable")]
@@ -145,7 +141,7 @@ class Mixer(Selector):
 
     def plan(self, pool: Pool, budget: Budget) -> dict[str, float]:
         """Return how much of the budget, in its unit and counting repeats, each group is to get."""
-        shares, sizes = self.shares_of(pool, budget), group_sizes(pool, self.group_column, budget)
+        shares, sizes = self.shares(pool, budget), group_sizes(pool, self.by, budget)
         wanted = np.array([max(shares.get(name, 0.0), 0.0) for name in sizes])
         room = np.array(list(sizes.values())) * self.max_epochs
         amounts = spread(min(budget.amount(pool), float(room.sum())), wanted, room)
@@ -153,7 +149,7 @@ class Mixer(Selector):
 
     def epochs(self, pool: Pool, budget: Budget) -> dict[str, float]:
         """Return how often each group is to be seen: its part of the budget divided by its size."""
-        sizes = group_sizes(pool, self.group_column, budget)
+        sizes = group_sizes(pool, self.by, budget)
         return {name: part / sizes[name] if sizes[name] else 0.0 for name, part in self.plan(pool, budget).items()}
 
 

@@ -12,8 +12,8 @@ from scipy.optimize import brentq, least_squares, nnls
 
 from winnow.errors import SettingError
 from winnow.method import Paper, param
-from winnow.pool import Floats, Pool
-from winnow.select.base import Mixer
+from winnow.pool import Budget, Floats, Pool
+from winnow.select.base import IN_TOKENS, Mixer
 from winnow.select.runs import Estimate, Runs, check_runs, jackknife, read_runs
 from winnow.select.shares import check_groups
 
@@ -61,15 +61,10 @@ class BiMixLaw(Mixer):
         "web,0.8,1e9,3.2\nweb,0.5,1e9,3.3\nweb,0.2,1e9,3.7"
     }
 
-    by: str = param("source", "The column whose groups are mixed.", column="group")
     runs: str = param("", "The small runs, one a line, under the heading group,share,tokens,loss.", lines=True)
     tokens: float = param(0.0, "How many tokens the mixture is for; 0 means as many as the longest run.", low=0)
 
-    @property
-    def group_column(self) -> str:
-        return self.by
-
-    def shares(self, pool: Pool) -> Mapping[str, float]:
+    def shares(self, pool: Pool, budget: Budget = IN_TOKENS) -> Mapping[str, float]:
         runs = self._runs()
         check_groups(self.name, "runs", dict.fromkeys(runs.names, 0.0), pool, self.by)
         return best_shares(self.laws(), self._horizon(runs))

@@ -66,7 +66,8 @@ class DCPTLaw(ReplayLaw):
     not negative, eta is at least 1. Runs of one size or one length leave A or beta out. The ratio is the largest up to
     which the general loss stays within (1 + `rise`) times the loss before; or, with `domain_tokens` X, the one of least
     domain loss when the domain's X tokens are all used, so that D = X / r. A fitted loss that does not fall with its
-    share is warned of. Source: arXiv 2406.01375, law 3. Raises SettingError for runs that cannot be fitted.
+    share is warned of. Left out is the paper's cross-domain term F / K^mu, which carries a law over to a domain without
+    runs of its own: every fit here is of one domain's runs. Source: arXiv 2406.01375, law 3. Raises SettingError for runs that cannot be fitted.
     """
 
     name: ClassVar[str] = "dcpt_law"

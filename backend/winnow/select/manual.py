@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 from winnow.errors import SettingError
 from winnow.method import param
-from winnow.pool import Pool
-from winnow.select.base import Mixer
+from winnow.pool import Budget, Pool
+from winnow.select.base import IN_TOKENS, Mixer
 from winnow.select.shares import check_groups, check_table
 
 
@@ -26,7 +26,6 @@ class Manual(Mixer):
     name: ClassVar[str] = "manual"
     example: ClassVar[Mapping[str, Any]] = {"weights": {"books": 0.4, "web": 0.6}}
 
-    by: str = param("source", "The column whose groups the table names.", column="group")
     weights: Mapping[str, Any] = param({}, "The share of each group, such as books:0.4, web:0.6; they sum to 1.")
     normalize: bool = param(False, "Divide the weights by their sum, so that they need not sum to 1.")
 
@@ -34,11 +33,7 @@ class Manual(Mixer):
         super().__post_init__()
         check_table(self.name, "weights", self.weights, to_one=not self.normalize)
 
-    @property
-    def group_column(self) -> str:
-        return self.by
-
-    def shares(self, pool: Pool) -> Mapping[str, float]:
+    def shares(self, pool: Pool, budget: Budget = IN_TOKENS) -> Mapping[str, float]:
         if not self.weights:
             names = [name for name, _ in pool.group(self.by).members()]
             table = ",".join(f"{name}:{1 / len(names):.3g}" for name in names[:8])

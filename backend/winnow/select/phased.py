@@ -12,9 +12,9 @@ import numpy as np
 from winnow.errors import SettingError
 from winnow.method import Paper, param
 from winnow.pool import MISSING, Budget, Floats, Pool, Selection
-from winnow.select.base import Mixer, group_sizes
+from winnow.select.base import IN_TOKENS, Mixer, group_sizes
 from winnow.select.shares import check_groups, check_table, normalized
-from winnow.select.sized import IN_TOKENS, Proportional, tempered
+from winnow.select.sized import Proportional, tempered
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,7 @@ class Phased(Mixer):
     def phases(self, pool: Pool, budget: Budget) -> tuple[Phase, ...]:
         """Return the phases in order, from 0 to 1 without a gap."""
 
-    def shares(self, pool: Pool) -> Mapping[str, float]:
-        return self.shares_of(pool, IN_TOKENS)
-
-    def shares_of(self, pool: Pool, budget: Budget) -> Mapping[str, float]:
+    def shares(self, pool: Pool, budget: Budget = IN_TOKENS) -> Mapping[str, float]:
         phases = self.phases(pool, budget)
         names = dict.fromkeys(name for phase in phases for name in phase.shares)
         return {name: sum(phase.length * phase.shares.get(name, 0.0) for phase in phases) for name in names}
@@ -55,7 +52,7 @@ class Phased(Mixer):
         A group's copies in their order are cut where its parts of the phases end, to within one document a group; what
         a full group gave away is taken from its phases in proportion. Columns sum to the selection's weights.
         """
-        phases, groups = self.phases(pool, budget), pool.group(self.group_column)
+        phases, groups = self.phases(pool, budget), pool.group(self.by)
         codes, costs = groups.codes[selection.rows], budget.costs(pool)
         parts = np.array([[p.length * p.shares.get(name, 0.0) for name in (*groups.names, MISSING)] for p in phases])
         ends = np.cumsum(parts, axis=0) / np.maximum(parts.sum(axis=0), np.finfo(float).tiny)
@@ -87,14 +84,9 @@ class Cooldown(Phased):
     name: ClassVar[str] = "cooldown"
     paper: ClassVar[Paper] = Proportional.paper
 
-    by: str = param("source", "The column whose groups are balanced.", column="group")
     first: float = param(5.0, "The temperature at the start: large values make groups equal.", low=0.01)
     last: float = param(1.0, "The temperature at the end: 1 keeps the pool's shares.", low=0.01)
     switch: float = param(0.5, "At which part of the budget the temperature changes.", low=0, high=1)
-
-    @property
-    def group_column(self) -> str:
-        return self.by
 
     def phases(self, pool: Pool, budget: Budget) -> tuple[Phase, ...]:
         sizes = group_sizes(pool, self.by, budget)
@@ -122,7 +114,6 @@ class UpsampleLate(Phased):
     )
     example: ClassVar[Mapping[str, Any]] = {"late": {"books": 0.5, "web": 0.5}}
 
-    by: str = param("source", "The column whose groups are mixed.", column="group")
     late: Mapping[str, Any] = param({}, "The share of each group in the last phase, such as books:0.5, web:0.5.")
     base: Mapping[str, Any] = param({}, "The share of each group before; empty keeps the pool's own shares.")
     fraction: float = param(0.2, "How long the last phase is, as a part of the budget.", low=0, high=1)
@@ -131,10 +122,6 @@ class UpsampleLate(Phased):
         super().__post_init__()
         check_table(self.name, "late", self.late)
         check_table(self.name, "base", self.base)
-
-    @property
-    def group_column(self) -> str:
-        return self.by
 
     def phases(self, pool: Pool, budget: Budget) -> tuple[Phase, ...]:
         if not self.late:

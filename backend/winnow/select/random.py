@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from winnow.method import param
-from winnow.pool import Floats, Pool
-from winnow.select.base import Draw, Mixer, Ranker
+from winnow.pool import Budget, Floats, Pool
+from winnow.select.base import IN_TOKENS, Draw, Mixer, Ranker
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +33,5 @@ class BalancedRandom(Mixer):
 
     name: ClassVar[str] = "balanced_random"
 
-    by: str = param("source", "The column whose groups get equal shares.", column="group")
-
-    @property
-    def group_column(self) -> str:
-        return self.by
-
-    def shares(self, pool: Pool) -> Mapping[str, float]:
+    def shares(self, pool: Pool, budget: Budget = IN_TOKENS) -> Mapping[str, float]:
         return {name: 1.0 for name, _ in pool.group(self.by).members()}

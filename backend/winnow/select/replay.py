@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from winnow.errors import SettingError
 from winnow.method import param
 from winnow.pool import MISSING, Budget, Floats, Pool
-from winnow.select.base import Mixer, group_sizes
+from winnow.select.base import IN_TOKENS, Mixer, group_sizes
 from winnow.select.runs import Estimate, Runs
 from winnow.select.shares import check_groups, normalized
-from winnow.select.sized import IN_TOKENS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,14 +33,7 @@ class ReplayLaw(Mixer):
     def estimate(self) -> Estimate:
         """Return the ratio, its standard error by leaving out one run at a time, and warnings; raises SettingError."""
 
-    @property
-    def group_column(self) -> str:
-        return self.by
-
-    def shares(self, pool: Pool) -> Mapping[str, float]:
-        return self.shares_of(pool, IN_TOKENS)
-
-    def shares_of(self, pool: Pool, budget: Budget) -> Mapping[str, float]:
+    def shares(self, pool: Pool, budget: Budget = IN_TOKENS) -> Mapping[str, float]:
         if not self.domain:
             raise SettingError(
                 f"{self.name} needs the group that is the domain", "none is named", f"domain={_first(pool, self.by)}"

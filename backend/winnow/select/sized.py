@@ -11,10 +11,8 @@ import numpy as np
 from winnow.errors import SettingError
 from winnow.method import Paper, param
 from winnow.pool import MISSING, Budget, Pool, Selection
-from winnow.select.base import Draw, Mixer, group_sizes
+from winnow.select.base import IN_TOKENS, Draw, Mixer, group_sizes
 from winnow.select.shares import normalized, shares_by_size
-
-IN_TOKENS = Budget(tokens=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,16 +29,7 @@ class Proportional(Mixer):
         "Upsample or Upweight? Balanced Training on Heavily Imbalanced Datasets", "2410.04579", 2024
     )
 
-    by: str = param("source", "The column whose groups keep their shares.", column="group")
-
-    @property
-    def group_column(self) -> str:
-        return self.by
-
-    def shares(self, pool: Pool) -> Mapping[str, float]:
-        return self.shares_of(pool, IN_TOKENS)
-
-    def shares_of(self, pool: Pool, budget: Budget) -> Mapping[str, float]:
+    def shares(self, pool: Pool, budget: Budget = IN_TOKENS) -> Mapping[str, float]:
         return shares_by_size(pool, self.by, budget)
 
 
@@ -50,15 +39,15 @@ class Temperature(Mixer):
 
     share_i = |D_i|^(1/tau) / sum_j |D_j|^(1/tau), with |D| in the budget's unit. tau = 1 keeps the pool's shares, a
     large tau makes the groups equal, tau below 1 favours the largest. With `upweight` documents are drawn in
-    proportion and weigh share_i(tau) / share_i(1) instead: equal in expectation, of higher variance (theorem 2). A
-    group that its share exceeds gives the rest to the others, or is repeated up to `max_epochs`.
+    proportion and weigh share_i(tau) / share_i(1) instead: equal in expectation, of higher variance (theorem 2). Draws
+    meet the shares to within a document, so these weights are scaled by one number such that they sum to the documents'
+    own cost: what is spent is what was asked either way. A group that its share exceeds gives the rest to the others, or is repeated up to `max_epochs`.
     Source: arXiv 2410.04579, whose high temperature is 5; mT5 (arXiv 2010.11934) uses 3.33.
     """
 
     name: ClassVar[str] = "temperature"
     paper: ClassVar[Paper] = Proportional.paper
 
-    by: str = param("source", "The column whose groups are balanced.", column="group")
     temperature: float = param(
         5.0, "How even the groups become: 1 keeps the pool's shares, large values make them equal.", low=0.01
     )
@@ -66,14 +55,7 @@ class Temperature(Mixer):
         False, "Draw in proportion and write the ratio of shares as a loss weight, instead of drawing more or less."
     )
 
-    @property
-    def group_column(self) -> str:
-        return self.by
-
-    def shares(self, pool: Pool) -> Mapping[str, float]:
-        return self.shares_of(pool, IN_TOKENS)
-
-    def shares_of(self, pool: Pool, budget: Budget) -> Mapping[str, float]:
+    def shares(self, pool: Pool, budget: Budget = IN_TOKENS) -> Mapping[str, float]:
         return tempered(group_sizes(pool, self.by, budget), 1.0 if self.upweight else self.temperature)
 
     def choose(self, pool: Pool, budget: Budget, draw: Draw) -> Selection:
@@ -82,7 +64,11 @@ class Temperature(Mixer):
             return selection
         groups, weights = pool.group(self.by), self.loss_weights(pool, budget)
         by_code = np.array([weights.get(name, 1.0) for name in (*groups.names, MISSING)])
-        return Selection(selection.rows, selection.weights * by_code[groups.codes[selection.rows]])
+        weights_of_rows = selection.weights * by_code[groups.codes[selection.rows]]
+        costs = budget.costs(pool)[selection.rows]
+        weighed = float(weights_of_rows @ costs)
+        scale = float(selection.weights @ costs) / weighed if weighed > 0 else 1.0
+        return Selection(selection.rows, weights_of_rows * scale)
 
     def loss_weights(self, pool: Pool, budget: Budget) -> dict[str, float]:
         """Return share(tau) / share(1) per group: what a loss must weigh to match the draw; 1 for an empty group."""
@@ -117,11 +103,7 @@ class UniMax(Mixer):
 
     by: str = param("source", "The column whose groups get equal parts, such as language.", column="group")
 
-    @property
-    def group_column(self) -> str:
-        return self.by
-
-    def shares(self, pool: Pool) -> Mapping[str, float]:
+    def shares(self, pool: Pool, budget: Budget = IN_TOKENS) -> Mapping[str, float]:
         return {name: 1.0 for name, _ in pool.group(self.by).members()}
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from winnow.pool import Budget, Floats, Groups, Pool, Rows
-from winnow.select.base import Draw, Mixer, Picker, Ranker, ordered, spread
+from winnow.select.base import IN_TOKENS, Draw, Mixer, Picker, Ranker, ordered, spread
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -38,11 +38,7 @@ class Shares(Mixer):
     name: ClassVar[str] = "shares"
     table: ClassVar[Mapping[str, float]] = {}
 
-    @property
-    def group_column(self) -> str:
-        return "source"
-
-    def shares(self, pool: Pool) -> Mapping[str, float]:
+    def shares(self, pool: Pool, budget: Budget = IN_TOKENS) -> Mapping[str, float]:
         return self.table
 
 

@@ -54,8 +54,8 @@ def test_each_phase_sums_to_one_and_no_last_phase_is_the_base() -> None:
     late, base = {"books": 1.0}, {"books": 0.3, "web": 0.7}
     for phase in UpsampleLate(late=late, base=base).phases(pool, budget):
         assert sum(phase.shares.values()) == pytest.approx(1)
-    assert UpsampleLate(late=late, base=base, fraction=0).shares_of(pool, budget) == base
-    assert UpsampleLate(late=late, base=base, fraction=1).shares_of(pool, budget)["web"] == 0
+    assert UpsampleLate(late=late, base=base, fraction=0).shares(pool, budget) == base
+    assert UpsampleLate(late=late, base=base, fraction=1).shares(pool, budget)["web"] == 0
 
 
 def test_a_group_that_is_full_early_keeps_the_proportion_of_its_phases() -> None:
@@ -103,8 +103,8 @@ def test_the_temperature_falls_although_a_heading_of_the_paper_says_it_rises() -
 def test_cooldown_at_either_end_is_one_temperature() -> None:
     pool, budget = sized({"a": 90, "b": 10}), Budget(docs=30)
     for switch, temperature in [(1.0, 5.0), (0.0, 1.0)]:
-        expected = Temperature(temperature=temperature).shares_of(pool, budget)
-        assert Cooldown(switch=switch).shares_of(pool, budget) == pytest.approx(expected)
+        expected = Temperature(temperature=temperature).shares(pool, budget)
+        assert Cooldown(switch=switch).shares(pool, budget) == pytest.approx(expected)
 
 
 def test_cooldown_refuses_a_temperature_of_zero() -> None:

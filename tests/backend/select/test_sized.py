@@ -34,8 +34,8 @@ def test_proportional_counts_in_the_unit_of_the_budget() -> None:
     # a: 90 documents of 1 token, b: 10 of 9 tokens: 9 to 1 in documents, 1 to 1 in tokens
     tokens = np.array([1] * 90 + [9] * 10)
     pool = Pool(np.arange(100), tokens, {"source": Groups.of(["a"] * 90 + ["b"] * 10)})
-    assert Proportional().shares_of(pool, Budget(docs=1)) == {"a": 0.9, "b": 0.1}
-    assert Proportional().shares_of(pool, Budget(share=0.1)) == {"a": 0.5, "b": 0.5}
+    assert Proportional().shares(pool, Budget(docs=1)) == {"a": 0.9, "b": 0.1}
+    assert Proportional().shares(pool, Budget(share=0.1)) == {"a": 0.5, "b": 0.5}
     assert amounts(Proportional(), pool, Budget(docs=10)) == {"a": 9, "b": 1}
 
 
@@ -78,6 +78,19 @@ def test_upweighting_weighs_what_it_does_not_draw() -> None:
     assert len(chosen) == 100
     # 90 documents of a and 10 of b are drawn, and weigh 75 and 25 together: what upsampling draws
     assert amounts(method, pool, budget) == pytest.approx({"a": 75, "b": 25})
+
+
+@pytest.mark.parametrize("budget", [Budget(docs=5), Budget(docs=7), Budget(tokens=33), Budget(share=0.5)], ids=str)
+def test_upweighting_spends_what_is_drawn(budget: Budget) -> None:
+    # 9 : 1 and 5 documents: 4.5 and .5 cannot be drawn; whatever is, its weights times its cost sum to its cost
+    pool = sized({"a": 9, "b": 1, "c": 4}, cost=7)
+    for seed in range(5):
+        chosen = Temperature(temperature=3, upweight=True).select(pool, budget, seed=seed)
+        costs = budget.costs(pool)[chosen.rows]
+        assert chosen.weights @ costs == pytest.approx(costs.sum())
+    # of one group alone nothing is left to weigh
+    alone = Temperature(temperature=3, upweight=True).select(sized({"a": 9, "b": 1}), Budget(docs=1)).weights
+    assert alone.tolist() == pytest.approx([1])
 
 
 def test_upweighting_at_temperature_one_changes_nothing() -> None:
