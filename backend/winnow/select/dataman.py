@@ -13,6 +13,7 @@ from winnow.method import Paper, param
 from winnow.pool import Budget, Floats, Pool, Selection
 from winnow.select.base import Draw, Selector
 from winnow.select.layers import Cells, Layers, cells
+from winnow.select.shares import check_table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,13 +46,7 @@ class DatamanSelect(Selector):
         super().__post_init__()
         if not self.columns:
             raise SettingError("dataman_select needs a rating", "no column was named", "--set columns=quality")
-        wrong = [name for name, share in self.domain_shares.items() if not 0 <= share < np.inf]
-        if wrong or (self.domain_shares and not sum(self.domain_shares.values()) > 0):
-            raise SettingError(
-                "dataman_select: a domain's share is at least 0 and one is above 0",
-                f"found {dict(self.domain_shares)}",
-                "--set domain_shares=science:2,news:1",
-            )
+        check_table(self.name, "domain_shares", self.domain_shares, to_one=False)
 
     def needs(self) -> frozenset[str]:
         return frozenset({*self.columns, self.source, self.domain})

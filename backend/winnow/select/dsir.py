@@ -16,6 +16,7 @@ from winnow.method import Paper, param
 from winnow.pool import TEXT_BATCH, Floats, Pool, Target
 from winnow.select.base import Draw, Picker, ordered
 from winnow.select.ngrams import Buckets, Owners, fast_ngrams, sha256_ngrams
+from winnow.select.shares import check_table
 from winnow.select.turns import take_turns
 
 REMEMBERED = 250_000_000
@@ -61,6 +62,14 @@ class Dsir(Picker):
     proportions: Mapping[str, float] = param(
         {}, "With separate, each part's share, such as code.jsonl:0.7, prose.jsonl:0.3; empty for the size of parts."
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_table("dsir", "proportions", self.proportions, to_one=False)
+        if self.proportions and not self.separate:
+            raise SettingError(
+                "dsir: proportions divide the budget among parts", "separate is off", "--set separate=true"
+            )
 
     def needs(self) -> frozenset[str]:
         return frozenset({"target", "text"})
@@ -131,14 +140,10 @@ class Dsir(Picker):
         if not self.proportions:
             return [float(counts.sum()) for _, counts in parts]
         names = [name for name, _ in parts]
-        for name, share in self.proportions.items():
+        for name in self.proportions:
             if name not in names:
                 raise SettingError(
                     f"dsir: proportions names a part '{name}'", "the target lacks it", nearest(name, names)
-                )
-            if not share >= 0:
-                raise SettingError(
-                    f"dsir: the share of '{name}' is at least 0", f"found {share:g}", "--set proportions"
                 )
         shares = [float(self.proportions.get(name, 0)) for name in names]
         if not any(shares):

@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from winnow.errors import InputError
 from winnow.method import Paper, param
-from winnow.pool import Floats, Pool, Rows
-from winnow.select.base import Mixer
+from winnow.pool import Budget, Floats, Pool, Rows
+from winnow.select.base import IN_TOKENS, Mixer
+from winnow.select.geometry import Space
 from winnow.select.shares import normalized
 
 WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+|[^\w\s]")
@@ -32,7 +32,7 @@ class EntropyMixture(Mixer):
     takes equally many words of every group, up to `words`, since entropy grows with the sample; a group of fewer than
     1,000 words is measured by what it has. Entropy is not quality: random signs raise it, boilerplate lowers it.
     Source: arXiv 2405.14908. The four measures are the paper's; the words, and how entropy becomes a share, are not
-    known from its text. Raises InputError for vectors that are not numbers.
+    known from its text. Raises SettingError for vectors that are not finite.
     """
 
     name: ClassVar[str] = "entropy_mixture"
@@ -41,7 +41,6 @@ class EntropyMixture(Mixer):
         "BiMix: Bivariate Data Mixing Law for Language Model Pretraining", "2405.14908", 2024
     )
 
-    by: str = param("source", "The column whose groups are measured.", column="group")
     measure: str = param(
         "conditional",
         "What is varied: a word given the one before, words, pairs of words, or vectors.",
@@ -56,14 +55,10 @@ class EntropyMixture(Mixer):
     documents: int = param(4000, "How many vectors of each group are measured, at most.", low=2)
     model: str = param("static", "The encoder whose vectors are measured.")
 
-    @property
-    def group_column(self) -> str:
-        return self.by
-
     def needs(self) -> frozenset[str]:
         return frozenset({self.by, f"vectors:{self.model}" if self.measure == "von_neumann" else "text"})
 
-    def shares(self, pool: Pool) -> Mapping[str, float]:
+    def shares(self, pool: Pool, budget: Budget = IN_TOKENS) -> Mapping[str, float]:
         found = self.entropies(pool)
         if self.scale == "proportional":
             return normalized(found)
@@ -71,11 +66,12 @@ class EntropyMixture(Mixer):
         return normalized({name: math.exp(value - largest) for name, value in found.items()})
 
     def entropies(self, pool: Pool) -> dict[str, float]:
-        """Return the entropy of each group in nats; raises MissingNeed, InputError."""
+        """Return the entropy of each group in nats; raises MissingNeed, SettingError."""
         pool.require(self.name, self.needs())
         noise = pool.hashes(0, "entropy")
         members = {name: rows[np.argsort(noise[rows])] for name, rows in pool.group(self.by).members()}
         if self.measure == "von_neumann":
+            Space.of(pool, self.name, self.model)  # refuses what is not finite
             matrix = pool.vectors[self.model]
             return {name: von_neumann(matrix[rows[: self.documents]]) for name, rows in members.items()}
         documents = {name: _read(pool, rows, self.words) for name, rows in members.items()}
@@ -118,8 +114,6 @@ def von_neumann(vectors: NDArray[np.floating]) -> float:
     >>> round(von_neumann(np.eye(4)), 4)
     1.3863
     """
-    if not np.isfinite(vectors).all():
-        raise InputError("entropy needs vectors of numbers", "some are not finite", "winnow embed makes them anew")
     moment = (vectors.T @ vectors).astype(np.float64)
     trace = float(np.trace(moment))
     return _of_parts(np.asarray(np.linalg.eigvalsh(moment / trace), dtype=np.float64)) if trace > 0 else 0.0

@@ -25,8 +25,10 @@ def normalized(table: Mapping[str, float]) -> dict[str, float]:
     return {name: value / total if total > 0 else 1 / len(table) for name, value in table.items()}
 
 
-def check_table(who: str, setting: str, table: Mapping[str, Any], *, to_one: bool = True) -> None:
-    """Raise SettingError unless the values are numbers from 0 up that sum to 1, or to anything above 0."""
+def check_table(
+    who: str, setting: str, table: Mapping[str, Any], *, to_one: bool = True, positive: bool = True
+) -> None:
+    """Raise SettingError unless the values are numbers from 0 up that sum to 1, or to anything above 0, or to anything."""
     for name, value in table.items():
         number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
         if not number or value < 0:
@@ -34,7 +36,7 @@ def check_table(who: str, setting: str, table: Mapping[str, Any], *, to_one: boo
                 f"{who}: {setting} are numbers from 0 up", f"found {value!r} for '{name}'", f"--set {setting}=name:0.5"
             )
     total = math.fsum(table.values())
-    if table and total <= 0:
+    if table and positive and total <= 0:
         raise SettingError(f"{who}: {setting} give at least one group a share", "all are 0", f"--set {setting}=name:1")
     if table and to_one and abs(total - 1) > ROUNDING:
         mended = ",".join(f"{name}:{value / total:.4g}" for name, value in table.items())

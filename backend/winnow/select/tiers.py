@@ -14,6 +14,7 @@ from winnow.method import Paper, param
 from winnow.pool import Budget, Floats, Pool, Selection
 from winnow.select.base import Draw, Selector
 from winnow.select.layers import Cells, Layers, cells
+from winnow.select.shares import check_table
 from winnow.select.thresholds import parse
 
 TIERS = ("low", "medium", "high")
@@ -60,8 +61,7 @@ class Tiers(Selector):
                 f"found {self.low_edge:g} and {self.high_edge:g}",
                 "--set low_edge=0.33 --set high_edge=0.67",
             )
-        if any(not 0 <= weight < np.inf for weight in self.weights.values()):
-            raise SettingError("tiers: a weight is at least 0", f"found {dict(self.weights)}", "--set weights=low:0")
+        check_table(self.name, "weights", self.weights, to_one=False, positive=False)
 
     @property
     def gates(self) -> tuple[str, str, str]:

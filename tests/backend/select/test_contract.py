@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 import json
 import pickle
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
-from winnow.errors import MissingNeed
+from winnow.errors import MissingNeed, SettingError, WinnowError
 from winnow.method import methods
-from winnow.pool import Budget, Groups, Pool
+from winnow.pool import Budget, Groups, Pool, Target
 from winnow.select.base import Mixer, Picker, Ranker, Selector
 
 KINDS = methods(Selector)
@@ -153,3 +155,122 @@ def test_recipe_and_pickle_round_trips(method: Selector) -> None:
     assert type(method).from_recipe(recipe) == method
     assert recipe["method"] == type(method).name
     assert pickle.loads(pickle.dumps(method)) == method
+
+
+def is_refused(message: WinnowError, *parts: str) -> bool:
+    """Whether an error names what it is about and says what to do."""
+    return all(part in str(message) for part in parts) and bool(message.fix)
+
+
+@every
+def test_vectors_that_are_not_finite_are_refused_with_their_number(make_pool, method: Selector) -> None:
+    pool = make_pool(method, n=40)
+    if not pool.vectors:
+        pytest.skip("needs no vectors")
+    vectors = {name: values.copy() for name, values in pool.vectors.items()}
+    for values in vectors.values():
+        values[3, 0], values[7, 1] = np.nan, np.inf
+    with pytest.raises(SettingError) as raised:
+        method.select(dataclasses.replace(pool, vectors=vectors), Budget(docs=5))
+    assert is_refused(raised.value, type(method).name, "2 of 40 documents", "not finite")
+    assert "winnow embed" in raised.value.fix
+
+
+@every
+def test_a_target_without_text_is_refused(make_pool, method: Selector) -> None:
+    pool = make_pool(method, n=40)
+    if pool.target is None:
+        pytest.skip("needs no target")
+    for texts in (("", "  "), ()):
+        vectors = {name: np.zeros((len(texts), 8), np.float32) for name in pool.target.vectors}
+        with pytest.raises(SettingError) as raised:
+            method.select(dataclasses.replace(pool, target=Target("aim", texts, vectors)), Budget(docs=5))
+        assert is_refused(raised.value, type(method).name, "target")
+        assert "--target" in raised.value.fix
+
+
+@every
+def test_a_budget_beyond_the_pool_takes_what_there_is(make_pool, method: Selector) -> None:
+    # the documented outcome: no error, and what was spent is counted beside what was asked
+    pool = make_pool(method, n=40)
+    everything = method.select(pool, Budget(docs=40))
+    for budget in (Budget(docs=10**9), Budget(tokens=10**15), Budget(share=1.0)):
+        chosen = method.select(pool, budget)
+        assert set(everything.rows.tolist()) <= set(chosen.rows.tolist())
+        assert chosen.spent(pool)["docs"] == len(chosen) <= 40
+
+
+@every
+def test_columns_without_a_single_value_are_refused_or_leave_nothing_undefined(make_pool, method: Selector) -> None:
+    pool = make_pool(method, n=30)
+    empty = {
+        name: Groups(np.full(30, -1, np.int32), ()) if isinstance(values, Groups) else np.full(30, np.nan)
+        for name, values in pool.columns.items()
+    }
+    chosen, refusal = tried(lambda: method.select(dataclasses.replace(pool, columns=empty), Budget(docs=5)))
+    if refusal is not None:
+        assert is_refused(refusal, type(method).name)
+    else:
+        assert len(chosen) <= 5
+        assert np.isfinite(chosen.weights).all()
+
+
+def tried(work: Callable[[], Any]) -> tuple[Any, SettingError | None]:
+    """Return what came of work, or how it was refused."""
+    try:
+        return work(), None
+    except SettingError as refusal:
+        return None, refusal
+
+
+def settings_like(*words: str) -> list[tuple[type[Selector], str]]:
+    found = [(kind, setting.name) for kind in KINDS.values() for setting in kind.settings()]
+    return [(kind, name) for kind, name in found if any(word in name for word in words)]
+
+
+@pytest.mark.parametrize(("kind", "name"), settings_like("temperature"), ids=str)
+@pytest.mark.parametrize("value", [-1.0, float("nan"), float("inf")])
+def test_a_temperature_that_is_none_is_refused(kind: type[Selector], name: str, value: float) -> None:
+    with pytest.raises(SettingError) as raised:
+        kind(**{**kind.example, name: value})
+    assert is_refused(raised.value, kind.name, name)
+
+
+@pytest.mark.parametrize(("kind", "name"), settings_like("temperature", "first", "last"), ids=str)
+def test_temperature_zero_is_refused_or_means_the_highest_first(make_pool, kind: type[Selector], name: str) -> None:
+    setting = next(setting for setting in kind.settings() if setting.name == name)
+    if setting.kind is not float:
+        pytest.skip("no temperature")
+    method, refusal = tried(lambda: kind(**{**kind.example, name: 0.0}))
+    if refusal is not None:
+        assert is_refused(refusal, kind.name, name)
+        return
+    assert "0" in setting.help, "a setting that takes 0 says what it means"
+    pool = make_pool(method, n=60)
+    first, second = (ids(pool, method, Budget(docs=20), seed=seed) for seed in (1, 2))
+    assert len(first) == len(second) == 20
+
+
+TABLES = [(kind, s.name) for kind in KINDS.values() for s in kind.settings() if s.kind is dict]
+
+
+@pytest.mark.parametrize(("kind", "name"), TABLES, ids=str)
+@pytest.mark.parametrize(
+    "table", [{"books": -1.0, "news": 2.0}, {"books": float("nan")}, {"books": "much"}, {"no such group": 1.0}], ids=str
+)
+def test_tables_with_impossible_shares_or_unknown_groups_are_refused(
+    make_pool, kind: type[Selector], name: str, table: dict
+) -> None:
+    with pytest.raises(SettingError) as raised:  # noqa: PT012, made or used, whichever can know
+        method = kind(**{**kind.example, name: table})
+        method.select(aimed(make_pool(method)), Budget(docs=5))
+    assert is_refused(raised.value, kind.name)
+    assert name in str(raised.value) or next(iter(table)) in str(raised.value)
+
+
+def aimed(pool: Pool) -> Pool:
+    """Return a pool whose target, if it has one, comes in two files."""
+    if pool.target is None:
+        return pool
+    groups = Groups.of(["books", "news"] + ["news"] * (len(pool.target.texts) - 2))
+    return dataclasses.replace(pool, target=dataclasses.replace(pool.target, groups=groups))

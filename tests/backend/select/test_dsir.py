@@ -109,10 +109,12 @@ def test_parts_share_the_budget_and_no_hybrid_wins() -> None:
     assert sum(row < 10 for row in rows(uneven, pool, 8)) == 6
     with pytest.raises(SettingError, match="did you mean 'code'"):
         rows(dataclasses.replace(method, proportions={"cod": 1}), pool, 8)
-    with pytest.raises(SettingError, match="sum to 0"):
+    with pytest.raises(SettingError, match="proportions give at least one group a share"):
         rows(dataclasses.replace(method, proportions={"code": 0}), pool, 8)
-    with pytest.raises(SettingError, match="at least 0"):
+    with pytest.raises(SettingError, match="numbers from 0 up"):
         rows(dataclasses.replace(method, proportions={"code": -1}), pool, 8)
+    with pytest.raises(SettingError, match="--set separate=true"):
+        Dsir(proportions={"code": 1})
 
 
 @pytest.mark.parametrize("target", [[], [""], [" \n", "\t"]])

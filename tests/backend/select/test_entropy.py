@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from winnow.errors import InputError, MissingNeed
+from winnow.errors import MissingNeed, SettingError
 from winnow.pool import Budget, Groups, Pool
 from winnow.select.entropy import EntropyMixture, entropy, von_neumann, word_entropies
 
@@ -104,7 +104,7 @@ def test_scripts_without_spaces_have_words() -> None:
 def test_vectors_that_are_not_numbers_are_refused() -> None:
     columns = {"source": Groups.of(["a", "a"])}
     pool = Pool(np.arange(2), np.ones(2), columns, {"static": np.array([[1, 0], [np.nan, 0]])})
-    with pytest.raises(InputError, match="some are not finite; winnow embed"):
+    with pytest.raises(SettingError, match=r"1 of 2 documents.*winnow embed"):
         EntropyMixture(measure="von_neumann").select(pool, Budget(docs=1))
 
 

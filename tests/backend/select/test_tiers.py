@@ -68,7 +68,7 @@ def test_gates_are_in_sequence_and_add_up() -> None:
     ("settings", "said"),
     [
         ({"weights": {"hihg": 1}}, "no bucket is called 'hihg'; did you mean 'high'"),
-        ({"weights": {"high": -1}}, "weight is at least 0"),
+        ({"weights": {"high": -1}}, "weights are numbers from 0 up"),
         ({"low_edge": 0.9}, "low_edge is at most high_edge"),
         ({"source_gate": "domain=moon"}, "moon"),
     ],
