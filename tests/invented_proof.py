@@ -12,7 +12,7 @@ def plan(**told: object) -> Plan:
     sets = {"target": {"kind": "texts", "count": 2, "bytes": 30, "lengths": [10, 20], "sha256": "x"}}
     arms = {name: {"kind": "selection", "documents": 3, "tokens": 9} for name in ("best", "random")}
     known = {
-        "name": "p", "tier": {"name": "ci"}, "tokenizer": "t", "seeds": (0, 1), "control": "random", "sets": sets,
+        "name": "p", "tier": {"name": "ci", "tokens": 100}, "tokenizer": "t", "seeds": (0, 1), "control": "random", "sets": sets,
         "arms": arms, "guards": {}, "versions": {},
     }  # fmt: skip
     return Plan(**{**known, **told})

@@ -40,17 +40,14 @@ def prove(folder: Path, /, where: str, again: bool, dry_run: bool, name: str, **
     workspace = Workspace(folder)
     asked = Asked(**told, filter=replace(Filter(), where=where))
     name = name or "-".join(asked.selections)[:60]
-    kept = workspace.proofs
-    kept.lay_out(asked, name, replace=again)
-    ahead = kept.predict(name, available_cores())
+    ahead = workspace.proofs.predict(asked, available_cores())
     console.warn(
-        f"{len(kept.plan(name).runs())} runs, about {ahead.minutes:.1f} minutes and {ahead.bytes / 1e9:.1f} GB; "
-        + kept.detectable(asked)
+        f"about {ahead.minutes:.1f} minutes and {ahead.bytes / 1e9:.1f} GB; " + workspace.proofs.detectable(asked)
     )
     if dry_run:
         return
     with console.progress() as progress:
-        workspace.prove(name, progress=progress)
+        workspace.prove(name, asked.recipe, replace=again, progress=progress)
     _show(workspace.proofs.report(name))
 
 

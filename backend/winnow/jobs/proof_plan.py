@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,17 @@ class Asked:
     questions: tuple[str, ...] = ()
     repeated: bool = False
     filter: Filter = field(default_factory=Filter)
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """Return what was asked as plain values, for the log of jobs."""
+        return {**vars(self), "filter": self.filter.to_query()}
+
+    @classmethod
+    def from_recipe(cls, recipe: Mapping[str, Any]) -> Asked:
+        """Read what `recipe` wrote."""
+        lists = {key: tuple(recipe[key]) for key in ("selections", "texts", "questions") if key in recipe}
+        return cls(**{**recipe, **lists, "filter": Filter.from_query(recipe.get("filter", {}))})
 
     def sized(self) -> Tier:
         """Return the tier with what was told; raises SettingError."""

@@ -18,14 +18,14 @@ from winnow.compute.base import Executor
 from winnow.errors import ConflictError, SettingError, nearest
 from winnow.jobs.progress import Progress, Silent
 from winnow.jobs.proof_plan import Asked, lay_out
-from winnow.lm.windows import Windows
+from winnow.lm.tokenizer import Bytes
 from winnow.pool import TextSource
 from winnow.prove.predict import Prediction, predict
 from winnow.prove.report import Report, report
 from winnow.prove.results import PLAN, Plan
-from winnow.prove.runs import Run, do_run, read_set, read_tokenizer
+from winnow.prove.runs import Run, do_run
 from winnow.prove.statistics import half_width
-from winnow.prove.tiers import Tier
+from winnow.select.random import BalancedRandom
 
 FOLDER = "proofs"
 BEGUN = "runs/*/*/*.json"
@@ -86,16 +86,14 @@ class Proofs:
             shutil.rmtree(staged, ignore_errors=True)
         return root
 
-    def predict(self, name: str, workers: int) -> Prediction:
-        """Return minutes and memory of all runs of a proof."""
-        root = self.folder(name)
-        plan = Plan.read(root)
-        tier, tokenizer = Tier(**plan.tier), read_tokenizer(root)
-        sets = [
-            read_set(root, one, tokenizer, tier.context) for one, told in plan.sets.items() if told["kind"] == "texts"
-        ]
-        tokens = sum(_places(found) for found in sets)
-        return predict(tier, tokenizer.vocabulary, len(plan.runs()), tokens, workers)
+    def predict(self, asked: Asked, workers: int) -> Prediction:
+        """Return minutes and memory of all runs that a proof would have; nothing is laid out for it."""
+        tier = asked.sized()
+        controls = 1 + (BalancedRandom().by in self._catalog.browse.columns()) + asked.repeated
+        runs = (len(asked.selections) + controls) * asked.seeds
+        # A set of texts fills the tier's bytes at most, and byte pairs stand for four of them.
+        tokens = (2 + len(asked.texts)) * tier.evaluation_bytes / (4 if tier.vocabulary else 1)
+        return predict(tier, tier.vocabulary or Bytes.vocabulary, runs, round(tokens), workers)
 
     def detectable(self, asked: Asked) -> str:
         """Say which difference such a proof can show: half the t interval for the spread seen so far in this tier."""
@@ -154,7 +152,3 @@ def _opened(corpus: Path) -> Catalog:
 
 def _texts(catalog: Catalog) -> TextSource:
     return lambda doc_ids: catalog.texts.fetch(doc_ids).column("text")
-
-
-def _places(windows: Windows) -> int:
-    return int((windows.targets >= 0).sum())

@@ -72,8 +72,7 @@ def asked(corpus: Workspace, **told: object) -> Asked:
 
 
 def test_a_proof_runs_every_arm_and_says_what_it_found(corpus: Workspace) -> None:
-    corpus.proofs.lay_out(asked(corpus, repeated=True), "first")
-    made = corpus.prove("first")
+    made = corpus.prove("first", asked(corpus, repeated=True).recipe)
     assert made.complete
     assert set(made.plan.arms) == {"river", "random", "balanced_random", "rs2"}
     assert {line.arm for line in made.lines["target"]} == set(made.plan.arms)
@@ -105,11 +104,10 @@ def _texts_of(root: Path, name: str) -> list[str]:
 
 
 def test_the_same_proof_goes_on_and_another_of_its_name_is_refused(corpus: Workspace) -> None:
-    corpus.proofs.lay_out(asked(corpus), "again")
-    corpus.prove("again")
-    root = corpus.proofs.lay_out(asked(corpus), "again")
+    corpus.prove("again", asked(corpus).recipe)
+    root = corpus.proofs.folder("again")
     before = (root / "runs" / "river" / "seed-0" / "result.json").stat().st_mtime_ns
-    corpus.prove("again")
+    corpus.prove("again", asked(corpus).recipe)
     assert (root / "runs" / "river" / "seed-0" / "result.json").stat().st_mtime_ns == before
     with pytest.raises(ConflictError, match="it compares other things"):
         corpus.proofs.lay_out(asked(corpus, seeds=3), "again")
@@ -118,9 +116,9 @@ def test_the_same_proof_goes_on_and_another_of_its_name_is_refused(corpus: Works
 
 
 def test_two_proofs_of_one_plan_give_the_same_numbers(corpus: Workspace) -> None:
-    roots = [corpus.proofs.lay_out(asked(corpus), name) for name in ("one", "two")]
     for name in ("one", "two"):
-        corpus.prove(name)
+        corpus.prove(name, asked(corpus).recipe)
+    roots = [corpus.proofs.folder(name) for name in ("one", "two")]
     first, second = (read_result(root, "random", 1) for root in roots)
     assert first is not None
     assert second is not None
@@ -168,8 +166,7 @@ def test_what_cannot_be_proved_is_said_before_anything_runs(corpus: Workspace, t
 
 
 def test_a_prediction_counts_every_run(corpus: Workspace) -> None:
-    corpus.proofs.lay_out(asked(corpus), "ahead")
-    one, two = corpus.proofs.predict("ahead", 1), corpus.proofs.predict("ahead", 2)
+    one, two = corpus.proofs.predict(asked(corpus), 1), corpus.proofs.predict(asked(corpus), 2)
     assert one.minutes > 0
     assert two.bytes == 2 * one.bytes
     assert "nats per byte can be told from none (2 seeds" in corpus.proofs.detectable(asked(corpus))

@@ -1,0 +1,42 @@
+"""Prove: train small models on a selection and on random controls, and see whether the selection helps."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from winnow_app import data
+from winnow_app.parts.job_bar import running_jobs
+from winnow_app.parts.proof_setup import proof_setup
+from winnow_app.parts.proof_verdict import proof_verdict
+
+
+def page() -> None:
+    st.header("Does it help?")
+    kept = [selection.name for selection in data.workspace().catalog.selections.all()]
+    if not kept:
+        st.info("A proof compares selections, and none is kept yet.", icon=":material/filter_alt:")
+        st.page_link(st.session_state["pages"]["select"], label="Choose documents", icon=":material/filter_alt:")
+        return
+    settings, found = st.columns([4, 9], gap="large")
+    with settings:
+        proof_setup(kept)
+    with found:
+        running_jobs()
+        _found()
+
+
+def _found() -> None:
+    names = data.workspace().proofs.names()
+    if not names:
+        st.markdown(
+            "Small models are trained on each selection and on random controls of the same size, with the same tokens "
+            "and several seeds. Then all of them read texts that none was shown. A difference counts when its interval "
+            "says so."
+        )
+        return
+    shown = st.session_state.pop("prove.shown", None)
+    if shown in names:
+        st.session_state["prove.name"] = shown
+    name = str(st.selectbox("Proof", names, key="prove.name"))
+    working = "prove" in data.running_verbs()
+    st.fragment(proof_verdict, run_every=3.0 if working else None)(name)

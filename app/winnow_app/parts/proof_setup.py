@@ -1,0 +1,69 @@
+"""What a person fixes before a proof: arms, target, size, seeds; with the minutes it takes and what it can show."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from winnow.compute.local import available_cores
+from winnow.jobs.proof_plan import Asked
+from winnow.prove.tiers import TIERS
+from winnow_app import data
+from winnow_app.parts.highlight import plain
+
+SIZES = {
+    "ci": "0.1 M parameters, seconds a run",
+    "cpu": "0.9 M parameters, minutes a run",
+    "small": "33 M parameters, wants a GPU",
+    "medium": "124 M parameters, wants a GPU",
+}
+
+
+def proof_setup(kept: list[str]) -> None:
+    """Draw the form and start the job."""
+    selections = st.multiselect("Selections to prove", kept, kept[:1], key="prove.selections")
+    target = st.text_input(
+        "Texts that the model is to read well",
+        key="prove.target",
+        placeholder="/data/held-out.jsonl",
+        help="A file on this machine, or the name of a selection. No selection may have been matched to these texts.",
+    )
+    tier = str(st.segmented_control("Size", list(TIERS), default="ci", required=True, key="prove.tier"))
+    st.caption(SIZES[tier])
+    seeds = int(st.slider("Seeds", 2, 8, 4, key="prove.seeds", help="Runs of each arm, paired with the control's."))
+    repeated = st.toggle("Add fresh random subsets (rs2)", key="prove.rs2", help="A new subset in every pass.")
+    with st.expander("More to measure"):
+        texts = _paths("Files of texts", "prove.texts")
+        questions = _paths("Files of choices or minimal pairs", "prove.questions")
+    name = st.text_input("Called", "-".join(selections)[:60], key=f"prove.name.{'-'.join(selections)}")
+    asked = Asked(
+        selections=tuple(selections), target=target.strip(), tier=tier, seeds=seeds, repeated=repeated, texts=texts,
+        questions=questions,
+    )  # fmt: skip
+    _ahead(asked)
+    ready = bool(selections and target.strip() and name.strip())
+    if st.button("Prove it", type="primary", icon=":material/science:", disabled=not ready):
+        st.session_state["prove.shown"] = name
+        data.start("prove", name=name.strip(), asked=asked.recipe, replace=False)
+    if not ready:
+        st.caption("Choose a selection and name the texts first.")
+
+
+def _paths(label: str, key: str) -> tuple[str, ...]:
+    told = st.text_area(label, key=key, height=68, placeholder="one path a line")
+    return tuple(line.strip() for line in told.splitlines() if line.strip())
+
+
+@st.cache_data(show_spinner="measuring this machine", ttl=600)
+def _minutes(tier: str, arms: int, seeds: int, more: int, repeated: bool) -> tuple[float, float]:
+    asked = Asked(selections=("",) * arms, target="", tier=tier, seeds=seeds, texts=("",) * more, repeated=repeated)
+    ahead = data.workspace().proofs.predict(asked, available_cores())
+    return ahead.minutes, ahead.bytes
+
+
+def _ahead(asked: Asked) -> None:
+    if TIERS[asked.tier].vocabulary:
+        st.caption("Its minutes are told by `winnow prove … --dry-run` on the machine with the GPU.")
+    elif asked.selections:
+        minutes, memory = _minutes(asked.tier, len(asked.selections), asked.seeds, len(asked.texts), asked.repeated)
+        st.markdown(f"About **{minutes:.0f} minutes** and {memory / 1e9:.1f} GB on this machine.")
+    st.caption(plain(data.workspace().proofs.detectable(asked).capitalize() + "."))

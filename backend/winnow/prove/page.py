@@ -1,0 +1,148 @@
+"""A proof as one HTML file that needs nothing else: the verdict, a forest plot per evaluation set, guards and data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from winnow.prove.report import Line, Report, in_words
+
+WIDTH, ROW, LEFT, RIGHT = 860, 30, 190, 250
+COLOURS = {"better": "#1b7f5c", "worse": "#b3402f", "not distinguishable": "#7a7a7a"}
+
+STYLE = """
+:root{color-scheme:light dark} body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
+h1{font-size:1.5rem} h2{font-size:1.15rem;margin-top:2rem} table{border-collapse:collapse;width:100%}
+td,th{text-align:left;padding:.25rem .6rem;border-bottom:1px solid #8884} td.n{text-align:right} small{opacity:.75}
+svg{width:100%;height:auto} svg text{font:13px system-ui,sans-serif;fill:currentColor} li{margin:.2rem 0}
+"""
+
+
+def to_html(made: Report) -> str:
+    """Return the report as HTML; every figure stands with its interval and its number of seeds."""
+    plan = made.plan
+    state = "" if made.complete else f" · {len(made.seeds)} of {len(plan.seeds)} seeds so far"
+    parts = [
+        f"<h1>Does it help? {escape(plan.name)}</h1>",
+        f"<p><small>Tier {escape(str(plan.tier['name']))}, {plan.tier['tokens']:,} tokens a run, "
+        f"{len(made.seeds)} seeds, control: {escape(plan.control)}{state}</small></p>",
+        *(_verdicts(lines, len(made.seeds)) for name, lines in made.lines.items() if name == "target"),
+    ]
+    for name, lines in made.lines.items():
+        told = plan.sets[name]
+        parts.append(f"<h2>{escape(name)}: {told['count']:,} texts, {told['bytes']:,} bytes</h2>")
+        parts.append(forest(lines))
+        parts.append(_table(lines))
+    for name, answers in made.answers.items():
+        rows = [
+            (
+                one.arm,
+                f"{one.accuracy:.3f}",
+                "control" if one.half is None else f"{one.difference:+.3f} ± {one.half:.3f}",
+            )
+            for one in answers
+        ]
+        parts.append(f"<h2>{escape(name)}: {plan.sets[name]['count']:,} questions</h2>")
+        parts.append(_rows(("arm", "answered rightly", "against the control"), rows))
+    parts += [_arms(made), _guards(plan.guards), _failed(made), _made_with(made)]
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f"<title>{escape(plan.name)} · Winnow</title><style>{STYLE}</style></head><body>{''.join(parts)}</body></html>\n"
+    )
+
+
+def forest(lines: Sequence[Line]) -> str:
+    """Draw each arm's difference to the control with its interval as SVG; left of zero is better."""
+    shown = [line for line in lines if line.difference]
+    ends = [
+        abs(line.difference.mean) + (line.difference.half if math.isfinite(line.difference.half) else 0.0)
+        for line in shown
+        if line.difference
+    ]
+    reach = max([*ends, 1e-6]) * 1.05
+    height = ROW * (len(shown) + 1)
+    middle = (LEFT + WIDTH - RIGHT) / 2
+
+    def x(value: float) -> float:
+        return middle + value / reach * (WIDTH - RIGHT - LEFT) / 2
+
+    drawn = [f'<line x1="{middle}" x2="{middle}" y1="4" y2="{height - 18}" stroke="currentColor" stroke-opacity=".4"/>']
+    for place, line in enumerate(shown):
+        assert line.difference is not None
+        told, y = line.difference, ROW * place + ROW / 2 + 4
+        half = told.half if math.isfinite(told.half) else reach
+        colour = COLOURS[told.verdict]
+        drawn.append(f'<text x="{LEFT - 12}" y="{y + 4}" text-anchor="end">{escape(line.arm)}</text>')
+        low, high = x(max(told.mean - half, -reach)), x(min(told.mean + half, reach))
+        drawn.append(f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="2"/>')
+        drawn.append(f'<circle cx="{x(told.mean):.1f}" cy="{y}" r="5" fill="{colour}"/>')
+        words = f"{told.mean:+.3f} ± {told.half:.3f} {told.verdict}"
+        drawn.append(f'<text x="{WIDTH - RIGHT + 12}" y="{y + 4}">{words}</text>')
+    drawn.append(f'<text x="{LEFT}" y="{height}">better</text>')
+    drawn.append(f'<text x="{WIDTH - RIGHT}" y="{height}" text-anchor="end">worse (nats per byte)</text>')
+    label = "Differences to the control with 95 % intervals"
+    return f'<svg viewBox="0 0 {WIDTH} {height + 6}" role="img" aria-label="{label}">{"".join(drawn)}</svg>'
+
+
+def _verdicts(lines: Sequence[Line], seeds: int) -> str:
+    return "<ul>" + "".join(f"<li>{escape(in_words(line, seeds))}</li>" for line in lines if line.difference) + "</ul>"
+
+
+def _table(lines: Sequence[Line]) -> str:
+    heads = ("arm", "bits per byte", "against the control", "seeds and texts drawn again", "p after Holm", "less data")
+    rows = []
+    for line in lines:
+        told = line.difference
+        rows.append(
+            (
+                line.arm,
+                f"{line.bits:.3f}",
+                f"{told.mean:+.3f} ± {told.half:.3f}" if told else "control",
+                f"{told.low:+.3f} to {told.high:+.3f}" if told else "",
+                f"{told.adjusted:.3f}" if told else "",
+                f"{line.faster:.1f}x" if line.faster else "",
+            )
+        )
+    return _rows(heads, rows)
+
+
+def _arms(made: Report) -> str:
+    rows = []
+    for arm, told in made.plan.arms.items():
+        shown = made.shown.get(arm, {})
+        mix = ", ".join(f"{name} {share:.0%}" for name, share in dict(told.get("mix", {})).items())
+        rows.append(
+            (arm, told["kind"], f"{told['documents']:,}", f"{told['tokens']:,}", f"{shown.get('epochs', 0):.2f}", mix)
+        )
+    heads = ("arm", "kind", "documents", "tokens of the corpus", "passes", "mix by source")
+    return "<h2>What each arm shows</h2>" + _rows(heads, rows)
+
+
+def _guards(guards: Mapping[str, Any]) -> str:
+    counts = [(name, f"{value:,}") for name, value in guards.items() if isinstance(value, int)]
+    leaks = [
+        (f"leaked texts kept by {name}, against chance", f"{told['rate']:.2f}x [{told['low']:.2f}, {told['high']:.2f}]")
+        for name, told in dict(guards.get("leakage amplified", {})).items()
+    ]
+    return "<h2>Guards</h2>" + _rows(("guard", "found"), [*counts, *leaks])
+
+
+def _failed(made: Report) -> str:
+    if not made.failed:
+        return ""
+    listed = ", ".join(f"{escape(arm)} (seed {seed})" for arm, seed in made.failed)
+    return f"<p><strong>Diverged, and left out with their seeds: {listed}</strong></p>"
+
+
+def _made_with(made: Report) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in made.plan.versions.items())
+    sums = "; ".join(f"{name} {told['sha256'][:16]}" for name, told in made.plan.sets.items())
+    return f"<p><small>{made.minutes:.1f} minutes of training. {escape(versions)}. Evaluation sets: {escape(sums)}.</small></p>"
+
+
+def _rows(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    top = "".join(f"<th>{escape(head)}</th>" for head in heads)
+    body = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
