@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import socket
+import sys
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import pytest
 
 from text_batches import HARD_TEXTS, batch_of
+from winnow.errors import MissingNeed
 from winnow.score import language as module
 from winnow.score.language import Language
 
@@ -76,7 +79,7 @@ def test_the_model_comes_from_the_package_alone(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    module._model.cache_clear()
+    module._fasttext.cache_clear()
     assert named(SENTENCES["fr"])[0] == ["fr"]
 
 
@@ -85,3 +88,77 @@ def test_a_text_is_named_alike_in_any_company() -> None:
     alone = [named(text) for text in HARD_TEXTS]
     assert together[0] == [names[0] for names, _ in alone]
     assert together[1] == [confidences[0] for _, confidences in alone]
+
+
+PARAGRAPHS = {name: " ".join([sentence] * 2) for name, sentence in SENTENCES.items()}
+
+
+def measured(*documents: str, **settings: Any) -> dict[str, list[Any]]:
+    return {name: values.tolist() for name, values in Language(**settings).score(batch_of(documents), None).items()}
+
+
+def test_a_page_in_two_languages_is_shared_by_characters() -> None:
+    english, german = PARAGRAPHS["en"] * 3, PARAGRAPHS["de"]
+    found = measured(f"{english}\n\n{german}", english)
+    assert found["language"] == ["en", "en"]
+    whole = len(english) + len(german)
+    assert found["language_share"] == pytest.approx([len(english) / whole, 1.0])
+    assert found["language_second"] == ["de", None]
+    assert found["language_second_share"] == pytest.approx([len(german) / whole, 0.0])
+    assert found["languages"] == [2, 1]
+
+
+def test_the_language_of_most_characters_is_the_main_one() -> None:
+    # The start and the middle are Russian; most of the characters are French.
+    page = "\n\n".join([PARAGRAPHS["ru"], *[PARAGRAPHS["fr"]] * 2])
+    found = measured(page)
+    assert (found["language"], found["language_second"]) == (["fr"], ["ru"])
+    assert found["language_confidence"][0] > 0.7
+
+
+def test_long_lines_are_judged_alone_and_short_ones_together() -> None:
+    lines = "\n".join([PARAGRAPHS["es"], PARAGRAPHS["ko"]])
+    assert measured(lines)["languages"] == [2]
+    short = "\n".join(["Abfahrt um neun", "Ankunft um zehn", "täglich außer Montag", "Gepäck bitte aufgeben"])
+    pieces = module._pieces(module.Texts.of(batch_of([f"{short}\n{PARAGRAPHS['en']}\n{short}"]).column("text")))
+    assert pieces.strings().to_pylist() == [short, PARAGRAPHS["en"], short]
+
+
+def test_many_paragraphs_are_drawn_evenly_by_length() -> None:
+    # 30 English paragraphs and 10 Japanese ones behind them, a third of the characters or so: 8 places are judged.
+    english, other = PARAGRAPHS["en"], PARAGRAPHS["ja"] * 2
+    page = "\n\n".join([english] * 30 + [other] * 20)
+    share = 20 * len(other) / (30 * len(english) + 20 * len(other))
+    found = measured(page)
+    assert found["language"] == ["en"]
+    assert found["language_second_share"][0] == pytest.approx(round(share * 8) / 8)
+
+
+def test_short_paragraphs_go_with_the_whole() -> None:
+    found = measured(f"{PARAGRAPHS['en']}\n\nBonjour!\n\nMenu | Kontakt\n\n{PARAGRAPHS['en']}")
+    assert (found["languages"], found["language_share"]) == ([1], [1.0])
+
+
+def test_shares_can_be_left_out() -> None:
+    assert set(measured("plain words", paragraphs=0)) == {"language", "language_confidence"}
+
+
+def test_a_model_that_is_not_installed_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "heliport", None)
+    module._heliport.cache_clear()
+    with pytest.raises(MissingNeed, match="pip install heliport"):
+        measured("plain words of a text", model="heliport")
+
+
+def test_another_model_is_read_by_its_margin(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Identifier:
+        def identify_topk_with_score(self, words: str, k: int) -> list[tuple[str, float]]:
+            return [("deu", 2.0), ("gsw", 3.0)] if "Fähre" in words else [("zxx", 7.0)]
+
+    monkeypatch.setitem(sys.modules, "heliport", SimpleNamespace(Identifier=Identifier))
+    module._heliport.cache_clear()
+    found = measured(SENTENCES["de"], SENTENCES["en"], model="heliport")
+    # A margin of one power of ten: 1 - 10^-1.
+    assert found["language"] == ["de", "und"]
+    assert found["language_confidence"] == pytest.approx([0.9, 0.0])
+    module._heliport.cache_clear()
