@@ -39,6 +39,7 @@ from winnow.jobs.chain import Step, run_chain
 from winnow.jobs.cluster import COLUMNS as CLUSTER_COLUMNS
 from winnow.jobs.cluster import cluster
 from winnow.jobs.combine import combine
+from winnow.jobs.compare import compare
 from winnow.jobs.document import Document, read_document
 from winnow.jobs.embed import embed
 from winnow.jobs.export import export
@@ -245,6 +246,10 @@ class Workspace:
         if out is not None:
             self.export(recipe.name, out, progress=progress, **recipe.writing)
         return made
+
+    def compare(self, names: Sequence[str], *, target: str = "", seed: int = 0) -> dict[str, Any]:
+        """Set selections beside the corpus, each other and both random baselines; see `jobs.compare.compare`."""
+        return compare(self.catalog, names, target=target, seed=seed)
 
     def run(self, paths: Sequence[str | Path], *, progress: Progress | None = None, **told: Any) -> Ingested:
         """Take files in, score with everything, embed and cluster."""

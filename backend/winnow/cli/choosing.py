@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -67,3 +68,48 @@ def run_recipe(folder: Path, /, path: Path, out: Path | None, replace: bool) -> 
     console.say(f"{made.name}: {made.summary['documents']:,} documents, {made.summary['tokens']:,} tokens")
     if out is not None:
         console.say(f"written to {out} (check it: winnow export --verify {out})")
+
+
+@winnow.command()
+@click.argument("names", nargs=-1, required=True)
+@click.option(
+    "--target", default="", help="File or selection to measure the distance to (default: what they aimed at)."
+)
+@click.option("--seed", default=0, show_default=True, help="Seed of the baselines and samples.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@folder_option
+def compare(folder: Path, /, names: tuple[str, ...], target: str, seed: int, as_json: bool) -> None:
+    """Set selections side by side, with the corpus and both random baselines."""
+    from winnow.jobs.compare import side_table
+    from winnow.workspace import Workspace
+
+    found = Workspace(folder).compare(names, target=target, seed=seed)
+    if as_json:
+        console.say(json.dumps(found, ensure_ascii=False, allow_nan=False))
+        return
+    sides = [side["name"] for side in found["sides"]]
+    console.table(["measure", *sides], [(words, *values) for words, values in side_table(found)], numbers=sides)
+    console.say("")
+    jaccard = zip(sides, found["overlap"]["jaccard"], strict=True)
+    console.table(["overlap (Jaccard)", *sides], [(name, *row) for name, row in jaccard], numbers=sides)
+    for column, shares in found["shares"].items():
+        console.say("")
+        rows = [(name, *(f"{share:.1%}" for share in row)) for name, row in list(shares.items())[:12]]
+        console.table([f"tokens per {column.removesuffix('_name')}", *sides], rows, numbers=sides)
+    for note in found["notes"]:
+        console.say(note)
+
+
+@winnow.command()
+@click.option("--dry-run", is_flag=True, help="Say what would go, and remove nothing.")
+@folder_option
+def sweep(folder: Path, /, dry_run: bool) -> None:
+    """Remove superseded runs and files that the corpus no longer names, while no job runs."""
+    from winnow.catalog.sweeping import sweep_corpus
+    from winnow.workspace import Workspace
+
+    found = sweep_corpus(Workspace(folder).catalog, dry_run=dry_run)
+    for path in found.files if dry_run else ():
+        console.say(str(path.relative_to(folder.absolute())))
+    verb = "would be removed" if dry_run else "removed"
+    console.say(f"{len(found.files):,} files of {found.bytes / 1e6:,.1f} MB {verb}, {len(found.runs)} superseded runs")

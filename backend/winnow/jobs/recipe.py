@@ -111,7 +111,10 @@ def _body(stored: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _step_told(step: Mapping[str, Any]) -> dict[str, Any]:
-    return {**step["method"], **{key: step[key] for key in STEP if step.get(key) not in (None, 0)}}
+    told = step["method"]
+    order = [setting.name for setting in method(Selector, told["method"]).settings()]
+    settings = {name: told[name] for name in order if name in told}
+    return {"method": told["method"], **settings, **{key: step[key] for key in STEP if step.get(key) not in (None, 0)}}
 
 
 def _filter_told(query: Mapping[str, str]) -> dict[str, Any]:
