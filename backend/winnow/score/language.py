@@ -23,10 +23,10 @@ from winnow.score.words import Pieces, Places, Texts, texts_of
 UNKNOWN = "und"
 NO_LANGUAGE = ("zxx", "und", "mis")
 MIN_LETTER_BYTES, MIN_PART_BYTES = 6, 40
-PART_BYTES = 100
+PART_BYTES = 120
 LONG_LINE = 80
-SURE = 0.7
-"""How sure the model must be that a paragraph is in another language than the whole."""
+SURE, SUPPORT = 0.5, 0.2
+"""How sure the model must be of a paragraph's language, and by how much in all to set it apart from the whole's."""
 LEAST_SHARE = 0.05
 # Marks of other scripts stay: without their vowel signs Indic languages look alike.
 _NOISE = re.compile(r"(?:https?://|www\.)\S+|[\s\d\x00-\x1f!-&(-/:-@\[-`{-~\u2000-\u200b\u2010-\u206f\u3000-\u303f]+")
@@ -47,7 +47,8 @@ class Language(Scorer):
     A page in several languages is judged paragraph by paragraph, long lines alone: all of at most `paragraphs`, else as
     many drawn evenly by length. `language_share` is the share of characters in `language`, the largest; then
     `language_second` (null if there is none) with `language_second_share`; `languages` counts those with at least 5 %. A
-    paragraph goes with the whole text unless it has 40 bytes of letters and the model is 0.7 sure of another language.
+    paragraph goes with the whole text unless it has 40 bytes of letters and the model is sure of another language: 0.7
+    for one paragraph, less for several of one language.
 
     The model "heliport" (HeLI-OTS: 220 languages, better on short texts, GPL-3: installed by whoever wants it) gives as
     confidence 1 - 10^-(margin of the best language over the next, in its scores).
@@ -82,10 +83,14 @@ class Language(Scorer):
 
 @dataclass
 class Part:
-    """One language's share of a text, and how sure the model is of it, weighted by that share."""
+    """One language's share of a text, how sure the model is of it, weighted by that share, and what speaks for it.
+
+    `support` sums the confidence above one half over its paragraphs: one must be very sure, or several rather sure.
+    """
 
     share: float = 0.0
     sure: float = 0.0
+    support: float = 0.0
 
 
 Guess = Callable[[str], tuple[str, float]]
@@ -106,6 +111,7 @@ def _parts(texts: Texts, most: int, guess: Guess) -> dict[int, dict[str, Part]]:
         part = found.setdefault(row, {}).setdefault(name if sure >= SURE else "", Part())
         part.share += weight
         part.sure += weight * sure
+        part.support += sure - SURE
     return found
 
 
@@ -146,9 +152,10 @@ def _shares(names: list[str], sure: NDArray[np.float32], parts: Mapping[int, dic
     shares, second_shares = np.ones(size, dtype=np.float32), np.zeros(size, dtype=np.float32)
     languages = np.array([name != UNKNOWN for name in names], dtype=np.int32)
     for row, found in parts.items():
-        rest = found.pop("", Part())
+        weak = [name for name, part in found.items() if name != names[row] and part.support < SUPPORT]
+        rest = sum(found.pop(name).share for name in weak)
         own = found.setdefault(names[row], Part())
-        own.share, own.sure = own.share + rest.share, own.sure + rest.share * float(sure[row])
+        own.share, own.sure = own.share + rest, own.sure + rest * float(sure[row])
         ranked = sorted(
             (name for name in found if found[name].share >= LEAST_SHARE), key=lambda name: -found[name].share
         )
