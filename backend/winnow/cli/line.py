@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from winnow.cli import console
+from winnow.cli.arranging import arrange_options, dry_run, judge_recipe, read_settings
 from winnow.cli.main import winnow
 from winnow.errors import SettingError, WinnowError
 from winnow.method import method
@@ -169,6 +170,7 @@ def select(
 @click.argument("out", required=False, type=click.Path(path_type=Path))
 @click.option("--format", default="parquet", show_default=True, help="File format (winnow methods exporter).")
 @click.option("--columns", default="", help="Columns to write besides the document, comma-separated; 'all' for all.")
+@arrange_options
 @click.option("--verify", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Check an export's sums.")
 @set_option
 @folder_option
@@ -181,27 +183,34 @@ def export(
     columns: str,
     verify: Path | None,
     settings: tuple[str, ...],
+    **arranging: Any,
 ) -> None:
-    """Write a selection as files with a manifest and a data card, or check one with --verify OUT."""
+    """Write a selection as files, arranged by --arrange METHOD (winnow methods arrange), or check one with --verify OUT.
+
+    --set KEY=VALUE is a setting of the format, --set METHOD.KEY=VALUE one of an arrangement.
+    """
     if verify is not None:
         _verify(verify)
         return
-    if name is None or out is None:
+    if name is None or (out is None and not arranging["dry_run"]):
         raise click.UsageError("Give the selection's name and a folder: winnow export NAME OUT.")
     from winnow.export.base import Exporter
     from winnow.workspace import Workspace
 
-    told = method(Exporter, format).from_text(pairs(settings)).recipe
-    chosen = [column.strip() for column in columns.split(",") if column.strip()]
+    plain, arrange = read_settings(pairs(settings), arranging["names"])
+    judge = judge_recipe(arranging["judge"], arranging["model"], pairs(arranging["judge_settings"]))
+    told = method(Exporter, format).from_text(plain).recipe
+    if out is None or arranging["dry_run"]:
+        dry_run(folder, name, arrange, judge)
+        return
+    how: dict[str, Any] = {
+        "columns": [column.strip() for column in columns.split(",") if column.strip()],
+        "arrange": arrange,
+        "judge": judge,
+    }
+    how["settings"] = {key: value for key, value in told.items() if key != "method"}
     with console.progress() as progress:
-        written = Workspace(folder).export(
-            name,
-            out,
-            format=format,
-            columns=chosen,
-            settings={k: v for k, v in told.items() if k != "method"},
-            progress=progress,
-        )
+        written = Workspace(folder).export(name, out, format=format, progress=progress, **how)
     console.say(f"{name} written to {written} (check it: winnow export --verify {written})")
 
 
