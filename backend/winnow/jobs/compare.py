@@ -74,11 +74,8 @@ def compare(catalog: Catalog, names: Sequence[str], *, target: str = "", seed: i
         mask[side.doc_ids] = True
     rows = [_counted(side, lengths, mask) for side, mask in zip(sides, masks, strict=True)]
     _add(rows, _length_bias(catalog, sides, lengths))
+    _add(rows, _left(catalog, tallies, len(sides)))
     both, jaccard = overlaps(masks)
-    left = {words: tallies.copies(column) for column, words in COPIES.items() if column in known}
-    left |= {"contaminated": tallies.flagged("contaminated")} if "contaminated" in known else {}
-    for row, place in zip(rows, range(len(rows)), strict=True):
-        row["left"] = {words: counts[place] for words, counts in left.items()}
     samples = _samples(sides, seed)
     notes = [f"baselines draw with seed {seed} as many tokens as {sides[1].name} sees"]
     notes += _diversity(catalog, samples, rows)
@@ -154,6 +151,14 @@ def _length_bias(catalog: Catalog, sides: Sequence[Side], lengths: Floats) -> li
         rho = rank_correlation(np.asarray(values, dtype=np.float64), lengths)
         found.append({"ranked_by": column, "score_length": _plain(rho)})
     return found
+
+
+def _left(catalog: Catalog, tallies: Tallies, sides: int) -> list[dict[str, Any]]:
+    """Count the copies and the contaminated documents that each side still holds, where they were looked for."""
+    known = catalog.browse.columns()
+    counts = {words: tallies.copies(column) for column, words in COPIES.items() if column in known}
+    counts |= {"contaminated": tallies.flagged("contaminated")} if "contaminated" in known else {}
+    return [{"left": {words: found[place] for words, found in counts.items()}} for place in range(sides)]
 
 
 def _samples(sides: Sequence[Side], seed: int) -> list[tuple[Rows, Floats]]:
