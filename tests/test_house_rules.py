@@ -15,7 +15,9 @@ from winnow.arrange.base import Arrangement
 from winnow.embed.base import Embedder
 from winnow.export.base import Exporter
 from winnow.ingest.base import Reader
+from winnow.judge.base import Judge
 from winnow.method import Method, methods
+from winnow.rate.base import Rater
 from winnow.score.base import Scorer
 from winnow.select.base import Selector
 
@@ -23,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 BACKEND, APP, PAGES = ROOT / "backend", ROOT / "app" / "winnow_app", ROOT / "app" / "winnow_app" / "pages"
 SOURCES = sorted([*BACKEND.rglob("*.py"), *APP.rglob("*.py")])
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
-KINDS = (Reader, Scorer, Embedder, Selector, Arrangement, Exporter)
+KINDS = (Reader, Scorer, Rater, Judge, Embedder, Selector, Arrangement, Exporter)
 
 LONGEST_FILE, LONGEST_PAGE, LONGEST_FUNCTION, MOST_POSITIONAL = 400, 120, 40, 5
 VAGUE_NAMES = {"utils", "util", "common", "helpers", "helper", "core", "manager", "misc"}

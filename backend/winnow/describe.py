@@ -9,13 +9,17 @@ from winnow.embed.base import Embedder
 from winnow.errors import SettingError, nearest
 from winnow.export.base import Exporter
 from winnow.ingest.base import Reader
+from winnow.judge.base import Judge
 from winnow.method import Method, methods
+from winnow.rate.base import Rater
 from winnow.score.base import Scorer
 from winnow.select.base import Selector
 
 KINDS: dict[str, type[Method]] = {
     "reader": Reader,
     "scorer": Scorer,
+    "rater": Rater,
+    "judge": Judge,
     "embedder": Embedder,
     "selector": Selector,
     "arrange": Arrangement,

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -43,12 +43,14 @@ from winnow.jobs.compare import compare
 from winnow.jobs.document import Document, read_document
 from winnow.jobs.embed import embed
 from winnow.jobs.export import export
+from winnow.jobs.gaps import gaps
 from winnow.jobs.ingest import Ingested, ingest
 from winnow.jobs.keywords import index_keywords
 from winnow.jobs.labels import Imported, LabelStats, export_labels, import_labels, label_stats
 from winnow.jobs.lineage import Lineage, keep
 from winnow.jobs.progress import Progress
 from winnow.jobs.recipe import Recipe, load_recipe, write_recipe
+from winnow.jobs.raters import Card, Raters, plan_of
 from winnow.jobs.recording import Recording
 from winnow.jobs.replay import check_needs, keep_replayed, replay
 from winnow.jobs.score import score
@@ -56,8 +58,12 @@ from winnow.jobs.search import Finder
 from winnow.jobs.select import Preview, budget_of
 from winnow.judge.base import Judge
 from winnow.method import method, methods
+from winnow.rate.base import Rater
 from winnow.score.base import Scorer
 from winnow.select.base import Selector
+
+if TYPE_CHECKING:
+    from winnow.jobs.prove import Proofs, Report
 
 
 class Workspace:
@@ -142,6 +148,24 @@ class Workspace:
     def labels(self) -> Labels:
         """The log of hand labels: add, undo, history, counts."""
         return self.catalog.labels
+
+    def learn(
+        self, name: str, rater: str, *, plan: Mapping[str, Any], settings: Mapping[str, Any] | None = None,
+        write: bool = True, progress: Progress | None = None,
+    ) -> Card:  # fmt: skip
+        """Fit a rater from labels, pairs, a reference or a judge, and give every document its columns.
+
+        `plan` holds the fields of `jobs.lessons.Plan`. Raises MissingNeed, SettingError, InputError, ConflictError.
+        """
+        made, told = method(Rater, rater).from_recipe(settings or {}), plan_of(plan)
+        recipe = {"name": name, "rater": rater, "plan": dict(plan), "settings": dict(settings or {}), "write": write}
+        with self._recorded("learn", recipe, progress) as watch:
+            return self.raters.learn(name, made, told, watch, write=write)
+
+    @property
+    def raters(self) -> Raters:
+        """The fitted raters: their cards, what a judge would cost, whether they are out of date."""
+        return Raters(self.catalog, self._executor)
 
     def select(
         self,
@@ -251,6 +275,25 @@ class Workspace:
         """Set selections beside the corpus, each other and both random baselines; see `jobs.compare.compare`."""
         return compare(self.catalog, names, target=target, seed=seed)
 
+    @property
+    def proofs(self) -> Proofs:
+        """Return the proofs of this corpus: lay one out, predict it, read its report."""
+        # torch and scipy's statistics take seconds to load, which only proofs should wait for.
+        from winnow.jobs.prove import Proofs
+
+        return Proofs(self.catalog)
+
+    def prove(
+        self, name: str, asked: Mapping[str, Any], *, replace: bool = False, progress: Progress | None = None
+    ) -> Report:
+        """Train small models on selections and on random controls; a proof that was stopped goes on where it stood.
+
+        `asked` is the recipe of an `Asked`: selections, target, tier, seeds. Raises SettingError, InputError, ConflictError.
+        """
+        with self._recorded("prove", {"name": name, "asked": dict(asked), "replace": replace}, progress) as watch:
+            self.proofs.lay_out(asked, name, replace=replace)
+            return self.proofs.run(name, self._executor, watch)
+
     def run(self, paths: Sequence[str | Path], *, progress: Progress | None = None, **told: Any) -> Ingested:
         """Take files in, score with everything, embed and cluster."""
         made = self.ingest(paths, progress=progress, **told)
@@ -322,28 +365,20 @@ class Workspace:
 
     def complete(self, *, progress: Progress | None = None) -> None:
         """Make what is still missing: scores, vectors, clusters, the keyword index."""
-        gaps = self.missing()
-        if "score" in gaps:
+        lacking = self.missing()
+        if "score" in lacking:
             recipes = {run.name: run.recipe for run in self.catalog.manifest.runs("columns")}
-            settings = {name: recipes[name] for name in gaps["score"] if name in recipes}
-            self.score(gaps["score"], settings=settings, progress=progress)
-        if "embed" in gaps:
+            settings = {name: recipes[name] for name in lacking["score"] if name in recipes}
+            self.score(lacking["score"], settings=settings, progress=progress)
+        if "embed" in lacking:
             self.embed(progress=progress)
-        if "cluster" in gaps:
+        if "cluster" in lacking:
             self.cluster(progress=progress)
         self.index(progress=progress)
 
     def missing(self) -> dict[str, tuple[str, ...]]:
         """Return verb → what it has still to make: scorers without columns, "static" vectors, clusters."""
-        documents = {part.part for part in self.catalog.manifest.parts()}
-        done = {run.name for run in self.catalog.manifest.runs() if set(run.paths) >= documents}
-        scorers = tuple(name for name, kind in methods(Scorer).items() if kind.default and name not in done)
-        gaps = {
-            "score": scorers,
-            "embed": () if self.catalog.vectors.models() else ("static",),
-            "cluster": () if "cluster" in done else ("cluster",),
-        }
-        return {verb: names for verb, names in gaps.items() if names and documents}
+        return gaps(self.catalog)
 
     def start(self, verb: str, **recipe: Any) -> int:
         """Run a verb as a job in a process of its own and return the job's number."""
@@ -386,9 +421,11 @@ JOBS: dict[str, Callable[[Workspace, dict[str, Any], Progress | None], object]] 
     "score": lambda workspace, recipe, progress: workspace.score(**recipe, progress=progress),
     "embed": lambda workspace, recipe, progress: workspace.embed(**recipe, progress=progress),
     "cluster": lambda workspace, recipe, progress: workspace.cluster(**recipe, progress=progress),
+    "learn": lambda workspace, recipe, progress: workspace.learn(**recipe, progress=progress),
     "select": _run_select,
     "run_recipe": lambda workspace, recipe, progress: workspace.run_recipe(**recipe, progress=progress),
     "combine": lambda workspace, recipe, progress: workspace.combine(**recipe),
     "export": lambda workspace, recipe, progress: workspace.export(**recipe, progress=progress),
+    "prove": lambda workspace, recipe, progress: workspace.prove(**recipe, progress=progress),
     "index": lambda workspace, recipe, progress: workspace.index(progress=progress),
 }

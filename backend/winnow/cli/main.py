@@ -15,7 +15,7 @@ import click
 from winnow.cli import console
 from winnow.errors import SettingError, WinnowError, nearest
 
-FILES = ("line", "choosing", "filtering", "labelling", "browsing", "findings", "measuring")
+FILES = ("line", "choosing", "filtering", "labelling", "learning", "browsing", "findings", "measuring", "proving")
 """The files that hold the commands, in the order in which they are listed."""
 
 

@@ -1,0 +1,1 @@
+"""Raters: heads on stored vectors, fitted in the workbench from labels, pairs, references and judgements."""
