@@ -42,7 +42,7 @@ _IPV4 = re.compile(rf"(?<![\w.])(?:{_OCTET}\.){{3}}{_OCTET}(?![\w-]|\.\w)", re.A
 _IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:]|\.\d)", re.ASCII)
 _VERSION = re.compile(
     r"(?:\b(?:v|ver|vers|version|release|rev|revision|build|firmware|driver|update|section|sec|chapter|clause|oid)\b"
-    r"[.:]?\s*(?:number|no\.?|to|from|is)?\s*|§\s*|[\w)][/_-])\Z",
+    r"[.:]?\s*(?:number|no\.?|to|from|is)?\s*|§\s*|[\w)][/_-]|[\w)][=~<>]=)\Z",
     re.IGNORECASE,
 )
 _NO_PERSON_V4 = [
@@ -60,6 +60,11 @@ _NO_PERSON_V4 = [
 _CARD = re.compile(
     r"(?<![\w./=#&+-])(?:\d{4}([ -]?)\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ -]?)\d{6}\2\d{4,5}|\d{13,19})(?![\w-]|\.\d)",
     re.ASCII,
+)
+_NO_CARD = re.compile(
+    r"\b(?:isbn|issn|ean|gtin|upc|asin|imei|iccid|doi|orders?|invoice|tracking|serial|sku|ticket)\b[\s:.#()-]*"
+    r"(?:(?:1[03]|no|nr|number|id|code)\b)?[\s:.#()-]*\Z",
+    re.IGNORECASE,
 )
 _ISSUERS = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|(?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}|3[47]\d{13}"
@@ -224,7 +229,8 @@ def cards(text: str) -> Iterator[Place]:
     """Find payment card numbers: 13 to 19 digits grouped as on a card or not at all, a known issuer, the Luhn sum."""
     for match in at_numbers(text, _CARD):
         digits = re.sub(r"\D", "", match[0])
-        if _ISSUERS.fullmatch(digits) and luhn(digits):
+        named = _NO_CARD.search(text, max(0, match.start() - 40), match.start())
+        if _ISSUERS.fullmatch(digits) and luhn(digits) and named is None:
             yield match.span()
 
 
