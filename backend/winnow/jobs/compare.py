@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.filters import Filter
@@ -68,12 +69,8 @@ def compare(catalog: Catalog, names: Sequence[str], *, target: str = "", seed: i
     sides = _sides(catalog, names, seed)
     known = catalog.browse.columns()
     tallies = Tallies(catalog.table, [(side.doc_ids, side.weights) for side in sides])
-    lengths = np.asarray(catalog.browse.arrow(Filter(), ["tokens"]).column(0).to_numpy(), dtype=np.float64)
-    masks = np.zeros((len(sides), len(lengths)), dtype=bool)
-    for mask, side in zip(masks, sides, strict=True):
-        mask[side.doc_ids] = True
-    rows = [_counted(side, lengths, mask) for side, mask in zip(sides, masks, strict=True)]
-    _add(rows, _length_bias(catalog, sides, lengths))
+    rows, masks = _counted(catalog, sides)
+    _add(rows, _length_bias(catalog, sides))
     _add(rows, _left(catalog, tallies, len(sides)))
     both, jaccard = overlaps(masks)
     samples = _samples(sides, seed)
@@ -119,14 +116,25 @@ def _beginning(recipe: Mapping[str, Any]) -> Filter:
     return Filter() if filter.selection else filter
 
 
-def _counted(side: Side, lengths: Floats, mask: Any) -> dict[str, Any]:
-    tokens = lengths[side.doc_ids]
-    seen = float(side.weights @ tokens)
-    return {
-        "name": side.name, "kind": side.kind, "documents": len(side.doc_ids), "tokens": int(tokens.sum()),
-        "tokens_seen": round(seen), "effective_documents": effective_size(side.weights),
-        "most_often": float(side.weights.max(initial=0.0)), "longer": _plain(chance_larger(lengths, mask)),
-    }  # fmt: skip
+def _lengths(catalog: Catalog) -> Floats:
+    """Return every document's tokens, float64 [n]."""
+    return np.asarray(catalog.browse.arrow(Filter(), ["tokens"]).column(0).to_numpy(), dtype=np.float64)
+
+
+def _counted(catalog: Catalog, sides: Sequence[Side]) -> tuple[list[dict[str, Any]], NDArray[np.bool_]]:
+    """Return the counts of each side, and which documents of the corpus it holds, bool [sides, n]."""
+    lengths = _lengths(catalog)
+    masks = np.zeros((len(sides), len(lengths)), dtype=bool)
+    rows = []
+    for side, mask in zip(sides, masks, strict=True):
+        mask[side.doc_ids] = True
+        tokens = lengths[side.doc_ids]
+        rows.append({
+            "name": side.name, "kind": side.kind, "documents": len(side.doc_ids), "tokens": int(tokens.sum()),
+            "tokens_seen": round(float(side.weights @ tokens)), "effective_documents": effective_size(side.weights),
+            "most_often": float(side.weights.max(initial=0.0)), "longer": _plain(chance_larger(lengths, mask)),
+        })  # fmt: skip
+    return rows, masks
 
 
 def _plain(value: float) -> float | None:
@@ -138,9 +146,9 @@ def _add(rows: Sequence[dict[str, Any]], more: Sequence[Mapping[str, Any]]) -> N
         row |= told
 
 
-def _length_bias(catalog: Catalog, sides: Sequence[Side], lengths: Floats) -> list[dict[str, Any]]:
+def _length_bias(catalog: Catalog, sides: Sequence[Side]) -> list[dict[str, Any]]:
     """Return the column each selection was ranked by, and its Spearman correlation with length over the corpus."""
-    known = catalog.browse.columns()
+    known, lengths = catalog.browse.columns(), _lengths(catalog)
     found: list[dict[str, Any]] = []
     for side in sides:
         column = side.recipe.get("method", {}).get("column", "")
