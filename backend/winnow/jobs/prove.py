@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -59,7 +60,7 @@ class Proofs:
         """Return what a proof says so far; raises SettingError."""
         return report(self.folder(name))
 
-    def lay_out(self, asked: Asked, name: str, *, replace: bool = False) -> Path:
+    def lay_out(self, asked: Asked | Mapping[str, Any], name: str, *, replace: bool = False) -> Path:
         """Fix what is compared, or find the same proof laid out before, which then goes on where it stopped.
 
         Raises ConflictError when another proof has the name, SettingError, InputError, MissingNeed.
@@ -70,7 +71,8 @@ class Proofs:
         shutil.rmtree(staged, ignore_errors=True)
         staged.mkdir(parents=True)
         try:
-            lay_out(self._catalog, asked, staged, name)
+            what = asked if isinstance(asked, Asked) else Asked.from_recipe(asked)
+            lay_out(self._catalog, what, staged, name)
             if any(root.glob(BEGUN)) and not replace:
                 if Plan.read(root) != Plan.read(staged):
                     raise ConflictError(

@@ -57,9 +57,9 @@ def _stages(scorers: Sequence[Scorer]) -> list[list[Scorer]]:
 def _score_stage(catalog: Catalog, scorers: Sequence[Scorer], executor: Executor, progress: Progress) -> list[Run]:
     # Documents that come in meanwhile wait for the next score: a stage works on the shards it began with.
     parts = catalog.manifest.parts()
-    runs = {scorer.name: _begin(catalog, scorer, parts) for scorer in scorers}
+    runs = {scorer.run_name: _begin(catalog, scorer, parts) for scorer in scorers}
     missing = {name: {part.part for part in parts} - set(run.paths) for name, run in runs.items()}
-    waiting = {scorer.name: scorer for scorer in scorers if missing[scorer.name]}
+    waiting = {scorer.run_name: scorer for scorer in scorers if missing[scorer.run_name]}
     with staging(catalog.folder) as staged:
         learnt = prepare(catalog, waiting, parts, executor=executor, progress=progress, staged=staged)
         for name, found in learnt.items():
@@ -88,7 +88,7 @@ def _begin(catalog: Catalog, scorer: Scorer, parts: Sequence[Part]) -> Run:
     state: list[object] = [scorer.version, documents if scorer.whole_corpus else 0]
     state += [source_of(catalog, scorer, need).run for need in reads]
     state += [outside] if (outside := scorer.state()) else []
-    return catalog.manifest.begin_run("columns", scorer.name, scorer.recipe, columns, str(state))
+    return catalog.manifest.begin_run("columns", scorer.run_name, scorer.recipe, columns, str(state))
 
 
 def _tasks(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -26,10 +26,10 @@ class Tokenizer(Protocol):
     vocabulary: int
     end: int
 
-    def encode(self, texts: pa.LargeStringArray) -> tuple[Tokens, NDArray[np.int64]]:
+    def encode(self, texts: pa.LargeStringArray) -> tuple[NDArray[Any], NDArray[np.int64]]:
         """Return the tokens of all texts in one row, each text closed by `end`, and where each begins and the last ends.
 
-        tokens uint16 [sum of lengths], offsets int64 [texts + 1].
+        tokens [sum of lengths], uint16 for our own tokenizers, offsets int64 [texts + 1].
         """
         ...
 

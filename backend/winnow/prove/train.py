@@ -55,15 +55,19 @@ def train(
     *,
     seed: int,
     folder: Path,
+    start: Decoder | None = None,
     on_point: Callable[[Point], None] = lambda point: None,
     device: str = "",
 ) -> tuple[Decoder, Trained]:
     """Train one decoder and measure it; a run that was cut off goes on from its last checkpoint in `folder`.
 
     AdamW (0.9, 0.95), weight decay 0.1 on matrices, gradients clipped to norm 1, 5 % warm-up, cosine to a tenth. The
-    same seed begins with the same weights, whatever the arm. Checkpoints are written whole or not at all.
+    same seed begins with the same weights, whatever the arm, unless `start` gives others. Checkpoints are written whole
+    or not at all.
     """
     run = Training(tier, vocabulary, seed, device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    if start is not None:
+        run.decoder.load_state_dict(start.state_dict())
     curves = {name: every_fourth(windows) for name, windows in evaluations.items()}
     batches = training_windows(shown.tokens, tier.context)
     run.resume(folder / CHECKPOINT)

@@ -34,6 +34,11 @@ class Scorer(Method):
     whole_corpus: ClassVar[bool] = False
     """Whether a value depends on other documents, so that new documents make every value stale."""
 
+    @property
+    def run_name(self) -> str:
+        """Return the name under which its columns are kept: those of an earlier run of that name are replaced."""
+        return self.name
+
     @abstractmethod
     def columns(self) -> Mapping[str, pa.DataType]:
         """Name the columns it makes and their Arrow types."""
