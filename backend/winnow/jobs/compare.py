@@ -76,7 +76,7 @@ def compare(catalog: Catalog, names: Sequence[str], *, target: str = "", seed: i
     samples = _samples(sides, seed)
     notes = [f"baselines draw with seed {seed} as many tokens as {sides[1].name} sees"]
     notes += _diversity(catalog, samples, rows)
-    notes += _towards(catalog, sides, samples, rows, target, seed)
+    notes += _towards(catalog, sides, samples, rows, target, seed=seed)
     return {
         "sides": rows,
         "overlap": {"documents": both.tolist(), "jaccard": jaccard.tolist()},
@@ -195,7 +195,7 @@ def _diversity(catalog: Catalog, samples: Sequence[tuple[Rows, Floats]], rows: S
 
 def _towards(
     catalog: Catalog, sides: Sequence[Side], samples: Sequence[tuple[Rows, Floats]], rows: Sequence[dict[str, Any]],
-    target: str, seed: int,
+    target: str, *, seed: int,
 ) -> list[str]:  # fmt: skip
     """Measure how far each side is from the target, and return how that was done."""
     named = [target, *(str(side.recipe.get("target") or "") for side in sides)]
@@ -214,7 +214,7 @@ def _towards(
         f"KL to {aimed} on hashed {NGRAM}-grams: {size:,} documents of each, {len(aim.target.texts):,} of the target"
     ]
     notes += [f"{told}: measured against, not chosen by" for told in aim.held_out]
-    return notes + (_towards_clusters(catalog, sides, rows, aim.target, model, seed) if models else [])
+    return notes + (_towards_clusters(catalog, sides, rows, aim.target, model, seed=seed) if models else [])
 
 
 def _ngrams(texts: Sequence[str], weights: Floats) -> Floats:
@@ -224,7 +224,7 @@ def _ngrams(texts: Sequence[str], weights: Floats) -> Floats:
 
 
 def _towards_clusters(
-    catalog: Catalog, sides: Sequence[Side], rows: Sequence[dict[str, Any]], target: Target, model: str, seed: int
+    catalog: Catalog, sides: Sequence[Side], rows: Sequence[dict[str, Any]], target: Target, model: str, *, seed: int
 ) -> list[str]:
     """Compare clusters of documents seen with those of the target's texts.
 
