@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 from winnow.catalog.browse import Histogram
+from winnow.score.curves import Measured, meeting
 
-KEPT, ALL = "#2b6f8f", "rgba(128,128,128,.32)"
+KEPT, ALL, PRECISION = "#2b6f8f", "rgba(128,128,128,.32)", "#d9822b"
 GONE = "#d9822b"
 LONGEST_NAME = 28
 
@@ -26,12 +29,12 @@ def short(number: float) -> str:
     return f"{number:.3g}"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Plotly reads a little HTML in its labels; a name is never markup."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _calm(figure: go.Figure, height: int) -> go.Figure:
+def calm(figure: go.Figure, height: int) -> go.Figure:
     figure.update_layout(
         height=height, margin={"l": 8, "r": 8, "t": 28, "b": 8}, bargap=0.06, showlegend=False, hovermode="x",
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
@@ -69,9 +72,9 @@ def distribution(histogram: Histogram, title: str, *, height: int = 190) -> go.F
     """Draw a histogram's counts over everything it was made from."""
     figure = go.Figure()
     _stack(figure, histogram, histogram.counts, "documents", KEPT)
-    figure.update_layout(title={"text": _plain(title), "font": {"size": 14}})
+    figure.update_layout(title={"text": plain(title), "font": {"size": 14}})
     _ticks(figure, histogram, 5)
-    return _calm(figure, height)
+    return calm(figure, height)
 
 
 def kept_and_dropped(histogram: Histogram, title: str, *, height: int = 260) -> go.Figure:
@@ -80,9 +83,9 @@ def kept_and_dropped(histogram: Histogram, title: str, *, height: int = 260) -> 
     figure = go.Figure()
     _stack(figure, histogram, histogram.counts, "kept", KEPT)
     _stack(figure, histogram, dropped, "dropped", ALL)
-    figure.update_layout(barmode="stack", title={"text": _plain(title), "font": {"size": 14}})
+    figure.update_layout(barmode="stack", title={"text": plain(title), "font": {"size": 14}})
     _ticks(figure, histogram, 10)
-    figure = _calm(figure, height)
+    figure = calm(figure, height)
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.12, "x": 1, "xanchor": "right"})
     return figure
 
@@ -90,7 +93,7 @@ def kept_and_dropped(histogram: Histogram, title: str, *, height: int = 260) -> 
 def waterfall(rules: Sequence[str], dropped: Sequence[int], total: int) -> go.Figure:
     """Draw, rule under rule, what is left (solid) and what the rule takes of what those above it left (orange)."""
     left = [total - gone for gone in itertools.accumulate(dropped)]
-    places, names = list(range(len(rules))), [_plain(rule) for rule in rules]
+    places, names = list(range(len(rules))), [plain(rule) for rule in rules]
     figure = go.Figure()
     figure.add_bar(
         x=left, y=places, orientation="h", name="left", marker_color=KEPT, customdata=names,
@@ -101,7 +104,7 @@ def waterfall(rules: Sequence[str], dropped: Sequence[int], total: int) -> go.Fi
         text=[f"−{gone:,}" if gone else "" for gone in dropped], textposition="outside", cliponaxis=False,
         hovertemplate="%{customdata}: %{x:,} dropped<extra></extra>",
     )  # fmt: skip
-    figure = _calm(figure, 64 + 23 * len(rules))
+    figure = calm(figure, 64 + 23 * len(rules))
     figure.update_layout(
         barmode="stack", hovermode="closest", showlegend=True, margin={"t": 34},
         legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 1, "xanchor": "right"},
@@ -120,15 +123,74 @@ def bars(names: Sequence[str], counts: Sequence[float], title: str, *, height: i
     figure = go.Figure(
         go.Bar(
             x=list(counts), y=places, orientation="h", marker_color=KEPT, text=[f"{count:,.0f}" for count in counts],
-            textposition="outside", cliponaxis=False, customdata=[_plain(name) for name in names],
+            textposition="outside", cliponaxis=False, customdata=[plain(name) for name in names],
             hovertemplate="%{customdata}: %{x:,}<extra></extra>",
         )
     )  # fmt: skip
-    figure.update_layout(title={"text": _plain(title), "font": {"size": 14}})
+    figure.update_layout(title={"text": plain(title), "font": {"size": 14}})
     figure.update_yaxes(autorange="reversed", tickfont={"size": 12}, ticklabelstandoff=6)
-    figure = _calm(figure, height or 60 + 24 * len(names))
+    figure = calm(figure, height or 60 + 24 * len(names))
     figure.update_layout(hovermode="closest")
-    words = [_plain(name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…") for name in names]
+    words = [plain(name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…") for name in names]
     figure.update_yaxes(tickmode="array", tickvals=places, ticktext=words, nticks=0, showgrid=False)
     figure.update_xaxes(visible=False, range=[0, max([*counts, 1]) * 1.18])
+    return figure
+
+
+def near_curve(
+    similarity: np.ndarray[Any, Any], bands: int, rows: int, verify: float, *, height: int = 230
+) -> go.Figure:
+    """Draw how probably a pair is found by how alike it is: 1 - (1 - s^rows)^bands, cut at the threshold."""
+    chances = meeting(similarity, bands, rows)
+    figure = go.Figure()
+    if verify:
+        figure.add_scatter(
+            x=similarity, y=chances, mode="lines", line={"color": ALL, "width": 2, "dash": "dot"}, name="without threshold",
+            hovertemplate="%{y:.1%} without threshold<extra></extra>",
+        )  # fmt: skip
+    figure.add_scatter(
+        x=similarity, y=np.where(similarity >= verify, chances, 0), mode="lines", line={"color": KEPT, "width": 3},
+        name="found", hovertemplate="pairs %{x:.2f} alike: %{y:.1%} found<extra></extra>",
+    )  # fmt: skip
+    figure.update_layout(
+        title={"text": f"Chance that a pair is found, {bands} bands of {rows} rows", "font": {"size": 14}}
+    )
+    figure = calm(figure, height)
+    figure.update_layout(hovermode="closest", margin={"b": 34})
+    figure.update_xaxes(title={"text": "Jaccard similarity of the pair", "standoff": 4}, tickformat=".1f")
+    figure.update_yaxes(range=[0, 1.03], tickformat=".0%")
+    return figure
+
+
+def recall_and_precision(
+    thresholds: np.ndarray[Any, Any],
+    expected: np.ndarray[Any, Any],
+    points: Sequence[Measured],
+    verify: float,
+    *,
+    height: int = 250,
+) -> go.Figure:
+    """Draw recall by threshold, as the formula foretells it (line) and as measured with precision (points)."""
+    figure = go.Figure()
+    figure.add_scatter(
+        x=thresholds, y=expected, mode="lines", line={"color": KEPT, "width": 2}, name="recall, by the formula",
+        hovertemplate="%{y:.1%} of the pairs by the formula<extra></extra>",
+    )  # fmt: skip
+    for name, colour, symbol in (("recall", KEPT, "circle"), ("precision", PRECISION, "diamond")):
+        if points:
+            figure.add_scatter(
+                x=[point.verify for point in points], y=[getattr(point, name) for point in points],
+                mode="markers" if name == "recall" else "lines+markers", name=f"{name}, measured",
+                marker={"color": colour, "size": 8, "symbol": symbol}, line={"color": colour, "width": 1},
+                hovertemplate=f"{name} %{{y:.1%}} at threshold %{{x:.2f}}<extra></extra>",
+            )  # fmt: skip
+    figure.add_vline(x=verify, line={"color": "rgba(128,128,128,.7)", "dash": "dash"})
+    figure.update_layout(title={"text": "Recall and precision by threshold (verify)", "font": {"size": 14}})
+    figure = calm(figure, height)
+    figure.update_layout(
+        hovermode="closest", showlegend=True, margin={"b": 34},
+        legend={"orientation": "h", "y": 1.16, "x": 1, "xanchor": "right"},
+    )  # fmt: skip
+    figure.update_xaxes(title={"text": "least similarity of a pair; 0 for no count", "standoff": 4}, range=[-0.02, 1])
+    figure.update_yaxes(range=[0, 1.05], tickformat=".0%")
     return figure

@@ -15,7 +15,11 @@ import streamlit as st
 from winnow.catalog.browse import Column, Count, Facet, Histogram
 from winnow.catalog.filters import Filter
 from winnow.catalog.joblog import OPEN
+from winnow.jobs.copies import Members
+from winnow.jobs.copies import members as members_of
 from winnow.jobs.document import Document
+from winnow.jobs.leaks import Leaked, Match, of_selections, per_benchmark, per_item
+from winnow.jobs.leaks import matches as matches_of
 from winnow.workspace import Workspace
 from winnow_app.parts.scatter_map import Colouring, MapLabel, MapPoints, by_category, by_number, one_colour
 
@@ -99,6 +103,58 @@ def _groups(by: str, mean_of: str, key: str, version: str, _filter: Filter) -> p
 def groups(by: str, mean_of: str, filter: Filter) -> pd.DataFrame:
     """Return documents, tokens and the mean of a column per group, largest first."""
     return _groups(by, mean_of, filter.key, version(), filter)
+
+
+@st.cache_resource(max_entries=6, show_spinner="Reading the groups …")
+def _members(kind: str, version: str) -> Members:
+    return members_of(workspace().catalog, kind)
+
+
+def members(kind: str) -> Members:
+    """Return every document with a copy of a kind, as hands and policies decide on them."""
+    return _members(kind, version())
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _scorer_tables(name: str, version: str) -> dict[str, pa.Table]:
+    return workspace().catalog.manifest.tables(name)
+
+
+def scorer_tables(name: str) -> dict[str, pa.Table]:
+    """Return what a scorer found in the corpus as a whole."""
+    return _scorer_tables(name, version())
+
+
+@st.cache_data(max_entries=10, show_spinner="Counting benchmark items …")
+def _leaks(view: str, version: str) -> pd.DataFrame:
+    counted = {"per_benchmark": per_benchmark, "per_item": per_item}[view](workspace().catalog)
+    return pd.DataFrame(counted.to_pandas())
+
+
+def leaks(view: str) -> pd.DataFrame:
+    """Return the benchmarks ("per_benchmark") or the items ("per_item") that documents hold."""
+    return _leaks(view, version())
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _matches(doc_id: int, version: str) -> list[Match]:
+    return matches_of(workspace().catalog, doc_id)
+
+
+def matches(doc_id: int) -> list[Match]:
+    """Return the benchmark items that a document holds."""
+    return _matches(doc_id, version())
+
+
+@st.cache_data(max_entries=10, show_spinner=False)
+def _leaked_selections(names: tuple[str, ...], version: str) -> list[Leaked]:
+    return of_selections(workspace().catalog, names) if names else []
+
+
+def leaked_selections() -> list[Leaked]:
+    """Return how much of what is leaked each selection keeps."""
+    kept = workspace().catalog.selections.all()
+    return _leaked_selections(tuple(selection.name for selection in kept), version() + repr([s.path for s in kept]))
 
 
 @st.cache_data(max_entries=500, show_spinner=False)

@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from winnow_app import data, state
-from winnow_app.pages import explore, export, home, jobs, label, map, select
+from winnow_app.pages import duplicates, explore, export, home, jobs, label, map, prove, select
 from winnow_app.parts.failures import failures_as_words
 
 HERE = Path(__file__).parent
@@ -19,8 +19,10 @@ PAGES: dict[str, tuple[str, str, Callable[[], None]]] = {
     "home": ("Home", ":material/home:", home.page),
     "explore": ("Explore", ":material/search:", explore.page),
     "map": ("Map", ":material/scatter_plot:", map.page),
+    "duplicates": ("Duplicates", ":material/content_copy:", duplicates.page),
     "label": ("Label", ":material/sell:", label.page),
     "select": ("Select", ":material/filter_alt:", select.page),
+    "prove": ("Prove", ":material/science:", prove.page),
     "export": ("Export", ":material/download:", export.page),
     "jobs": ("Jobs", ":material/pending_actions:", jobs.page),
 }

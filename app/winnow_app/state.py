@@ -6,7 +6,7 @@ import streamlit as st
 
 from winnow.catalog.filters import Filter
 
-OWN = ("doc", "page", "color", "schema")
+OWN = ("doc", "page", "color", "schema", "copies", "group")
 """URL parameters beside the filter's."""
 
 

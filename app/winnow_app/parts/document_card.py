@@ -13,12 +13,18 @@ import streamlit as st
 from winnow.catalog.filters import Filter
 from winnow.jobs.document import Document
 from winnow_app import data, state
+from winnow_app.parts.benchmark_matches import benchmark_matches
 from winnow_app.parts.highlight import block, span_marks, term_marks
 
 SHOWN_CHARS = 20_000
 HEADLINE = ("quality", "toxicity", "language", "tokens", "pii", "cluster_name", "duplicate_group")
 NOT_SCORES = ("doc_id", "source", "cluster", "cluster_name", "cluster_top", "duplicate_group")
-MARKS = {"pii_spans": "Personal data", "toxicity_spans": "Toxic passages"}
+MARKS = {
+    "pii_spans": "Personal data",
+    "toxicity_spans": "Toxic passages",
+    "boilerplate_spans": "Repeated lines",
+    "contamination_spans": "Benchmark items",
+}
 
 
 def title_of(values: Mapping[str, Any]) -> str:
@@ -70,6 +76,8 @@ def document_card(doc_id: int, *, key: str = "doc", text_only: bool = False) -> 
     values = dict(document.values)
     st.html(heading(values))
     _text(document, key)
+    if document.spans.get("contamination_spans"):
+        benchmark_matches(doc_id)
     if text_only:
         return
     scores, brought, labels = st.tabs(["Scores", "Came with it", "Labels"])

@@ -26,6 +26,8 @@ def findings() -> list[Finding]:
         ("pii", Finding("hold personal data", Filter().with_range("pii", 1, None))),
         ("duplicate_keep", Finding("exact copies", Filter().with_values("duplicate_keep", "false"))),
         ("near_keep", Finding("near-copies", Filter().with_values("near_keep", "false"))),
+        ("boilerplate", Finding("half boilerplate or more", Filter().with_range("boilerplate", 0.5, None))),
+        ("contaminated", Finding("hold benchmark items", Filter().with_values("contaminated", "true"))),
         ("gopher_pass", Finding("fail the Gopher rules", Filter().with_values("gopher_pass", "false"))),
         ("c4_pass", Finding("fail the C4 rules", Filter().with_values("c4_pass", "false"))),
         ("fineweb_pass", Finding("fail the FineWeb rules", Filter().with_values("fineweb_pass", "false"))),

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 
 from winnow.jobs.document import Span
 
-KINDS = {"pii_spans": "pii", "toxicity_spans": "toxicity"}
+KINDS = {
+    "pii_spans": "pii",
+    "toxicity_spans": "toxicity",
+    "boilerplate_spans": "boilerplate",
+    "contamination_spans": "contamination",
+}
 MARKUP = str.maketrans({letter: f"\\{letter}" for letter in r"\`*_{}[]()#+-.!|<>$:~&"} | {"\n": " ", "\r": " "})
 RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -13,10 +14,15 @@ from winnow.method import Method, Setting
 from winnow_app import data
 
 
-def method_form(kind: type[Method], key: str) -> dict[str, Any]:
-    """Draw one input per setting and return the values that differ from nothing; raises SettingError for a bad one."""
+def method_form(kind: type[Method], key: str, present: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Draw one input per setting and return the values that differ from nothing; raises SettingError for a bad one.
+
+    The inputs begin with the `present` values where there are some, else with the defaults.
+    """
     values: dict[str, Any] = {}
     for setting in kind.settings():
+        if present and setting.name in present:
+            setting = replace(setting, default=setting.checked(kind.name, present[setting.name]))
         values[setting.name] = _input(setting, f"{key}.{kind.name}.{setting.name}")
     return values
 

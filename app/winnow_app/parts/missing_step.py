@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,13 +44,18 @@ def missing_steps(needs: Collection[str], columns: Collection[str], models: Coll
 def offer_missing(selector: Selector) -> bool:
     """Draw a button per missing step and return whether there is one."""
     steps = missing_steps(selector.needs(), data.columns(), data.workspace().catalog.vectors.models())
+    offer(selector.name, steps)
+    return bool(steps)
+
+
+def offer(who: str, steps: Sequence[Step]) -> None:
+    """Draw a button per step that somebody waits for."""
     running = data.running_verbs()
     for step in steps:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{selector.name}** needs {step.words}")
+            st.markdown(f"**{who}** needs {step.words}")
             st.button(
                 "Running …" if step.verb in running else f"Run {step.verb}", key=f"offer.{step.words}", type="primary",
                 icon=":material/play_arrow:", on_click=data.start, args=(step.verb,), kwargs=step.recipe,
                 disabled=step.verb in running,
             )  # fmt: skip
-    return bool(steps)

@@ -169,4 +169,6 @@ def _numbers(table: pa.Table, name: str) -> Floats:
 
 
 def _dates(table: pa.Table) -> Floats:
-    return _numbers(table.set_column(0, "at", table.column("date").cast(pa.timestamp("us")).cast(pa.int64())), "at")
+    at = table.column("date").cast(pa.timestamp("us")).cast(pa.int64()).cast(pa.float64(), safe=False)
+    values: Floats = at.to_numpy(zero_copy_only=False)
+    return values

@@ -13,7 +13,7 @@ from winnow.jobs.copies import Members, kept_condition, members
 from winnow.workspace import Workspace
 
 ROWS = [
-    {"text": "The same words.", "source": "web", "date": "2020-01-01", "stars": 0.2},
+    {"text": "The same words.", "source": "web", "date": "0102-09-01", "stars": 0.2},
     {"text": "the same   words", "source": "books", "date": "2022-01-01", "stars": 0.9},
     {"text": "Another text", "source": "web"},
     {"text": "THE SAME WORDS!!!", "source": "mail", "stars": 0.5},
