@@ -91,6 +91,7 @@ def ask(rater: Rater, judge: Judge, texts: Sequence[str], cache: AnswerCache, pr
     judged = _pairs(rater, len(texts), answers()) if pairwise(rater) else _values(rater, len(texts), answers())
     if not judged.evidence:
         found = f"{judged.failed} of {judged.asked} answers failed and {judged.malformed} were malformed"
+        found += f"; it was unsure of {judged.unsure} of {judged.asked // 2} pairs" if judged.unsure else ""
         raise MissingNeed(
             "the judge's answers cannot be used", "; ".join([found, *judged.examples[:1]]), "try another model"
         )

@@ -183,14 +183,13 @@ class Raters:
             KIND, name, {"rater": rater.recipe, "plan": asdict(plan)}, columns, state
         )
         home = self._catalog.folder / "raters" / run.run
+        written = orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY, default=str)
         with staging(self._catalog.folder) as staged:
             fitted.head.save(staged / "head.safetensors")
-            (staged / "card.json").write_bytes(
-                orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY, default=str)
-            )
+            (staged / "card.json").write_bytes(written)
             move_into_place([(staged / file, home / file) for file in ("head.safetensors", "card.json")])
         self._catalog.manifest.finish_runs([run])
-        return Card(name, run.run, home, told)
+        return Card(name, run.run, home, orjson.loads(written))
 
     def _described(self, head: Head, place: int) -> dict[str, Any]:
         """Say what one output does to a random sample of the corpus."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from winnow.rate.evidence import Floats, Pairs
+from winnow.rate.evidence import Floats, Pairs, Values
 from winnow.rate.fitting import fit
 from winnow.rate.objectives import Names, Numbers, Objective, YesNo
 
@@ -42,14 +42,28 @@ class Precision:
 def platt(scores: Floats, evidence: Any, objective: Objective) -> tuple[float, float]:
     """Return (a, b) so that a z + b fits the evidence best, from held-out scores z; (1, 0) when they tell nothing.
 
-    A penalty makes scores too timid; this undoes it by two numbers and never turns the order round. Source: Platt 1999.
+    A penalty makes scores too timid; this undoes it by two numbers and never turns the order round. Of n labels of a
+    kind, each counts as (n + 1) / (n + 2) of it, so that labels which can be told apart without a fault do not promise
+    certainty. Source: Platt 1999.
     """
     if isinstance(objective, Names):
         return 1.0, 0.0
     deviation = float(scores.std()) or 1.0
-    found = fit(scores / deviation, evidence, objective, 1e-6)
+    found = fit(scores / deviation, _cautious(evidence, objective), objective, 1e-6)
     slope, shift = float(found.weights[0, 0]) / deviation, float(found.bias[0])
     return (slope, shift) if np.isfinite(slope) and 0 < slope < 1e3 else (1.0, 0.0)
+
+
+def _cautious(evidence: Any, objective: Objective) -> Any:
+    if isinstance(evidence, Pairs):
+        least = 1 / (len(evidence) + 2)
+        return Pairs(evidence.first, evidence.second, np.clip(evidence.share, least, 1 - least), evidence.documents)
+    if not isinstance(objective, YesNo):
+        return evidence
+    yes, no = (float((evidence.values == kind).sum()) for kind in (1, 0))
+    return Values(
+        np.where(evidence.values == 1, (yes + 1) / (yes + 2), np.where(evidence.values == 0, 1 / (no + 2), np.nan))
+    )
 
 
 def bins(scores: Floats, evidence: Any, objective: Objective) -> list[Bin]:

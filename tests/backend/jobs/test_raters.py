@@ -1,0 +1,305 @@
+"""Raters on a corpus: learn, card, column, staleness, judges, and what goes wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chat_server import Server, completion, serve
+from conftest import one_process, write_lines
+from winnow.catalog.filters import Filter
+from winnow.catalog.labels import LabelSchema
+from winnow.errors import ConflictError, MissingNeed, SettingError
+from winnow.jobs.lessons import Plan
+from winnow.jobs.raters import plan_of
+from winnow.rate.pairwise import QuRating
+from winnow.rate.pointwise import Edu
+from winnow.workspace import Workspace
+
+GOOD = (
+    "The river carries silt to the delta.",
+    "A vector has a length and a direction.",
+    "Bread rises because yeast makes gas.",
+)
+BAD = (
+    "Buy cheap pills now, best offer!",
+    "Click here to win a free phone today!",
+    "Hot deals, order now, limited stock!",
+)
+N = 60
+
+
+def texts() -> list[str]:
+    return [f"{(GOOD if row % 2 else BAD)[row % 3]} Page {row}, section {row * 7}." for row in range(N)]
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sixty documents, even ones bad and odd ones good, with lengths and static vectors."""
+    folder = tmp_path_factory.mktemp("raters")
+    workspace = one_process(folder / "corpus")
+    rows = [
+        {"id": f"d{row}", "text": text, "source": "web" if row < N / 2 else "books"} for row, text in enumerate(texts())
+    ]
+    workspace.ingest([write_lines(folder / "pages.jsonl", rows)])
+    workspace.score(["shape", "tokens"])
+    workspace.embed("static")
+    return folder / "corpus"
+
+
+@pytest.fixture
+def workspace(base: Path, tmp_path: Path) -> Workspace:
+    import shutil
+
+    shutil.copytree(base, tmp_path / "corpus")
+    return one_process(tmp_path / "corpus")
+
+
+@pytest.fixture
+def labelled(workspace: Workspace) -> Workspace:
+    rows = [{"doc_id": row, "value": "keep" if row % 2 else "drop"} for row in range(40)]
+    workspace.labels.add_many(rows, who="ana", schema="label")
+    return workspace
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serve() as listening:
+        yield listening
+
+
+def column(workspace: Workspace, name: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+    return np.asarray(workspace.browse.arrow(Filter(), [name]).column(0).to_numpy(), dtype=np.float64)
+
+
+def test_labels_become_a_column(labelled: Workspace) -> None:
+    card = labelled.learn("useful", "yes_no", plan={"labels": ["label"]})
+    found = column(labelled, "useful")
+    assert found[1::2].min() > found[::2].max()
+    (output,) = card.told["outputs"]
+    assert output["figure"] == "AUROC"
+    assert output["quality"]["value"] == 1
+    assert card.told["fitted_on"]["counts"] == {"label": {"keep": 20, "drop": 20}}
+    assert [row["source"] for row in output["per_source"]] == ["books", "web"]
+    assert sum(output["histogram"]["counts"]) == N
+    assert json.loads((card.folder / "card.json").read_bytes()) == card.told
+    assert labelled.raters.stale(card) == []
+
+
+def test_the_column_is_a_facet_an_order_and_a_selector(labelled: Workspace) -> None:
+    labelled.learn("useful", "yes_no", plan={"labels": ["label"]})
+    assert labelled.browse.columns()["useful"].kind == "number"
+    assert labelled.browse.queue(Filter(), done=[], order="highest", column="useful", limit=5)[0] % 2 == 1
+    made = labelled.select("top", docs=30, name="best", settings={"column": "useful"})
+    assert labelled.sql("SELECT COUNT(*) FROM docs WHERE useful > 0.5").to_pylist() == [{"count_star()": 30}]
+    assert made.summary["documents"] == 30
+
+
+def test_labels_that_change_make_it_stale_and_it_is_fitted_again(labelled: Workspace) -> None:
+    first = labelled.learn("useful", "yes_no", plan={"labels": ["label"]})
+    labelled.labels.add(41, "keep", who="ben")
+    labelled.labels.add(3, "drop", who="ana")
+    assert labelled.raters.stale(first) == ["2 labels changed since it was fitted"]
+    second = labelled.learn("useful", "yes_no", plan=first.told["plan"])
+    assert second.run != first.run
+    assert first.folder.exists()
+    assert [card.run for card in labelled.raters.all()] == [second.run]
+    assert labelled.raters.stale(second) == []
+    assert second.told["fitted_on"]["counts"] == {"label": {"keep": 20, "drop": 21}}
+
+
+def test_documents_that_come_later_lack_the_column_until_it_is_written(labelled: Workspace, tmp_path: Path) -> None:
+    card = labelled.learn("useful", "yes_no", plan={"labels": ["label"]})
+    labelled.ingest([write_lines(tmp_path / "more.jsonl", [{"id": "new", "text": "Yeast makes gas in bread."}])])
+    labelled.score(["shape"])
+    labelled.embed("static")
+    assert labelled.raters.stale(card) == ["1 documents lack its column"]
+    assert np.isnan(column(labelled, "useful")[-1])
+    labelled.raters.write(card, progress_of())
+    assert column(labelled, "useful")[-1] > 0.5
+    assert labelled.raters.stale(card) == []
+
+
+def progress_of() -> Any:
+    from winnow.jobs.progress import Silent
+
+    return Silent()
+
+
+def test_a_head_may_wait_for_its_column(labelled: Workspace) -> None:
+    card = labelled.learn("useful", "yes_no", plan={"labels": ["label"]}, write=False)
+    assert "useful" not in labelled.browse.columns()
+    assert labelled.raters.stale(card) == [f"{N} documents lack its column"]
+
+
+def test_annotators_who_disagree_are_outvoted_or_cancel(labelled: Workspace) -> None:
+    labelled.labels.add_many([{"doc_id": 1, "value": "drop"}], who="ben", schema="label")
+    labelled.labels.add_many([{"doc_id": row, "value": "drop"} for row in (3,)], who="ben", schema="label")
+    labelled.labels.add_many([{"doc_id": row, "value": "drop"} for row in (3,)], who="eve", schema="label")
+    card = labelled.learn("useful", "yes_no", plan={"labels": ["label"]})
+    # Document 1 is a tie and says nothing; document 3 is dropped two to one.
+    assert card.told["outputs"][0]["labels"] == 39
+
+
+def test_a_reference_is_told_from_the_corpus(workspace: Workspace, tmp_path: Path) -> None:
+    reference = write_lines(
+        tmp_path / "good.jsonl",
+        [{"text": f"{GOOD[row % 3]} Page {row + 100}, section {row * 7}."} for row in range(40)],
+    )
+    for rater, name in (("cqf", "like"), ("dclm_ngram", "worded")):
+        card = workspace.learn(name, rater, plan={"reference": str(reference)}, settings={"negatives": 50})
+        found = column(workspace, name)
+        assert found[1::2].min() > found[::2].max(), rater
+        assert card.told["fitted_on"]["texts"] == 40
+
+
+def test_a_test_split_is_refused_as_a_reference(workspace: Workspace, tmp_path: Path) -> None:
+    split = write_lines(tmp_path / "gsm8k_test.jsonl", [{"text": GOOD[row % 3]} for row in range(40)])
+    with pytest.raises(SettingError, match="no test"):
+        workspace.learn("like", "cqf", plan={"reference": str(split)})
+
+
+def test_pairs_by_id_and_by_text_teach_criteria(workspace: Workspace, tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [
+        {"first": f"d{a}", "second": f"d{a + 1}", "winner": "second", "criterion": "educational_value"}
+        for a in range(0, 50, 2)
+    ]
+    rows += [{"first": "d3", "second": "nobody", "winner": "first", "criterion": "educational_value"}]
+    rows += [
+        {
+            "first_text": f"{GOOD[a % 3]} {a}",
+            "second_text": f"{BAD[a % 3]} {a}",
+            "winner": "first",
+            "criterion": "writing_style",
+        }
+        for a in range(30)
+    ]
+    card = workspace.learn("qu", "qurating", plan={"pairs": str(write_lines(tmp_path / "pairs.jsonl", rows))})
+    assert card.columns == ["qu_educational_value", "qu_writing_style"]
+    assert card.told["fitted_on"]["unmatched"] == 1
+    for name in card.columns:
+        assert column(workspace, name)[1::2].mean() > column(workspace, name)[::2].mean()
+
+
+def test_columns_are_merged(workspace: Workspace) -> None:
+    card = workspace.learn("merged", "murating", plan={}, settings={"columns": ["chars", "words"], "pairs": 400})
+    assert np.corrcoef(column(workspace, "merged"), column(workspace, "chars"))[0, 1] > 0.3
+    assert card.told["kind"] == "columns"
+
+
+def test_dataman_learns_each_criterion_from_its_own_question(workspace: Workspace) -> None:
+    for name, values in (("accuracy", ("1", "5")), ("domain", ("Education", "Retail E-commerce"))):
+        workspace.labels.define(LabelSchema(name, name, values))
+        rows = [{"doc_id": row, "value": values[(row % 2) ^ (name == "domain")]} for row in range(30)]
+        workspace.labels.add_many(rows, who="ana", schema=name)
+    card = workspace.learn("dm", "dataman", plan={"labels": ["accuracy", "domain"]})
+    assert card.columns == ["dm_accuracy", "dm_domain"]
+    assert column(workspace, "dm_accuracy")[1::2].min() > 3 > column(workspace, "dm_accuracy")[::2].max()
+    named = workspace.browse.facet("dm_domain", Filter())
+    assert dict(named.values) == {"Education": 30, "Retail E-commerce": 30}
+
+
+def judge(server: Server, **settings: Any) -> dict[str, Any]:
+    return {"method": "endpoint", "url": server.url, "model": "m", "private": True, **settings}
+
+
+def prefers_good(number: int, body: dict[str, Any]) -> tuple[int, Any]:
+    """Prefer the text without an offer; when the question is one text, rate it 5 or 0."""
+    said = body["messages"][-1]["content"]
+    if "Text B:" not in said:
+        return 200, completion("0" if any(bad.split()[0] in said for bad in BAD) else "5")
+    second = said[said.index("Text B:") :]
+    return 200, completion("A" if any(bad[:15] in second for bad in BAD) else "B")
+
+
+def test_a_judge_is_asked_in_both_orders_and_never_twice(workspace: Workspace, server: Server) -> None:
+    server.reply = prefers_good
+    plan = {"judge": judge(server), "judged": 25}
+    settings = {"criteria": ["educational_value"], "confidence": 0.5}
+    cost = workspace.raters.estimate(QuRating(criteria=("educational_value",)), plan_of(plan))
+    assert (cost.requests, cost.cached, len(server.asked)) == (50, 0, 0)
+    card = workspace.learn("edu_pairs", "qurating", plan=plan, settings=settings)
+    answers = card.told["fitted_on"]["answers"]
+    assert len(server.asked) == answers["asked"] == 50
+    assert answers["malformed"] == 0
+    # Of two bad texts or two good ones this judge says A, or B, in either order: it is unsure, and they are left out.
+    assert answers["unsure"] + card.told["outputs"][0]["labels"] == 25
+    assert answers["unsure"] > 0
+    workspace.learn("edu_pairs", "qurating", plan=plan, settings=settings)
+    assert len(server.asked) == 50
+    assert workspace.raters.estimate(QuRating(criteria=("educational_value",)), plan_of(plan)).requests == 0
+
+
+def test_a_judge_that_always_takes_the_second_text_is_sure_of_nothing(workspace: Workspace, server: Server) -> None:
+    server.reply = lambda number, body: (200, completion("B"))
+    plan = {"judge": judge(server), "judged": 20}
+    with pytest.raises(MissingNeed, match="unsure of 20 of 20"):
+        workspace.learn("x", "qurating", plan=plan, settings={"criteria": ["style"]})
+
+
+def test_a_judge_rates_texts_and_malformed_answers_are_counted(workspace: Workspace, server: Server) -> None:
+    server.reply = lambda number, body: (
+        (200, completion("well, hard to say")) if number % 10 == 9 else prefers_good(number, body)
+    )
+    card = workspace.learn("edu", "edu", plan={"judge": judge(server, concurrency=1), "judged": 50})
+    answers = card.told["fitted_on"]["answers"]
+    assert (answers["asked"], answers["malformed"]) == (50, 5)
+    assert answers["examples"][0] == "well, hard to say"
+    assert card.told["outputs"][0]["labels"] == 45
+    assert column(workspace, "edu")[1::2].mean() > 3 > column(workspace, "edu")[::2].mean()
+    assert Edu(high=10).prompt("", "x").choices[-1] == "10"
+
+
+def test_pseudo_labels_only_above_a_shown_precision(labelled: Workspace) -> None:
+    card = labelled.learn("useful", "yes_no", plan={"labels": ["label"]})
+    wanted = [found["wanted"] for found in card.told["outputs"][0]["safe"]]
+    # Twenty of twenty are right: Wilson's lower end is 20 / (20 + 3.84) = .839, so .8 is safe and .9 is not.
+    assert wanted == [0.8]
+    with pytest.raises(MissingNeed, match="precision of 90%"):
+        labelled.raters.pseudo_label(card, "useful", 0.9, "label", "keep")
+    made = labelled.raters.pseudo_label(card, "useful", 0.8, "label", "keep")
+    assert made == 10
+    assert {label.doc_id for label in labelled.labels.standing("label", who="rater:useful")} == set(range(41, 60, 2))
+    again = labelled.learn("useful", "yes_no", plan={"labels": ["label"]})
+    assert again.told["fitted_on"]["counts"] == {"label": {"keep": 20, "drop": 20}}
+
+
+@pytest.mark.parametrize(
+    ("name", "rater", "plan", "error", "words"),
+    [
+        ("1st", "yes_no", {"labels": ["label"]}, SettingError, "letters, digits"),
+        ("chars", "yes_no", {"labels": ["label"]}, ConflictError, "has a column 'chars'"),
+        ("x", "yes_no", {}, SettingError, "--labels SCHEMA"),
+        ("x", "cqf", {"labels": ["label"]}, SettingError, "--reference FILE"),
+        ("x", "yes_no", {"labels": ["label"], "pairs": "p"}, SettingError, "one kind of evidence"),
+        ("x", "yes_no", {"labels": ["nothing"]}, SettingError, "no label schema"),
+        ("x", "edu", {"labels": ["label"]}, SettingError, "--values"),
+        ("x", "murating", {}, SettingError, "two columns"),
+        ("x", "nonsense", {}, SettingError, "no rater is called"),
+        ("x", "yes_no", {"labls": []}, SettingError, "other settings"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_said(
+    labelled: Workspace, name: str, rater: str, plan: dict[str, Any], error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        labelled.learn(name, rater, plan=plan)
+
+
+def test_few_labels_and_absent_vectors_are_said(corpus: Workspace) -> None:
+    corpus.labels.add(0, "keep", who="ana")
+    with pytest.raises(MissingNeed, match="winnow embed --model static"):
+        corpus.learn("x", "yes_no", plan={"labels": ["label"]})
+    corpus.embed("static")
+    with pytest.raises(MissingNeed, match="at least 10"):
+        corpus.learn("x", "yes_no", plan={"labels": ["label"]})
+
+
+def test_one_source_of_evidence_by_name() -> None:
+    assert Plan(labels=("a",)).kind == "labels"
+    assert Plan().kind == "columns"
