@@ -214,3 +214,14 @@ def _clusters(key: str, version: str, _filter: Filter) -> pd.DataFrame:
 def clusters(filter: Filter) -> pd.DataFrame:
     """Return every cluster under the filter, largest first."""
     return _clusters(filter.key, version(), filter)
+
+
+@st.cache_data(max_entries=20, show_spinner="Comparing …")
+def _comparison(names: tuple[str, ...], target: str, version: str) -> dict[str, Any]:
+    return workspace().compare(names, target=target)
+
+
+def comparison(names: tuple[str, ...], target: str = "") -> dict[str, Any]:
+    """Return selections beside the corpus, each other and both random baselines."""
+    kept = [workspace().catalog.selections.get(name).path.name for name in names]
+    return _comparison(names, target, version() + repr(kept))

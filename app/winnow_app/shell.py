@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from winnow_app import data, state
-from winnow_app.pages import duplicates, explore, export, home, jobs, label, map, prove, select
+from winnow_app.pages import compare, duplicates, explore, export, home, jobs, label, map, prove, select
 from winnow_app.parts.failures import failures_as_words
 
 HERE = Path(__file__).parent
@@ -22,6 +22,7 @@ PAGES: dict[str, tuple[str, str, Callable[[], None]]] = {
     "duplicates": ("Duplicates", ":material/content_copy:", duplicates.page),
     "label": ("Label", ":material/sell:", label.page),
     "select": ("Select", ":material/filter_alt:", select.page),
+    "compare": ("Compare", ":material/compare_arrows:", compare.page),
     "prove": ("Prove", ":material/science:", prove.page),
     "export": ("Export", ":material/download:", export.page),
     "jobs": ("Jobs", ":material/pending_actions:", jobs.page),

@@ -6,7 +6,7 @@ import streamlit as st
 
 from winnow.catalog.filters import Filter
 
-OWN = ("doc", "page", "color", "schema", "copies", "group")
+OWN = ("doc", "page", "color", "schema", "copies", "group", "names")
 """URL parameters beside the filter's."""
 
 

@@ -261,7 +261,7 @@ FIGURES = {
     "tokens_seen": "tokens seen",
     "effective_documents": "effective documents",
     "most_often": "one document seen at most",
-    "longer": "chance that a kept document is the longer",
+    "longer": "chance of being the longer",
     "score_length": "score against length (rho)",
     "nearest_distance": "distance to the nearest",
     "vendi": "Vendi score",

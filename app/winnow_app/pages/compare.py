@@ -1,0 +1,49 @@
+"""Compare: kept selections beside each other, the corpus and both random baselines."""
+
+from __future__ import annotations
+
+import shlex
+
+import streamlit as st
+
+from winnow_app import data, state
+from winnow_app.parts.comparison import comparison
+from winnow_app.parts.failures import failures_as_words
+
+MOST = 6
+
+
+def page() -> None:
+    st.header("Compare")
+    kept = [selection.name for selection in data.workspace().catalog.selections.all()]
+    if not kept:
+        st.info("No selection is kept yet: choose one and save it under a name.", icon=":material/filter_alt:")
+        st.page_link(st.session_state["pages"]["select"], label="Choose documents", icon=":material/filter_alt:")
+        return
+    names, target = _asked(kept)
+    if not names:
+        st.info("Name a selection to see it beside chance.", icon=":material/compare_arrows:")
+        return
+    with failures_as_words("compare"):
+        comparison(data.comparison(tuple(names), target))
+        command = ["winnow", "-w", str(data.workspace().folder), "compare", *names]
+        command += ["--target", target] if target else []
+        st.caption("The same from a shell (add --json for every figure):")
+        st.code(shlex.join(command), language="bash", wrap_lines=True)
+
+
+def _asked(kept: list[str]) -> tuple[list[str], str]:
+    """Ask for selections and a target; both live in the address."""
+    before = [name for name in state.get("names").split(",") if name in kept] or kept[: min(2, len(kept))]
+    left, right = st.columns([3, 2])
+    names = left.multiselect(
+        "Selections", kept, default=before, max_selections=MOST, key="compare.names",
+        help="Random and balanced random, at the first one's tokens, always stand beside.",
+    )  # fmt: skip
+    targets = right.selectbox(
+        "Target", kept, index=None, accept_new_options=True, key="compare.target",
+        placeholder="what they aimed at; or a file, or a kept selection",
+    )  # fmt: skip
+    if ",".join(names) != state.get("names"):
+        state.keep("names", ",".join(names) or None)
+    return list(names), str(targets or "")
