@@ -49,8 +49,8 @@ from winnow.jobs.keywords import index_keywords
 from winnow.jobs.labels import Imported, LabelStats, export_labels, import_labels, label_stats
 from winnow.jobs.lineage import Lineage, keep
 from winnow.jobs.progress import Progress
+from winnow.jobs.raters import Card, Raters
 from winnow.jobs.recipe import Recipe, load_recipe, write_recipe
-from winnow.jobs.raters import Card, Raters, plan_of
 from winnow.jobs.recording import Recording
 from winnow.jobs.replay import check_needs, keep_replayed, replay
 from winnow.jobs.score import score
@@ -58,12 +58,12 @@ from winnow.jobs.search import Finder
 from winnow.jobs.select import Preview, budget_of
 from winnow.judge.base import Judge
 from winnow.method import method, methods
-from winnow.rate.base import Rater
 from winnow.score.base import Scorer
 from winnow.select.base import Selector
 
 if TYPE_CHECKING:
-    from winnow.jobs.prove import Proofs, Report
+    from winnow.jobs.prove import Proofs
+    from winnow.prove.report import Report
 
 
 class Workspace:
@@ -149,23 +149,14 @@ class Workspace:
         """The log of hand labels: add, undo, history, counts."""
         return self.catalog.labels
 
-    def learn(
-        self, name: str, rater: str, *, plan: Mapping[str, Any], settings: Mapping[str, Any] | None = None,
-        write: bool = True, progress: Progress | None = None,
-    ) -> Card:  # fmt: skip
-        """Fit a rater from labels, pairs, a reference or a judge, and give every document its columns.
-
-        `plan` holds the fields of `jobs.lessons.Plan`. Raises MissingNeed, SettingError, InputError, ConflictError.
-        """
-        made, told = method(Rater, rater).from_recipe(settings or {}), plan_of(plan)
-        recipe = {"name": name, "rater": rater, "plan": dict(plan), "settings": dict(settings or {}), "write": write}
-        with self._recorded("learn", recipe, progress) as watch:
-            return self.raters.learn(name, made, told, watch, write=write)
+    def learn(self, name: str, rater: str, **told: Any) -> Card:
+        """Fit a rater and give every document its columns; `told` is what `Raters.learn` takes."""
+        return self.raters.learn(name, rater, **told)
 
     @property
     def raters(self) -> Raters:
         """The fitted raters: their cards, what a judge would cost, whether they are out of date."""
-        return Raters(self.catalog, self._executor)
+        return Raters(self.catalog, self._executor, self._recorded)
 
     def select(
         self,
@@ -293,6 +284,18 @@ class Workspace:
         with self._recorded("prove", {"name": name, "asked": dict(asked), "replace": replace}, progress) as watch:
             self.proofs.lay_out(asked, name, replace=replace)
             return self.proofs.run(name, self._executor, watch)
+
+    def teach(
+        self, name: str, lesson: Mapping[str, Any], *, replace: bool = False, progress: Progress | None = None
+    ) -> Path:
+        """Train a small language model, keep it with the corpus and return its folder, which the scorer "loss" reads.
+
+        `lesson` holds the fields of a `Lesson`: on, start, tier, tokens, passes. Raises SettingError, ConflictError.
+        """
+        from winnow.jobs.teach import Lesson, teach
+
+        with self._recorded("teach", {"name": name, "lesson": dict(lesson), "replace": replace}, progress) as watch:
+            return teach(self.catalog, name, Lesson(**lesson), replace_it=replace, progress=watch)
 
     def run(self, paths: Sequence[str | Path], *, progress: Progress | None = None, **told: Any) -> Ingested:
         """Take files in, score with everything, embed and cluster."""
@@ -426,6 +429,7 @@ JOBS: dict[str, Callable[[Workspace, dict[str, Any], Progress | None], object]] 
     "run_recipe": lambda workspace, recipe, progress: workspace.run_recipe(**recipe, progress=progress),
     "combine": lambda workspace, recipe, progress: workspace.combine(**recipe),
     "export": lambda workspace, recipe, progress: workspace.export(**recipe, progress=progress),
+    "teach": lambda workspace, recipe, progress: workspace.teach(**recipe, progress=progress),
     "prove": lambda workspace, recipe, progress: workspace.prove(**recipe, progress=progress),
     "index": lambda workspace, recipe, progress: workspace.index(progress=progress),
 }

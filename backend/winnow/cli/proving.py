@@ -1,4 +1,4 @@
-"""The commands of proofs: prove, proofs."""
+"""The commands of small language models: teach, prove, proofs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,28 @@ import click
 from winnow.cli import console
 from winnow.cli.line import folder_option
 from winnow.cli.main import winnow
+
+
+@winnow.command()
+@click.argument("name")
+@click.option(
+    "--on", default="random", show_default=True, help="What it reads: random, a selection, or a file of texts."
+)
+@click.option("--from", "start", default="", help="A kept model to go on from, by name or folder.")
+@click.option("--tier", default="ci", show_default=True, help="Size of the model: ci, cpu, small, medium.")
+@click.option("--tokens", type=int, help="Tokens that it reads (default: the tier's).")
+@click.option("--passes", type=float, help="How often it reads its texts, instead of --tokens.")
+@click.option("--share", default=0.1, show_default=True, help="With --on random: the share of the pool's tokens.")
+@click.option("--seed", default=0, show_default=True)
+@click.option("--replace", "again", is_flag=True, help="Overwrite a model of this name.")
+@folder_option
+def teach(folder: Path, /, name: str, again: bool, **lesson: Any) -> None:
+    """Train a small language model on part of the corpus, or further on a target, for `winnow score loss`."""
+    from winnow.workspace import Workspace
+
+    with console.progress() as progress:
+        made = Workspace(folder).teach(name, lesson, replace=again, progress=progress)
+    console.say(f"{name} is kept; measure with it: winnow score loss --set model={made} --set called={name}")
 
 
 @winnow.command()
