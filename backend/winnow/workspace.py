@@ -17,65 +17,51 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from winnow.catalog.browse import Browse
-from winnow.catalog.catalog import Catalog
 from winnow.catalog.control import Control
 from winnow.catalog.filters import Filter
-from winnow.catalog.intake import QUARANTINE
-from winnow.catalog.labels import Labels
 from winnow.catalog.manifest import Run
 from winnow.catalog.selections import NamedSelection
 from winnow.compute.base import Executor
 from winnow.compute.local import LocalExecutor
 from winnow.embed.base import Embedder
 from winnow.embed.choose import default_model, encoder
-from winnow.errors import MissingNeed, SettingError
+from winnow.errors import SettingError
 from winnow.export.base import Exporter
 from winnow.jobs import background
 from winnow.jobs.chain import Step, run_chain
-from winnow.jobs.cluster import COLUMNS as CLUSTER_COLUMNS
 from winnow.jobs.cluster import cluster
 from winnow.jobs.combine import combine
-from winnow.jobs.compare import compare
-from winnow.jobs.document import Document, read_document
+from winnow.jobs.corpus import Corpus
 from winnow.jobs.embed import embed
 from winnow.jobs.export import export
-from winnow.jobs.gaps import gaps
 from winnow.jobs.ingest import Ingested, ingest
 from winnow.jobs.keywords import index_keywords
-from winnow.jobs.labels import Imported, LabelStats, export_labels, import_labels, label_stats
+from winnow.jobs.labels import Imported, export_labels, import_labels
 from winnow.jobs.lineage import Lineage, keep
 from winnow.jobs.progress import Progress
-from winnow.jobs.raters import Card, Raters
-from winnow.jobs.recipe import Recipe, load_recipe, write_recipe
+from winnow.jobs.raters import Card
+from winnow.jobs.recipe import load_recipe
 from winnow.jobs.recording import Recording
 from winnow.jobs.replay import check_needs, keep_replayed, replay
 from winnow.jobs.score import score
-from winnow.jobs.search import Finder
-from winnow.jobs.select import Preview, budget_of
+from winnow.jobs.select import budget_of
 from winnow.judge.base import Judge
-from winnow.method import method, methods
-from winnow.score.base import Scorer
-from winnow.select.base import Selector
+from winnow.method import method
 
 if TYPE_CHECKING:
-    from winnow.jobs.prove import Proofs
     from winnow.prove.report import Report
 
 
-class Workspace:
-    """One corpus folder. Reading is safe from many processes at once; so is writing, verb by verb."""
+class Workspace(Corpus):
+    """One corpus folder. Reading is safe from many processes at once; so is writing, verb by verb.
+
+    What can be asked of a corpus without changing it stands in `Corpus`.
+    """
 
     def __init__(self, folder: str | Path, *, executor: Executor | None = None) -> None:
         """Open an existing corpus; raises CorpusError."""
-        self.folder = Path(folder).absolute()
+        super().__init__(folder)
         self._executor = executor or LocalExecutor()
-        self._find: Finder
-        self.catalog = Catalog(Control.open(self.folder), lambda kind, question: self._find(kind, question))
-        self._find = Finder(self.catalog)
         self._recorded = Recording(self.catalog)
 
     @classmethod
@@ -144,19 +130,9 @@ class Workspace:
         with self._recorded("cluster", {"k": k, "model": chosen, "seed": seed}, progress) as watch:
             return cluster(self.catalog, chosen, k, seed, watch)
 
-    @property
-    def labels(self) -> Labels:
-        """The log of hand labels: add, undo, history, counts."""
-        return self.catalog.labels
-
     def learn(self, name: str, rater: str, **told: Any) -> Card:
         """Fit a rater and give every document its columns; `told` is what `Raters.learn` takes."""
         return self.raters.learn(name, rater, **told)
-
-    @property
-    def raters(self) -> Raters:
-        """The fitted raters: their cards, what a judge would cost, whether they are out of date."""
-        return Raters(self.catalog, self._executor, self._recorded)
 
     def select(
         self,
@@ -237,10 +213,6 @@ class Workspace:
             how: dict[str, Any] = {"arrange": arrange, "judge": asked}
             return export(self.catalog, chosen, Path(folder), exporter, columns=columns, progress=watch, **how)
 
-    def recipe(self, name: str) -> str:
-        """Return the YAML recipe of a kept selection, its parents inside."""
-        return write_recipe(Recipe(name, self.catalog.selections.get(name).recipe))
-
     def run_recipe(
         self,
         path: str | Path,
@@ -261,18 +233,6 @@ class Workspace:
         if out is not None:
             self.export(recipe.name, out, progress=progress, **recipe.writing)
         return made
-
-    def compare(self, names: Sequence[str], *, target: str = "", seed: int = 0) -> dict[str, Any]:
-        """Set selections beside the corpus, each other and both random baselines; see `jobs.compare.compare`."""
-        return compare(self.catalog, names, target=target, seed=seed)
-
-    @property
-    def proofs(self) -> Proofs:
-        """Return the proofs of this corpus: lay one out, predict it, read its report."""
-        # torch and scipy's statistics take seconds to load, which only proofs should wait for.
-        from winnow.jobs.prove import Proofs
-
-        return Proofs(self.catalog)
 
     def prove(
         self, name: str, asked: Mapping[str, Any], *, replace: bool = False, progress: Progress | None = None
@@ -307,47 +267,12 @@ class Workspace:
         self.cluster(progress=progress)
         return made
 
-    # What pages, notebooks and the command line ask.
-
-    @property
-    def browse(self) -> Browse:
-        """Counts, histograms and lists of documents under a filter."""
-        return self.catalog.browse
-
-    def document(self, doc_id: int) -> Document:
-        """Return one document: text, columns, spans, other columns and its label history; raises QueryError."""
-        return read_document(self.catalog, doc_id)
-
-    def sql(self, query: str, *, limit: int = 10_000, seconds: float = 30.0) -> pa.Table:
-        """Answer one read-only SELECT over `docs`; raises QueryError."""
-        return self.catalog.sandbox.run(query, limit=limit, seconds=seconds)
-
-    def highlight_terms(self, filter: Filter) -> list[str]:
-        """Return the words of a filter's keyword search."""
-        return self._find.terms(filter.search) if filter.search else []
+    # Beside the line.
 
     def index(self, *, progress: Progress | None = None) -> None:
         """Build or complete the keyword index, which may be deleted at any time."""
         with self._recorded("index", {}, progress) as watch:
             index_keywords(self.catalog, watch)
-
-    def preview(
-        self, selector: Selector, *, docs: int | None = None, tokens: int | None = None, share: float | None = None,
-        filter: Filter | None = None, within: str = "", before: Sequence[Mapping[str, Any]] = (),
-        target: str | None = None, force_target: bool = False, seed: int = 0,
-    ) -> Preview:  # fmt: skip
-        """Choose without keeping: for live counts while somebody moves a setting."""
-        step = Step(selector, budget_of(docs, tokens, share), seed, target, force_target)
-        return run_chain(self.catalog, [*map(Step.of, before), step], filter=filter or Filter(), within=within).last
-
-    def selector(self, name: str, settings: Mapping[str, Any]) -> Selector:
-        return method(Selector, name).from_recipe(settings)
-
-    def scorers(self, names: Sequence[str], settings: Mapping[str, Mapping[str, Any]]) -> list[Scorer]:
-        """Return the named scorers with their settings; without names, all that run by default."""
-        known = methods(Scorer)
-        chosen = list(names) or [name for name, kind in known.items() if kind.default]
-        return [method(Scorer, name).from_recipe(settings.get(name, {})) for name in chosen]
 
     def export_labels(self, path: str | Path, schema: str = "label") -> int:
         """Write every standing label of a schema as JSON lines and return how many."""
@@ -356,15 +281,6 @@ class Workspace:
     def import_labels(self, path: str | Path, schema: str = "label", who: str = "import") -> Imported:
         """Append the labels of a JSON lines file; labels known by their uuid are not added twice."""
         return import_labels(self.catalog, Path(path), schema, who)
-
-    def label_stats(self) -> list[LabelStats]:
-        """Return labels per question, person and value, and how far people agree."""
-        return label_stats(self.catalog)
-
-    def quarantine(self) -> pa.Table:
-        """Return every row that could not be taken in: file, line, reason, excerpt."""
-        paths = [self.folder / made.quarantine for made in self.catalog.manifest.inputs() if made.quarantine]
-        return pa.concat_tables([pq.read_table(path) for path in paths]) if paths else QUARANTINE.empty_table()
 
     def complete(self, *, progress: Progress | None = None) -> None:
         """Make what is still missing: scores, vectors, clusters, the keyword index."""
@@ -379,10 +295,6 @@ class Workspace:
             self.cluster(progress=progress)
         self.index(progress=progress)
 
-    def missing(self) -> dict[str, tuple[str, ...]]:
-        """Return verb → what it has still to make: scorers without columns, "static" vectors, clusters."""
-        return gaps(self.catalog)
-
     def start(self, verb: str, **recipe: Any) -> int:
         """Run a verb as a job in a process of its own and return the job's number."""
         if verb not in JOBS:
@@ -396,17 +308,8 @@ class Workspace:
         """
         self._recorded.run(job, lambda verb, recipe: JOBS[verb](self, recipe, progress), queued=queued)
 
-    def _need_documents(self, verb: str) -> None:
-        if self.catalog.manifest.documents() == 0:
-            raise MissingNeed(f"{verb} needs documents", f"{self.folder} holds none", "winnow ingest PATH...")
-
     def _embed(self, embedder: Embedder, progress: Progress) -> Run:
         return embed(self.catalog, embedder, self._executor, progress)
-
-    def _reserved(self) -> set[str]:
-        made = {column for scorer in self.scorers((), {}) for column in scorer.columns()}
-        fixed = {"doc_id", "id", "text", "source", "url", "date", "meta", "cluster", "cluster_name", "cluster_top"}
-        return made | fixed | set(CLUSTER_COLUMNS) | {"label", "score"}
 
 
 def _gpu() -> bool:

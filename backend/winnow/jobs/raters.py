@@ -23,8 +23,10 @@ from winnow.compute.base import Executor
 from winnow.errors import ConflictError, CorpusError, MissingNeed, SettingError, nearest
 from winnow.jobs.lessons import PSEUDO, Gatherer, Lesson, Plan
 from winnow.jobs.progress import Progress, Silent
+from winnow.jobs.recording import Recording
 from winnow.jobs.score import score
 from winnow.judge.base import Cost
+from winnow.method import method
 from winnow.rate.associations import associations, length_correlation
 from winnow.rate.base import Fitted, Rater
 from winnow.rate.head import Head, shown
@@ -71,8 +73,8 @@ def plan_of(told: Mapping[str, Any]) -> Plan:
 class Raters:
     """The fitted raters of a corpus: learn, list, write, forget."""
 
-    def __init__(self, catalog: Catalog, executor: Executor) -> None:
-        self._catalog, self._executor = catalog, executor
+    def __init__(self, catalog: Catalog, executor: Executor, recorded: Recording) -> None:
+        self._catalog, self._executor, self._recorded = catalog, executor, recorded
         self._sampled: _Sample | None = None
 
     def all(self) -> list[Card]:
@@ -111,24 +113,39 @@ class Raters:
             raise SettingError("only a judge costs anything", f"it learns from {plan.kind}", "--judge URL --model NAME")
         return Gatherer(self._catalog, rater, plan, Silent()).cost()
 
-    def learn(self, name: str, rater: Rater, plan: Plan, progress: Progress, *, write: bool = True) -> Card:
+    def learn(
+        self,
+        name: str,
+        rater: str,
+        *,
+        plan: Mapping[str, Any],
+        settings: Mapping[str, Any] | None = None,
+        write: bool = True,
+        progress: Progress | None = None,
+    ) -> Card:
         """Fit a rater and keep it under a name, and give every document its columns unless told not to.
 
-        Raises MissingNeed, SettingError, InputError, ConflictError for a name that another column has.
+        `plan` holds the fields of `Plan`. Raises MissingNeed, SettingError, InputError, ConflictError for a name that
+        another column has.
         """
-        self._check(name, rater)
+        made, told = method(Rater, rater).from_recipe(settings or {}), plan_of(plan)
+        recipe = {"name": name, "rater": rater, "plan": dict(plan), "settings": dict(settings or {}), "write": write}
+        with self._recorded("learn", recipe, progress) as watch:
+            self._check(name, made)
+            card = self._fit(name, made, told, watch)
+            if write:
+                self.write(card, watch)
+        return card
+
+    def _fit(self, name: str, rater: Rater, plan: Plan, progress: Progress) -> Card:
         lesson = Gatherer(self._catalog, rater, plan, progress).gather()
         progress.stage(f"fit {name}", 0, "")
         fitted = rater.fit(lesson.documents, lesson.evidence, seed=plan.seed)
         taken = {column.lower() for column in fitted.head.columns(name)} & self._columns_of_others(name)
         if taken:
-            raise ConflictError(
-                "a rater needs columns of its own", f"the corpus has {', '.join(sorted(taken))}", "another name"
-            )
-        card = self._publish(name, rater, plan, lesson, fitted)
-        if write:
-            self.write(card, progress)
-        return card
+            found = f"the corpus has {', '.join(sorted(taken))}"
+            raise ConflictError("a rater needs columns of its own", found, "another name")
+        return self._publish(name, rater, plan, lesson, fitted)
 
     def write(self, card: Card, progress: Progress) -> Run:
         """Give every document the rater's columns; what is there already is not made again."""
