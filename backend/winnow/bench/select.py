@@ -74,7 +74,7 @@ class SelectionSpeed(Benchmark):
             return Figure(
                 f"{selector.name} (refuses)", max(taken.clock, LEAST), "s", f"{said[0].needs}; {said[0].found}"
             )
-        n = f"{taken.made:,} of {size:,} documents"
+        n = f"{taken.made:,} of {size:,} documents, {taken.processor:.1f} s of processor"
         if reads:
             return Figure(selector.name, size / max(taken.clock, LEAST), "docs/s", n, memory=taken.memory)
         return Figure(selector.name, max(taken.clock, LEAST), "s", n, memory=taken.memory)

@@ -98,17 +98,18 @@ def greedy(held: csr_matrix, weights: Floats, costs: Rows, amount: float, draw: 
     depend on the amount, so that a smaller budget takes a part of what a larger one takes.
     """
     counts, unit = np.zeros(held.shape[1]), np.maximum(costs, 1)
-    left = np.flatnonzero(np.diff(held.indptr) > 0)
-    ties, chosen, spent, taken = draw.order("concepts"), [np.empty(0, np.int64)], 0, 0
-    while len(left) and spent < amount:
-        gains = held[left] @ (weights * np.log10((counts + 2) / (counts + 1))) / unit[left]
-        few = min(len(left), max(1, taken // STEP))
+    left, ties = np.diff(held.indptr) > 0, draw.order("concepts")
+    chosen, spent, taken = [np.empty(0, np.int64)], 0, 0
+    while left.any() and spent < amount:
+        gains = held @ (weights * np.log10((counts + 2) / (counts + 1))) / unit
+        gains[~left] = -1
+        few = min(int(left.sum()), max(1, taken // STEP))
         likely = np.flatnonzero(gains >= np.partition(gains, -few)[-few])
-        best = left[likely[ordered(-gains[likely], ties[left[likely]])][:few]]
+        best = likely[ordered(-gains[likely], ties[likely])][:few]
         chosen.append(best)
+        left[best] = False
         counts += np.asarray(held[best].sum(axis=0)).ravel()
         spent, taken = spent + int(costs[best].sum()), taken + few
-        left = left[~np.isin(left, best)] if few < len(left) else left[:0]
     return np.concatenate(chosen)
 
 
