@@ -25,22 +25,24 @@ def _bytes_over_four(texts: pa.Array) -> Rows:
     return counted
 
 
-def _even_cut(text: str, tokens: Sequence[int], total: int) -> list[int]:
-    return [len(text) * token // max(total, 1) for token in tokens]
+def _even_cut(texts: pa.Array, rows: Rows, numbers: Rows, totals: Rows) -> Rows:
+    lengths = np.array([len(text) for text in texts.to_pylist()], dtype=np.int64)
+    cut: Rows = lengths[rows] * numbers // np.maximum(totals, 1)
+    return cut
 
 
 @dataclass(frozen=True, eq=False)
 class Tools:
     """What an arrangement is handed besides documents: the seed, a counter of tokens, a cutter and a judge.
 
-    `count` returns the tokens of each text, int64 [n]; `cut(text, numbers, total)` the characters at which the tokens of
-    the given numbers begin in a text that was counted as `total`. Whoever runs the arrangement gives the corpus's own
-    tokenizer; alone, a token is four bytes. `ask` is None unless a judge was named.
+    `count` returns the tokens of each text, int64 [n]; `cut(texts, rows, numbers, totals)` the character at which token
+    `numbers[i]` begins in text `rows[i]`, which was counted as `totals[i]`, int64 [m]. Whoever runs the arrangement gives
+    the corpus's own tokenizer; alone, a token is four bytes. `ask` is None unless a judge was named.
     """
 
     seed: int = 0
     count: Callable[[pa.Array], Rows] = field(default=_bytes_over_four)
-    cut: Callable[[str, Sequence[int], int], list[int]] = field(default=_even_cut)
+    cut: Callable[[pa.Array, Rows, Rows, Rows], Rows] = field(default=_even_cut)
     ask: Ask | None = None
 
 
@@ -74,6 +76,16 @@ class Transform(Arrangement):
     def asks(self) -> bool:
         """Return whether it sends prompts to a judge."""
         return False
+
+    def recount(self, before: pa.Array, after: pa.Array, tokens: Rows, tools: Tools) -> Rows:
+        """Return the tokens of changed texts that had `tokens`; where text was put in front or behind, only it is counted."""
+        told: list[str] = []
+        more = np.zeros(len(after), dtype=bool)
+        for place, (old, new) in enumerate(zip(before.to_pylist(), after.to_pylist(), strict=True)):
+            more[place] = bool(old) and (new.endswith(old) or new.startswith(old))
+            told.append(new if not more[place] else new[: -len(old)] if new.endswith(old) else new[len(old) :])
+        counted: Rows = tools.count(pa.array(told, pa.large_string())) + np.where(more, tokens, 0)
+        return counted
 
     def prompts(self, batch: pa.RecordBatch, tools: Tools) -> Iterator[Prompt]:
         """Yield what it would ask about a batch, to know the cost; where questions rest on answers, the most there can be."""

@@ -9,11 +9,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from winnow.arrange.base import Tools, Transform, changed, with_columns
 from winnow.errors import SettingError
 from winnow.method import Paper, param
 from winnow.pool import Pool, Rows
+
+UNIT_BITS = 23
+"""Units of a document are numbered below 2^23 (documents below 2^40), so that each has a draw of its own."""
 
 SENTENCE_END = re.compile(r"[.!?]+[\"')\]]*\s+|\n\s*")
 
@@ -71,20 +75,40 @@ class ControlTokens(Transform):
             else []
         )
 
+    def recount(self, before: pa.Array, after: pa.Array, tokens: Rows, tools: Tools) -> Rows:
+        """Add what the tokens cost by themselves: the texts between them are the same."""
+        costs = tools.count(pa.array([self.good, self.bad], pa.large_string()))
+        counts = [pc.count_substring(after, token).to_numpy(zero_copy_only=False) for token in (self.good, self.bad)]
+        counted: Rows = tokens + counts[0] * costs[0] + counts[1] * costs[1]
+        return counted
+
     def transform(self, batch: pa.RecordBatch, tools: Tools, prepared: Any) -> pa.RecordBatch:
-        texts, ids = batch.column("text").to_pylist(), batch.column("doc_id").to_pylist()
-        marks = batch.column(self.column)
-        values = marks.to_pylist() if self.by_sentence else marks.cast(pa.float64()).to_numpy(zero_copy_only=False)
+        texts, marks = batch.column("text").to_pylist(), batch.column(self.column)
+        if self.by_sentence:
+            starts = [sentence_starts(text) for text in texts]
+            spans = (spans or [] for spans in marks.to_pylist())
+            scores = [
+                span_shares(len(text), *told) for text, told in zip(texts, zip(starts, spans, strict=True), strict=True)
+            ]
+        else:
+            starts = [np.zeros(1, dtype=np.int64)] * len(texts)
+            scores = list(marks.cast(pa.float64()).to_numpy(zero_copy_only=False)[:, None])
+        chance = self._chance(batch, [len(places) for places in starts], tools.seed)
         made, shares = [], []
-        for text, doc_id, value in zip(texts, ids, values, strict=True):
-            starts = sentence_starts(text) if self.by_sentence else np.zeros(1, dtype=np.int64)
-            scores = span_shares(len(text), starts, value or []) if self.by_sentence else np.array([value])
-            bad = self._bad(scores)
-            unknown = np.isnan(scores) | (self.good in text) | (self.bad in text)
-            bare = unknown | (np.random.default_rng([tools.seed, doc_id]).random(len(starts)) < self.drop)
-            made.append(_tagged(text, starts, np.where(bare, "", np.where(bad, self.bad, self.good)).tolist()))
+        for text, places, values, draws in zip(texts, starts, scores, chance, strict=True):
+            bad = self._bad(values)
+            bare = np.isnan(values) | (draws < self.drop) | (self.good in text) | (self.bad in text)
+            made.append(_tagged(text, places, np.where(bare, "", np.where(bad, self.bad, self.good)).tolist()))
             shares.append(float(bad[~bare].mean()) if (~bare).any() else None)
         return with_columns(changed(batch, made), {"misaligned_share": pa.array(shares, pa.float64())})
+
+    def _chance(self, batch: pa.RecordBatch, counts: list[int], seed: int) -> list[np.ndarray]:
+        """Return one number in (0, 1) for each unit of each document, by (seed, doc_id, unit)."""
+        ends = np.cumsum(counts, dtype=np.int64)
+        unit = np.arange(int(ends[-1]) if counts else 0) - np.repeat(ends - counts, counts)
+        names = (np.repeat(batch.column("doc_id").to_numpy(), counts) << UNIT_BITS) + unit
+        draws = Pool(names, np.zeros(len(names), dtype=np.int64)).uniform(seed, "control_tokens")
+        return np.split(draws, ends[:-1]) if counts else []
 
     def _bad(self, scores: np.ndarray) -> np.ndarray:
         return scores < self.threshold if self.high else scores > self.threshold

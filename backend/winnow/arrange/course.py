@@ -109,7 +109,7 @@ class Course:
             if other.any():
                 places = pa.array(np.flatnonzero(other))
                 old = before.column("text").take(after.column(ROW)).take(places)
-                counted[other] = recounted(old, after.column("text").take(places), counted[other], tools)
+                counted[other] = step.recount(old, after.column("text").take(places), counted[other], tools)
             _add(tally, len(batch), len(rows), kept, int(other.sum()))
             tally.tokens_before += int(tokens.sum())
             tally.tokens_after += int(counted.sum())
@@ -167,17 +167,6 @@ class Course:
         if len(makers) > 1:
             fix = "--set metadata_prefix.plain=0" if "metadata_prefix" in makers else "leave one out"
             raise SettingError("one arrangement makes phases", f"{' and '.join(makers)} both do", fix)
-
-
-def recounted(before: pa.Array, after: pa.Array, tokens: Rows, tools: Tools) -> Rows:
-    """Return the tokens of changed texts; where text was only put in front or behind, only that is counted."""
-    told: list[str] = []
-    more = np.zeros(len(after), dtype=bool)
-    for place, (old, new) in enumerate(zip(before.to_pylist(), after.to_pylist(), strict=True)):
-        more[place] = bool(old) and (new.endswith(old) or new.startswith(old))
-        told.append(new if not more[place] else new[: -len(old)] if new.endswith(old) else new[len(old) :])
-    counted: Rows = tools.count(pa.array(told, pa.large_string())) + np.where(more, tokens, 0)
-    return counted
 
 
 def _check_texts(transforms: Sequence[Transform]) -> None:

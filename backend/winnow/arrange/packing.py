@@ -110,7 +110,7 @@ def best_fit(sizes: Rows, capacity: int) -> Rows:
     Equal sizes come in the order given, and of bins with equal room the newest is taken.
 
     >>> best_fit(np.array([4, 8, 1, 4, 2]), 10).tolist()
-    [1, 0, 1, 1, 0]
+    [1, 0, 0, 1, 1]
     """
     bins = np.empty(len(sizes), dtype=np.int64)
     with_room: list[list[int]] = [[] for _ in range(capacity + 1)]

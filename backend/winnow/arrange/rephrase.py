@@ -117,11 +117,10 @@ def chunks(text: str, most: int, tools: Tools) -> list[str]:
     sizes = np.asarray(tools.count(pa.array(sentences, pa.large_string()))).tolist()
     parts, room = [""], most
     for sentence, size in zip(sentences, sizes, strict=True):
-        cuts = (
-            [0, *tools.cut(sentence, list(range(most, size, most)), size), len(sentence)]
-            if size > most
-            else [0, len(sentence)]
-        )
+        numbers = np.arange(most, size, most)
+        rows, totals = np.zeros(len(numbers), dtype=np.int64), np.full(len(numbers), size)
+        inside = tools.cut(pa.array([sentence], pa.large_string()), rows, numbers, totals) if len(numbers) else numbers
+        cuts = [0, *inside.tolist(), len(sentence)]
         for begin, end in pairwise(cuts):
             cost = min(size, most)
             if cost > room and parts[-1]:

@@ -220,15 +220,15 @@ def _cutter(layout: Layout, tokens: Rows, tools: Tools) -> Texts:
         cut = np.flatnonzero((pieces.first[entries] > 0) | (pieces.last[entries] < whole))
         if not len(cut):
             return given.take(pa.array(rows))
-        found: list[str] = []
-        for group in np.split(cut, np.flatnonzero(np.diff(rows[cut])) + 1):
-            mine = entries[group]
-            text, total = given[int(rows[group[0]])].as_py(), int(whole[group[0]])
-            numbers = np.unique(np.concatenate([pieces.first[mine], pieces.last[mine]]))
-            places = dict(zip(numbers.tolist(), tools.cut(text, numbers.tolist(), total), strict=True))
-            layout.cut[mine] = [places[first] for first in pieces.first[mine].tolist()]
-            bounds = zip(pieces.first[mine].tolist(), pieces.last[mine].tolist(), strict=True)
-            found += [text[places[a] : places[b]] for a, b in bounds]
+        mine, (rows_cut, row_of) = entries[cut], np.unique(rows[cut], return_inverse=True)
+        numbers = np.concatenate([pieces.first[mine], pieces.last[mine]])
+        source = given.take(pa.array(rows_cut))
+        places = tools.cut(source, np.tile(row_of, 2), numbers, np.tile(whole[cut], 2))
+        begins, ends = places[: len(mine)], places[len(mine) :]
+        layout.cut[mine] = begins
+        texts_cut = source.to_pylist()
+        bounds = zip(row_of.tolist(), begins.tolist(), ends.tolist(), strict=True)
+        found = [texts_cut[row][begin:end] for row, begin, end in bounds]
         left = np.setdiff1d(np.arange(len(rows)), cut, assume_unique=True)
         both = pa.concat_arrays([given.take(pa.array(rows[left])), pa.array(found, given.type)])
         return both.take(pa.array(np.argsort(np.concatenate([left, cut]))))

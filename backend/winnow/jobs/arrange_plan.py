@@ -237,12 +237,7 @@ def _tokenizer(catalog: Catalog) -> tuple[Any, Any]:
         counted: Rows = np.asarray(scorer.score(batch, None)["tokens"]).astype(np.int64)
         return counted
 
-    def cut(text: str, numbers: Sequence[int], total: int) -> list[int]:
-        starts = scorer.starts(text)
-        scaled = [round(number * len(starts) / max(total, 1)) for number in numbers]
-        return [0 if place == 0 else int(starts[place]) if place < len(starts) else len(text) for place in scaled]
-
-    return count, cut
+    return count, scorer.cut
 
 
 def _with_phases(catalog: Catalog, selection: NamedSelection, recipe: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 from winnow.errors import SettingError
 from winnow.method import param
 from winnow.score.base import Scorer, Values
-from winnow.score.words import Texts, per_text, texts_of
+from winnow.score.words import Places, Texts, per_text, texts_of
 
 SAMPLE_CHARS = 2000
 SAMPLE_SLICES = 8
@@ -55,10 +55,22 @@ class Tokens(Scorer):
             counts = counter.by_text(batch.column("text").to_pylist(), self.exact)
         return {"tokens": counts.astype(np.int32)}
 
-    def starts(self, text: str) -> NDArray[np.int64]:
-        """Return the character at which each token of a text begins, int64 [t]."""
-        encoding = _counter(self.tokenizer).tokenizer.encode(text, add_special_tokens=False)
-        return np.array([start for start, _ in encoding.offsets], dtype=np.int64)
+    def cut(self, texts: pa.Array, rows: Places, numbers: Places, totals: Places) -> Places:
+        """Return the character at which token `numbers[i]` begins in text `rows[i]`, counted as `totals[i]`, int64 [m].
+
+        Token 0 begins at 0 and one past the last at the end. Exact where words are counted one by one; else the place in
+        the whole text, scaled where its count was an estimate.
+        """
+        counter, found = _counter(self.tokenizer), Texts.of(texts)
+        inner = np.flatnonzero((numbers > 0) & (numbers < totals))
+        cut = np.where(numbers > 0, found.chars[rows], 0)
+        whole = _joins_words(found)[rows[inner]] if counter.by_word else np.ones(len(inner), dtype=np.bool_)
+        by_word, by_text = inner[~whole], inner[whole]
+        if len(by_word):
+            cut[by_word] = counter.word_places(found, rows[by_word], numbers[by_word])
+        if len(by_text):
+            cut[by_text] = counter.text_places(texts, rows[by_text], numbers[by_text] / totals[by_text])
+        return cut
 
 
 @dataclass(frozen=True)
@@ -94,6 +106,30 @@ class _Counter:
     def _in_stretches(self, word: str) -> int:
         # A word of megabytes (encoded data) would cost the tokenizer a hundred times its size in memory.
         return sum(self.encode([word[start : start + _LONG_WORD]])[0] for start in range(0, len(word), _LONG_WORD))
+
+    def word_places(self, texts: Texts, rows: Places, numbers: Places) -> Places:
+        words = texts.words
+        codes, distinct = words.encoded
+        counts = self._of_distinct(distinct.to_pylist())[codes]
+        after = np.append(np.cumsum(counts), 0)  # the last entry stands for what is before the first word
+        wanted = after[np.searchsorted(words.rows, rows) - 1] + numbers
+        word = np.minimum(np.searchsorted(after[:-1], wanted, side="right"), len(words) - 1)
+        places = texts.code_points(texts.offsets[rows], words.starts[word])
+        inside = wanted - after[word] + counts[word]
+        for place in np.flatnonzero(inside > 0).tolist():
+            offsets = self.tokenizer.encode(distinct[int(codes[word[place]])].as_py(), add_special_tokens=False).offsets
+            places[place] += offsets[min(int(inside[place]), len(offsets) - 1)][0]
+        return places
+
+    def text_places(self, texts: pa.Array, rows: Places, shares: NDArray[np.float64]) -> Places:
+        places = np.zeros(len(rows), dtype=np.int64)
+        for row in np.unique(rows).tolist():
+            starts = [start for start, _ in self.tokenizer.encode(texts[row].as_py(), add_special_tokens=False).offsets]
+            mine = rows == row
+            places[mine] = np.array(starts)[
+                np.minimum(np.rint(shares[mine] * len(starts)).astype(int), len(starts) - 1)
+            ]
+        return places
 
     def by_text(self, texts: list[str], exact: bool) -> NDArray[np.int64]:
         seen = texts if exact else [sample(text) for text in texts]

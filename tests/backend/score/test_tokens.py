@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -88,3 +91,26 @@ def test_the_sample_is_spread_over_the_text() -> None:
 def test_a_tokenizer_that_is_not_there_says_so() -> None:
     with pytest.raises(SettingError, match="needs a tokenizer"):
         Tokens(tokenizer="/nowhere/tokenizer.json").score(batch_of(["a"]), None)
+
+
+@given(texts)
+def test_places_of_tokens_are_those_of_the_whole_text(documents: list[str]) -> None:
+    """Every token of every text, found through its words, begins where encoding the whole text says."""
+    column, encode = pa.array(documents, pa.large_string()), module._counter("minilm").tokenizer.encode
+    for row, text in enumerate(documents):
+        starts = [start for start, _ in encode(text, add_special_tokens=False).offsets]
+        total = len(starts)
+        if total != Tokens().score(batch_of([text]), None)["tokens"][0]:
+            continue
+        numbers = np.arange(total + 1)
+        found = Tokens().cut(column, np.full(total + 1, row), numbers, np.full(total + 1, total))
+        for place, start in zip(found.tolist(), [0, *starts[1:], len(text)] if total else [0], strict=True):
+            assert place <= start, "a character that the tokenizer deletes may stand before its token"
+            assert not any(unicodedata.category(char)[0] in "LNPS" for char in text[place:start])
+
+
+def test_places_of_an_estimated_count_are_scaled(byte_pairs: Path) -> None:
+    """Half of what was counted is half of the tokens there are: the text is "low " over and over, four characters each."""
+    column, one = pa.array(["low " * 100], pa.large_string()), np.zeros(1, dtype=np.int64)
+    found = Tokens(tokenizer=str(byte_pairs)).cut(column, one, np.array([500]), np.array([1000]))
+    assert abs(int(found[0]) - 200) <= 4
