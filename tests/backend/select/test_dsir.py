@@ -141,3 +141,26 @@ def test_forgetting_ngrams_between_the_readings_changes_nothing(monkeypatch: pyt
     before = weights(Dsir(), pool)
     monkeypatch.setattr(module, "REMEMBERED", 0)
     np.testing.assert_array_equal(weights(Dsir(), pool), before)
+
+
+def test_the_order_of_the_target_s_parts_plays_no_part() -> None:
+    # trap: the released code takes what the first target wants out of the second one's pool. Both parts want "alpha
+    # beta"; named a and b or b and a, the same documents are chosen
+    texts = (
+        [f"alpha beta n{i}" for i in range(6)] + [f"alpha m{i}" for i in range(6)] + [f"beta k{i}" for i in range(6)]
+    )
+    aims = [["alpha alpha beta"] * 2, ["beta beta alpha"] * 2]
+    method = Dsir(ngram=1, min_words=0, sample=False, separate=True)
+    chosen = []
+    for first, second in ((0, 1), (1, 0)):
+        pool = corpus(texts, [*aims[first], *aims[second]], ["a", "a", "b", "b"])
+        chosen.append(sorted(rows(method, pool, 9)))
+    assert len(set(chosen[0]) & set(chosen[1])) >= 8  # nine documents divide among two: one is the odd one
+
+
+def test_a_log_weight_is_a_sum_over_words_and_so_grows_with_length() -> None:
+    # trap: length is in the weight. 3 times the words, 3 times the log weight; divided by the number of words it is equal
+    pool = corpus(["cat dog", "cat dog cat dog cat dog", "cow"], ["cat", "cat dog"])
+    short, long, _ = weights(PLAIN, pool)
+    assert long == pytest.approx(3 * short)
+    assert long / 6 == pytest.approx(short / 2)

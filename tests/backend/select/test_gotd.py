@@ -10,6 +10,7 @@ import pytest
 from winnow.pool import Budget, Groups, Pool, Target
 from winnow.select.base import Draw
 from winnow.select.gotd import Gotd
+from winnow.select.transport import Plan
 
 CAT, DOG = [1.0, 0.0], [0.5, 0.75**0.5]  # 60 degrees apart, so that their distance is 1
 
@@ -88,3 +89,11 @@ def test_a_large_target_is_sampled_and_every_seed_gives_the_same_examples() -> N
     few = Gotd(examples=5, sample=80)
     np.testing.assert_allclose(few.gradient(pool, Draw(pool, 1)), few.gradient(pool, Draw(pool, 2)), atol=1e-3)
     assert np.abs(few.gradient(pool, Draw(pool, 1)) - Gotd(sample=80).gradient(pool, Draw(pool, 1))).max() > 0.01
+
+
+def test_a_potential_moved_by_a_constant_gives_the_same_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
+    # potentials are known up to a constant, which must not show in g
+    expected = gradient(Gotd(), CATS_AND_DOGS)
+    plain = Plan.potential
+    monkeypatch.setattr(Plan, "potential", lambda self, costs: plain(self, costs) + 7)
+    np.testing.assert_allclose(gradient(Gotd(), CATS_AND_DOGS), expected, atol=1e-6)
