@@ -38,8 +38,9 @@ from winnow.jobs.ingest import Ingested, ingest
 from winnow.jobs.keywords import index_keywords
 from winnow.jobs.labels import Imported, export_labels, import_labels
 from winnow.jobs.lineage import Lineage, keep
+from winnow.jobs.nearest import index_vectors
 from winnow.jobs.progress import Progress
-from winnow.jobs.raters import Card
+from winnow.jobs.raters import Card, Raters
 from winnow.jobs.recipe import load_recipe
 from winnow.jobs.recording import Recording
 from winnow.jobs.replay import check_needs, keep_replayed, replay
@@ -133,6 +134,11 @@ class Workspace(Corpus):
     def learn(self, name: str, rater: str, **told: Any) -> Card:
         """Fit a rater and give every document its columns; `told` is what `Raters.learn` takes."""
         return self.raters.learn(name, rater, **told)
+
+    @property
+    def raters(self) -> Raters:
+        """The fitted raters: their cards, what a judge would cost, whether they are out of date."""
+        return Raters(self.catalog, self._executor, self._recorded)
 
     def select(
         self,
@@ -270,9 +276,10 @@ class Workspace(Corpus):
     # Beside the line.
 
     def index(self, *, progress: Progress | None = None) -> None:
-        """Build or complete the keyword index, which may be deleted at any time."""
+        """Build or complete the keyword index and, above a million documents, that of vectors; both may be deleted."""
         with self._recorded("index", {}, progress) as watch:
             index_keywords(self.catalog, watch)
+            index_vectors(self.catalog, watch)
 
     def export_labels(self, path: str | Path, schema: str = "label") -> int:
         """Write every standing label of a schema as JSON lines and return how many."""
@@ -309,7 +316,9 @@ class Workspace(Corpus):
         self._recorded.run(job, lambda verb, recipe: JOBS[verb](self, recipe, progress), queued=queued)
 
     def _embed(self, embedder: Embedder, progress: Progress) -> Run:
-        return embed(self.catalog, embedder, self._executor, progress)
+        run = embed(self.catalog, embedder, self._executor, progress)
+        index_vectors(self.catalog, progress)
+        return run
 
 
 def _gpu() -> bool:
