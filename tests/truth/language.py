@@ -76,13 +76,15 @@ def alone(rows: list[dict[str, str]], model: str) -> None:
         strict = np.array([name == code for name, code in zip(found["language"], codes, strict=True)])
         close = np.array([agree(code, name) for name, code in zip(found["language"], codes, strict=True)])
         sure = np.asarray(found["language_confidence"]) >= 0.65
+        common = np.isin(codes, COMMON)
         by_script = ", ".join(
             f"{name} {close[known & (scripts == name)].mean():.3f} (n={np.sum(known & (scripts == name))})"
             for name in [*SCRIPTS, "other scripts"]
         )
         print(
             f"{model} {min(size, 10**6):>7} characters: accuracy {strict[known].mean():.3f}, close kin alike "
-            f"{close[known].mean():.3f} (n={known.sum()}); confidence >= .65 on {sure[known].mean():.3f} of known, "
+            f"{close[known].mean():.3f} (n={known.sum()}), {close[common].mean():.3f} of the {len(COMMON)} most written "
+            f"(n={common.sum()}); confidence >= .65 on {sure[known].mean():.3f} of known, "
             f"{sure[~known].mean():.3f} of unknown languages (n={(~known).sum()}); {speed:.0f} docs/s\n    {by_script}"
         )
 
