@@ -101,14 +101,18 @@ def waterfall(steps: Sequence[Mapping[str, Any]], unit: str) -> go.Figure:
     """Draw what is left after each step as bars, with the part that the step dropped pale beside it."""
     left = [step[unit] for step in steps]
     before = [left[0], *left[:-1]]
-    names = [_plain(f"{turn}. {step['step']}" if turn else step["step"]) for turn, step in enumerate(steps)]
-    shares = [f"{short(now)}  ({now / max(left[0], 1):.1%})" for now in left]
+    called = [_plain(f"{turn}. {step['step']}" if turn else step["step"]) for turn, step in enumerate(steps)]
+    names = [f"{name}   {short(now)} ({now / max(left[0], 1):.1%})" for name, now in zip(called, left, strict=True)]
     places = list(range(len(steps)))
     figure = go.Figure()
     figure.add_bar(
-        x=left, y=places, orientation="h", marker_color=COLOURS[0], text=shares, textposition="auto", name="left",
-        hovertemplate="%{x:,} left<extra></extra>", insidetextanchor="start",
-    )  # fmt: skip
+        x=left,
+        y=places,
+        orientation="h",
+        marker_color=COLOURS[0],
+        name="left",
+        hovertemplate="%{x:,} left<extra></extra>",
+    )
     figure.add_bar(
         x=[was - now for was, now in zip(before, left, strict=True)], y=places, orientation="h", name="dropped by the step",
         marker_color="rgba(128,128,128,.3)", hovertemplate="%{x:,} dropped<extra></extra>",

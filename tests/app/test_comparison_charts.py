@@ -30,10 +30,11 @@ def test_names_are_no_markup() -> None:
 
 def test_a_waterfall_adds_up() -> None:
     steps = [{"step": name, "documents": n} for name, n in (("corpus", 1000), ("rules", 400), ("top", 100))]
-    left, dropped = charts.waterfall(steps, "documents").data
+    figure = charts.waterfall(steps, "documents")
+    left, dropped = figure.data
     assert list(left.x) == [1000, 400, 100]
     assert list(dropped.x) == [0, 600, 300]
-    assert left.text[2] == "100  (10.0%)"
+    assert figure.layout.yaxis.ticktext[2] == "2. top   100 (10.0%)"
 
 
 def test_overlap_holds_both_numbers() -> None:

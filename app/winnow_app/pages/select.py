@@ -1,4 +1,4 @@
-"""Select: a method, its settings and a budget; live counts, what is kept and what is dropped; a name to keep it under."""
+"""Select: a chain of methods with budgets, or kept selections combined; live counts; a name to keep the choice under."""
 
 from __future__ import annotations
 
@@ -6,17 +6,23 @@ from typing import Any
 
 import streamlit as st
 
+from winnow.errors import SettingError
 from winnow.method import methods
 from winnow.select.base import Selector
 from winnow_app import data, state
 from winnow_app.parts.budget_bar import budget_input
+from winnow_app.parts.chain_cards import add_step, chain_cards, starting_point, steps_before
 from winnow_app.parts.facets import facet_panel
 from winnow_app.parts.failures import failures_as_words
+from winnow_app.parts.highlight import plain
 from winnow_app.parts.job_bar import running_jobs
 from winnow_app.parts.method_form import method_form
 from winnow_app.parts.missing_step import offer_missing
 from winnow_app.parts.outcome import outcome
+from winnow_app.parts.set_algebra import algebra_form, algebra_outcome
 from winnow_app.parts.view_bar import view_bar
+
+CHOOSE, COMBINE = "Methods", "Set algebra"
 
 
 def page() -> None:
@@ -25,18 +31,20 @@ def page() -> None:
     view_bar()
     form, shown = st.columns([4, 9], gap="large")
     with form:
-        st.subheader("Method")
-        found = methods(Selector)
-        first = list(found).index("top" if "quality" in data.columns() else "random")
-        name = st.selectbox("Method", list(found), index=first, key="select.method", label_visibility="collapsed")
-        kind = found[name]
-        st.caption(kind.summary())
-        if kind.paper:
-            st.caption(
-                f"[{kind.paper.title}]({kind.paper.url}) ({kind.paper.year})" if kind.paper.url else kind.paper.title
-            )
-        settings = method_form(kind, "select")
-        target = _target() if "target" in kind().needs() else None
+        way = st.segmented_control(
+            "How", [CHOOSE, COMBINE], default=CHOOSE, required=True, key="select.way", label_visibility="collapsed"
+        )
+        if way == COMBINE:
+            told = algebra_form()
+    if way == COMBINE:
+        with shown, failures_as_words("outcome"):
+            algebra_outcome(told)
+        return
+    with form:
+        within = starting_point()
+        chain_cards()
+        name, settings = _method()
+        target = _target() if "target" in methods(Selector)[name]().needs() else None
         budget = budget_input()
         seed = int(
             st.number_input("seed", value=0, step=1, key="select.seed", help="The same seed gives the same choice.")
@@ -49,10 +57,28 @@ def page() -> None:
         if target == "":
             st.info("This method aims at a target: name a file or a kept selection.", icon=":material/target:")
             return
-        choice = {"filter": state.current(), "seed": seed, "target": target, **budget}
-        outcome(data.workspace().preview(selector, **choice), selector)
+        choice = {
+            "filter": state.current(), "within": within, "before": steps_before(), "seed": seed, "target": target, **budget,
+        }  # fmt: skip
+        if not _previewed(selector, choice):
+            return
     with form, failures_as_words("save"):
+        add_step({"method": dict(selector.recipe), "budget": budget, "seed": seed, "target": target})
         _save(name, {"settings": settings, **choice})
+
+
+def _method() -> tuple[str, dict[str, Any]]:
+    found = methods(Selector)
+    first = list(found).index("top" if "quality" in data.columns() else "random")
+    step = len(steps_before()) + 1
+    name = st.selectbox(f"Step {step}: method" if step > 1 else "Method", list(found), index=first, key="select.method")
+    kind = found[name]
+    st.caption(kind.summary())
+    if kind.paper:
+        st.caption(
+            f"[{kind.paper.title}]({kind.paper.url}) ({kind.paper.year})" if kind.paper.url else kind.paper.title
+        )
+    return name, method_form(kind, "select")
 
 
 def _target() -> str:
@@ -62,6 +88,23 @@ def _target() -> str:
         help="The texts to match: a file on this machine in any format Winnow reads, or a selection kept before.",
     )  # fmt: skip
     return str(chosen or "")
+
+
+def _previewed(selector: Selector, choice: dict[str, Any]) -> bool:
+    """Draw the outcome and return whether there is one; a benchmark's test split is aimed at only when told to."""
+    choice["force_target"] = bool(st.session_state.get("select.force")) and bool(choice["target"])
+    try:
+        preview = data.workspace().preview(selector, **choice)
+    except SettingError as reason:
+        if "--force-target" not in reason.fix:
+            raise
+        st.error(f"**{plain(reason.needs)}**  \n{plain(reason.found)}", icon=":material/error:")
+        st.toggle("Aim at it all the same: every manifest will tell", key="select.force")
+        return False
+    if choice["force_target"]:
+        st.toggle("Aim at a test split all the same: every manifest will tell", key="select.force")
+    outcome(preview, selector, choice["seed"])
+    return True
 
 
 def _save(name: str, choice: dict[str, Any]) -> None:

@@ -10,18 +10,18 @@ from winnow.jobs.select import Preview
 from winnow_app.charts import short
 
 
-def budget_input() -> dict[str, Any]:
+def budget_input(key: str = "select") -> dict[str, Any]:
     """Ask for a budget and return it as the one keyword that `preview` and `select` take."""
     unit = st.segmented_control(
-        "Budget", ["share", "tokens", "docs"], default="share", required=True, key="select.unit",
+        "Budget", ["share", "tokens", "docs"], default="share", required=True, key=f"{key}.unit",
         format_func=lambda unit: {"docs": "documents"}.get(unit, unit),
     )  # fmt: skip
     if unit == "share":
-        percent = st.slider("Share of the pool's tokens", 1, 100, 10, key="select.share", format="%d%%")
+        percent = st.slider("Share of the pool's tokens", 1, 100, 10, key=f"{key}.share", format="%d%%")
         return {"share": percent / 100}
     default = 1_000_000 if unit == "tokens" else 1_000
     return {
-        str(unit): int(st.number_input(f"{unit}", min_value=1, value=default, step=default // 10, key=f"select.{unit}"))
+        str(unit): int(st.number_input(f"{unit}", min_value=1, value=default, step=default // 10, key=f"{key}.{unit}"))
     }
 
 

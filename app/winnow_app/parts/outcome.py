@@ -11,16 +11,21 @@ import streamlit as st
 
 from winnow.catalog.filters import Filter
 from winnow.jobs.select import Preview
+from winnow.pool import MISSING
 from winnow.select.base import Selector
 from winnow.select.rules import Rules
 from winnow_app import charts, data, state
 from winnow_app.parts.budget_bar import budget_bar
-from winnow_app.parts.highlight import snippet
+from winnow_app.parts.chain_cards import waterfall
+from winnow_app.parts.highlight import plain, snippet
+from winnow_app.parts.method_panels import method_panels
 
 
-def outcome(preview: Preview, selector: Selector) -> None:
+def outcome(preview: Preview, selector: Selector, seed: int = 0) -> None:
     """Draw what a selection keeps and drops: counts, a histogram, groups and examples."""
     budget_bar(preview)
+    waterfall(preview.summary["steps"])
+    method_panels(preview, selector, seed)
     if isinstance(selector, Rules):
         _rules(selector, preview)
     columns = [name for name, column in data.columns().items() if column.kind == "number" and name != "doc_id"]
@@ -64,18 +69,18 @@ def _histogram(preview: Preview, column: str) -> Any:
     shape = data.histogram(column, Filter(), 40)
     values = _values(preview, column)
     edges = np.asarray(shape.edges, dtype=np.float64)
-    kept = np.zeros(len(values), dtype=bool)
-    kept[preview.selection.rows] = True
     place = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, max(len(edges) - 2, 0))
     known = ~np.isnan(values)
     bars = max(len(edges) - 1, 0)
     everything = np.bincount(place[known], minlength=bars).tolist()
-    return replace(shape, counts=np.bincount(place[known & kept], minlength=bars).tolist(), all=everything)
+    return replace(shape, counts=np.bincount(place[known & preview.kept], minlength=bars).tolist(), all=everything)
 
 
 def _values(preview: Preview, column: str) -> np.ndarray[Any, np.dtype[np.float64]]:
-    table = data.workspace().browse.arrow(state.current(), [column])
-    return np.asarray(table.column(0).cast("float64").to_numpy(), dtype=np.float64)
+    """Return the column for the pool's documents, which may be fewer than the filter's."""
+    table = data.workspace().browse.arrow(replace(state.current(), selection=""), ["doc_id", column])
+    values = np.asarray(table.column(1).cast("float64").to_numpy(), dtype=np.float64)
+    return values[np.searchsorted(table.column(0).to_numpy(), preview.pool.doc_ids)]
 
 
 def _composition(preview: Preview) -> None:
@@ -84,7 +89,14 @@ def _composition(preview: Preview) -> None:
         st.tabs([f"per {name.replace('_name', '')}" for name in tabs]) if tabs else [], tabs, strict=True
     ):
         kept = preview.summary["by"][name]
-        before = dict(data.facet(name, state.current(), 400).values)
+        groups = preview.pool.group(name)
+        before = dict(
+            zip(
+                (MISSING, *groups.names),
+                np.bincount(groups.codes + 1, minlength=len(groups.names) + 1).tolist(),
+                strict=True,
+            )
+        )
         rows = [
             {name: key, "kept": n, "of": before.get(key, n), "share kept": n / max(before.get(key, n), 1)}
             for key, n in kept.items()
@@ -100,8 +112,7 @@ def _composition(preview: Preview) -> None:
 
 
 def _examples(preview: Preview, column: str) -> None:
-    kept = np.zeros(len(preview.pool), dtype=bool)
-    kept[preview.selection.rows] = True
+    kept = preview.kept
     noise = preview.pool.uniform(0, "examples")
     for cell, title, mask in zip(st.columns(2), ("Kept", "Dropped"), (kept, ~kept), strict=True):
         with cell:
