@@ -6,14 +6,17 @@ import json
 import shlex
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
+from winnow.arrange.course import Course
 from winnow.catalog.joblog import OPEN
 from winnow.catalog.selections import NamedSelection
 from winnow.export.base import Exporter
 from winnow.method import methods
 from winnow_app import data
+from winnow_app.parts.arrangement_cards import arrangement_cards, flags, look_ahead, rows_written
 from winnow_app.parts.highlight import plain
 from winnow_app.parts.job_bar import job_bar, running_jobs
 from winnow_app.parts.method_form import method_form
@@ -31,8 +34,11 @@ def page() -> None:
     settings, facts = st.columns([5, 6], gap="large")
     with facts:
         _facts(chosen)
+        course, judge = arrangement_cards()
     with settings:
-        _write(chosen)
+        _write(chosen, course, judge)
+    if course is not None:
+        look_ahead(course, chosen, judge)
     running_jobs()
     ended = [job for job in data.workspace().catalog.jobs.all(50) if job.verb == "export" and job.state not in OPEN]
     for job in [job for job in ended if job.recipe.get("name") == chosen.name][:3]:
@@ -46,7 +52,7 @@ def _taken(folder: str) -> bool:
         return True
 
 
-def _write(chosen: NamedSelection) -> None:
+def _write(chosen: NamedSelection, course: Course | None, judge: dict[str, Any] | None) -> None:
     found = methods(Exporter)
     format = st.segmented_control("Format", list(found), default="parquet", required=True, key="export.format")
     told = method_form(found[str(format)], "export")
@@ -59,21 +65,27 @@ def _write(chosen: NamedSelection) -> None:
     )
     default = data.workspace().folder.parent / f"{chosen.name}-export"
     folder = st.text_input("Folder on this machine", str(default), key=f"export.folder.{chosen.name}")
-    summary = chosen.summary
-    st.caption(
-        f"Writes {summary['documents']:,} documents, {summary['tokens']:,} tokens, a manifest with checksums and a data card."
-    )
+    st.caption(f"Writes {rows_written(course or Course(), chosen)}, a manifest with checksums and a data card.")
     taken = _taken(folder)
     if taken:
         st.warning("It exists and is not an empty folder; choose another one.", icon=":material/folder_off:")
-    if st.button("Write the files", type="primary", icon=":material/download:", disabled=taken or not folder.strip()):
+    ready = course is not None and folder.strip() and not taken and (judge is not None or not course.asks)
+    if st.button("Write the files", type="primary", icon=":material/download:", disabled=not ready):
         job = data.workspace().start(
-            "export", name=chosen.name, folder=folder, format=str(format), columns=picked, settings=told
+            "export",
+            name=chosen.name,
+            folder=folder,
+            format=str(format),
+            columns=picked,
+            settings=told,
+            arrange=course.recipes if course else [],
+            judge=judge,
         )
         st.toast(f"Job {job} writes {plain(folder)}")
     command = ["winnow", "-w", str(data.workspace().folder), "export", chosen.name, folder, "--format", str(format)]
     command += ["--columns", ",".join(picked)] if picked else []
     command += [part for key, value in told.items() for part in ("--set", f"{key}={value}")]
+    command += flags(course) if course else []
     st.caption("The same from a shell:")
     st.code(shlex.join(command), language="bash", wrap_lines=True)
 
