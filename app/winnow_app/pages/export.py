@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from winnow_app.parts.arrangement_cards import arrangement_cards, flags, look_ah
 from winnow_app.parts.highlight import plain
 from winnow_app.parts.job_bar import job_bar, running_jobs
 from winnow_app.parts.method_form import method_form
+from winnow_app.parts.recipe_view import recipe_view
 
 
 def page() -> None:
@@ -105,7 +105,7 @@ def _facts(chosen: NamedSelection) -> None:
     )
     st.markdown(f"Chosen by **{recipe['method']['method']}**, kept {chosen.created[:19].replace('T', ' ')} UTC")
     with st.expander("Recipe"):
-        st.code(json.dumps(dict(recipe), indent=2, ensure_ascii=False), language="json")
+        recipe_view(chosen)
     if st.button(
         "Forget this selection", icon=":material/delete:", type="tertiary", help="Exports already written stay."
     ):

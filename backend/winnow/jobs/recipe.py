@@ -86,7 +86,7 @@ def write_recipe(recipe: Recipe) -> str:
 
 def is_replayable(stored: Mapping[str, Any]) -> bool:
     """Return whether a selection was made by a method, and not from a list of documents."""
-    return "method" in stored
+    return {"method", "budget", "seed", "filter"} <= set(stored)
 
 
 def _body(stored: Mapping[str, Any]) -> dict[str, Any]:

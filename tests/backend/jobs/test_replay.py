@@ -114,3 +114,19 @@ def test_what_a_recipe_lacks_is_told_before_anything_is_made(scored: Workspace, 
     recipe.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InputError, match="UTF-8"):
         scored.run_recipe(recipe)
+
+
+def test_an_arrangement_is_replayed_too(scored: Workspace, clone: Workspace, tmp_path: Path) -> None:
+    scored.select("random", share=1, name="all")
+    arrange = [{"method": "control_tokens", "column": "stars", "threshold": 2.5}, {"method": "shuffle"}]
+    scored.export("all", tmp_path / "one", format="jsonl", arrange=arrange)
+    text = (tmp_path / "one" / "recipe.yaml").read_text()
+    assert "method: shuffle" in text
+    clone.run_recipe(tmp_path / "one" / "recipe.yaml", out=tmp_path / "two")
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    broken = tmp_path / "broken.yaml"
+    broken.write_text(text.replace("method: shuffle", "method: shufle"))
+    with pytest.raises(
+        SettingError, match=r"broken.yaml, line \d+: no arrangement is called 'shufle'; did you mean 'shuffle'"
+    ):
+        clone.run_recipe(broken)
