@@ -18,7 +18,7 @@ from winnow.select.products import Matrix, Products, ahead
 HELD = 200_000_000
 """How many cosines are held at once: 0.8 GB."""
 
-LISTED = 16_000_000
+LISTED = 32_000_000
 """How many places the lists of all target rows hold at once, of 20 bytes each."""
 
 
@@ -109,7 +109,7 @@ class Nearness:
             at = np.flatnonzero((block >= limits).ravel())
             query, place = np.divmod(at, block.shape[1])
             parts.append(Lists(query, place + places.start, block.ravel()[at]))
-            if sum(len(part.query) for part in parts) > max(4 * most * len(self.target), LISTED // 4):
+            if sum(len(part.query) for part in parts) > max(2 * most * len(self.target), LISTED // 4):
                 parts = [Lists.joined(parts).cut(most, limits)]
                 if len(parts[0].query) > LISTED:
                     return None

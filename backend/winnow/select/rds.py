@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from winnow.method import Paper, param
 from winnow.pool import Budget, Pool, Rows, Selection
 from winnow.select.base import Draw, Selector, ordered
+from winnow.select.nearness import LISTED as LISTED_AT_ONCE
 from winnow.select.nearness import Nearness, ranks_of
 from winnow.select.products import Matrix
 
-LISTED = 32_000_000
-"""How many places all lists of queries hold at once: 256 MB."""
+LISTED = LISTED_AT_ONCE // 2
+"""How many places all lists of queries hold, so that they are made in one pass over the vectors."""
 
 
 @dataclass(frozen=True, kw_only=True)
