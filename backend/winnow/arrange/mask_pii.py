@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -30,7 +32,9 @@ class MaskPii(Transform):
 
     What is found, and how surely, is what the scorer `pii` finds. Within a document a placeholder counts the distinct
     values of its kind, [EMAIL_1], [EMAIL_2]; over the corpus it carries 8 hexadecimal digits of BLAKE2b(key, seed, kind,
-    value), [EMAIL_1b4e28ba], so that shards, batches and runs agree and nobody without the key can try values out.
+    value), [EMAIL_1b4e28ba], so that shards, batches and runs agree and nobody without the key can try values out: the
+    key is what `key_file` holds, and a manifest names that file alone. Without one, numbers of few digits can be found by
+    trying.
     Values that differ in letters' case, spaces or marks alone are one. Inventions belong to nobody: mailboxes at
     example.com, .net, .org (RFC 2606), telephone numbers 555-0100 to 555-0199, addresses of the networks for
     documentation (RFC 5737, RFC 3849), cards of an issuer 0 and accounts of a country XX whose check digits hold, social
@@ -51,7 +55,9 @@ class MaskPii(Transform):
         "Where one value keeps one name: within a document, or over the corpus.",
         choices=("document", "corpus"),
     )
-    key: str = param("", "A secret that names over the corpus depend on, so that nobody can find the value by trying.")
+    key_file: str = param(
+        "", "A file with a secret that names over the corpus depend on, so that nobody can find a value by trying."
+    )
     regions: tuple[str, ...] = param(
         REGIONS, "Countries whose telephone numbers are found without a + and country code."
     )
@@ -107,7 +113,9 @@ class Names:
         return self.given[same]
 
     def _new(self, kind: str, value: str) -> str:
-        digest = hashlib.blake2b(f"{self.salt}\x00{kind}\x00{value}".encode(), digest_size=8, key=_key(self.method.key))
+        digest = hashlib.blake2b(
+            f"{self.salt}\x00{kind}\x00{value}".encode(), digest_size=8, key=_key(self.method.key_file)
+        )
         if self.method.by == "placeholder" and self.method.same == "document":
             return f"[{kind.upper()}_{1 + sum(known == kind for known, _ in self.given)}]"
         if self.method.by == "placeholder":
@@ -122,8 +130,18 @@ class Names:
         return invention
 
 
-def _key(secret: str) -> bytes:
-    return hashlib.blake2b(secret.encode()).digest() if secret else b""
+@functools.lru_cache(maxsize=4)
+def _key(path: str) -> bytes:
+    """Return 64 bytes from a file, none without one; raises SettingError when it cannot be read or is empty."""
+    if not path:
+        return b""
+    try:
+        secret = Path(path).read_bytes().strip()
+    except OSError as reason:
+        raise SettingError(f"mask_pii needs a key in '{path}'", str(reason), "--set mask_pii.key_file=PATH") from reason
+    if not secret:
+        raise SettingError(f"mask_pii needs a key in '{path}'", "the file is empty", "write a long random text into it")
+    return hashlib.blake2b(secret).digest()
 
 
 def plain(kind: str, value: str) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ipaddress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,14 +51,26 @@ def test_placeholders_are_typed_and_counted_by_value() -> None:
     ]
 
 
-def test_over_the_corpus_one_value_has_one_name_whatever_stands_beside_it() -> None:
+def test_over_the_corpus_one_value_has_one_name_whatever_stands_beside_it(tmp_path: Path) -> None:
     first = masked(LETTER, "x bo@example.org", same="corpus")
     assert first == masked(LETTER, same="corpus") + masked("x BO@example.org", same="corpus", first=77)
     name = first[1].removeprefix("x ")
     assert name in first[0]
     assert name.startswith("[EMAIL_")
     assert masked("bo@example.org", same="corpus", seed=1) != [name]
-    assert masked("bo@example.org", same="corpus", key="ours") != [name]
+    (tmp_path / "key").write_text("a long secret\n")
+    keyed = masked("bo@example.org", same="corpus", key_file=str(tmp_path / "key"))
+    assert keyed != [name]
+    assert keyed[0].startswith("[EMAIL_")
+
+
+def test_the_key_is_read_from_a_file_and_stays_out_of_the_recipe(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("a long secret")
+    assert "a long secret" not in str(MaskPii(key_file=str(tmp_path / "key")).recipe)
+    (tmp_path / "empty").write_text("\n")
+    for name in ("empty", "nowhere"):
+        with pytest.raises(SettingError, match="needs a key in"):
+            masked("bo@example.org", same="corpus", key_file=str(tmp_path / name))
 
 
 @pytest.mark.parametrize("kind", KINDS)
