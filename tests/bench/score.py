@@ -23,10 +23,12 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from winnow.score.base import Scorer
 from winnow.score.c4 import C4
+from winnow.score.dolma import Dolma
 from winnow.score.duplicates import Duplicates
 from winnow.score.earlier import centres_of, most_similar_earlier, nearest_centre
 from winnow.score.fineweb import FineWeb
 from winnow.score.gopher import Gopher
+from winnow.score.gopher_variants import GopherVariants
 from winnow.score.language import Language
 from winnow.score.near_duplicates import NearDuplicates, candidates, components
 from winnow.score.pii import Pii
@@ -148,6 +150,8 @@ def main(folder: Path) -> None:
         NearDuplicates(),
         RefinedWeb(),
         RedPajama(),
+        Dolma(),
+        GopherVariants(),
     ]
     for corpus, documents in corpora.items():
         print(f"{corpus}: {len(documents)} documents, {np.mean([len(text) for text in documents]):.0f} characters")
