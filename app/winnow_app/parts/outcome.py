@@ -24,6 +24,8 @@ from winnow_app.parts.method_panels import method_panels
 def outcome(preview: Preview, selector: Selector, seed: int = 0) -> None:
     """Draw what a selection keeps and drops: counts, a histogram, groups and examples."""
     budget_bar(preview)
+    for remark in preview.summary.get("remarks", ()):
+        st.caption(f":material/info: {plain(remark)}")
     waterfall(preview.summary["steps"])
     method_panels(preview, selector, seed)
     if isinstance(selector, Rules):

@@ -163,6 +163,8 @@ def select(
         f"{made.name}: {summary['documents']:,} of {pool['documents']:,} documents, "
         f"{summary['tokens']:,} of {pool['tokens']:,} tokens (asked: {asked})"
     )
+    for remark in summary.get("remarks", ()):
+        console.warn(remark)
 
 
 @winnow.command()

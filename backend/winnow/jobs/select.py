@@ -116,7 +116,9 @@ def _pool_column(column: pa.ChunkedArray, kind: str) -> Floats | Groups:
 def choose(pool: Pool, selector: Selector, budget: Budget, seed: int) -> Preview:
     """Let a method choose from a pool and count what it chose."""
     selection = selector.select(pool, budget, seed=seed)
-    return Preview(pool, selection, summary(pool, selection, budget.asked()))
+    counted = summary(pool, selection, budget.asked())
+    remarks = selector.remarks(pool) if len(pool) else ()
+    return Preview(pool, selection, counted | {"remarks": list(remarks)} if remarks else counted)
 
 
 def summary(pool: Pool, selection: Selection, asked: Mapping[str, float]) -> dict[str, Any]:

@@ -30,6 +30,8 @@ def centres_of(vectors: Stored, count: int) -> Vectors:
     sample = sample[sample.any(axis=1)]
     if count <= 1 or len(sample) <= count:
         return _unit(sample.mean(axis=0, keepdims=True)) if len(sample) else sample
+    if device() != "cpu":
+        return _centres_by_torch(sample, count)
     # Loading faiss and torch takes seconds, which other scorers need not wait for.
     import faiss
 
@@ -44,6 +46,40 @@ def centres_of(vectors: Stored, count: int) -> Vectors:
     )
     learner.train(sample)
     return _unit(np.asarray(learner.centroids))
+
+
+def _centres_by_torch(sample: Vectors, count: int) -> Vectors:
+    """Return `count` unit centres by spherical k-means where torch runs; an empty cluster takes the row worst served."""
+    import torch
+
+    rows = _on_device(sample)
+    drawn = np.random.default_rng(_SEED).choice(len(sample), count, replace=False)
+    centres = rows[torch.from_numpy(drawn).to(rows.device)]
+    for _ in range(_ROUNDS):
+        parts = [(block @ centres.T).max(dim=1) for block in rows.split(_BLOCK)]
+        cosine, label = (torch.cat([part[place] for part in parts]) for place in (0, 1))
+        sums = torch.zeros_like(centres).index_add_(0, label, rows)
+        empty = torch.bincount(label, minlength=count) == 0
+        sums[empty] = rows[cosine.topk(max(int(empty.sum()), 1), largest=False).indices[: int(empty.sum())]]
+        centres = sums / sums.norm(dim=1, keepdim=True).clamp_min(1e-12)
+    found: Vectors = centres.cpu().numpy()
+    return found
+
+
+def second_centre(vectors: Stored, centres: Vectors, rows: Places) -> NDArray[np.int32]:
+    """Return the centre that is nearest but one to each of the rows, int32; -1 where there is one centre or none."""
+    if len(centres) < 2 or not len(rows):
+        return np.full(len(rows), -1, dtype=np.int32)
+    products = _on_device(_unit(vectors[rows])) @ _on_device(centres).T
+    second: NDArray[np.int32] = products.topk(2, dim=1).indices[:, 1].cpu().numpy().astype(np.int32)
+    return second
+
+
+def highest_product(vectors: Stored, row: int, others: Places) -> float:
+    """Return the highest product of a row with others, -1 without any; rows of zeros count as 0."""
+    if not len(others):
+        return -1.0
+    return float((_on_device(_unit(vectors[others])) @ _on_device(_unit(vectors[row : row + 1]))[0]).max())
 
 
 def nearest_centre(vectors: Stored, centres: Vectors) -> tuple[NDArray[np.int32], NDArray[np.float64]]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from winnow.errors import SettingError
 from winnow.method import Paper, param
 from winnow.score.base import SketchScorer, Values
+from winnow.score.intervals import wilson
 from winnow.score.twins import Floats, Ids, ids_of
 
 ALL = "(all)"
@@ -52,10 +53,8 @@ def amplification(kept: float, leaked: int, rate: float) -> Amplified:
     """
     if not leaked or rate <= 0:
         return Amplified(math.nan, math.nan, math.nan)
-    share, z = kept / leaked, 1.959964
-    middle = (share + z * z / (2 * leaked)) / (1 + z * z / leaked)
-    width = z * math.sqrt(share * (1 - share) / leaked + z * z / (4 * leaked * leaked)) / (1 + z * z / leaked)
-    return Amplified(share / rate, max(middle - width, 0.0) / rate, min(middle + width, 1.0) / rate)
+    low, high = wilson(kept, leaked)
+    return Amplified(kept / leaked / rate, low / rate, high / rate)
 
 
 def kept_among(values: Floats, chosen: NDArray[np.bool_], rate: float) -> float:

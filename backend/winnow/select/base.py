@@ -52,6 +52,10 @@ class Selector(Method):
     @abstractmethod
     def choose(self, pool: Pool, budget: Budget, draw: Draw) -> Selection: ...
 
+    def remarks(self, pool: Pool) -> tuple[str, ...]:
+        """Return sentences about what it does with this pool that its settings do not say; the default has none."""
+        return ()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ranker(Selector):

@@ -38,7 +38,8 @@ class Semdedup(Ranker):
     dropped if its cosine to an earlier document is above 1 - eps. `kept` compares with earlier documents that were kept
     themselves. `earlier` compares with all, as the released code does: a chain a ~ b ~ c then drops c, which nothing
     kept resembles. A larger eps drops more (the released README says the opposite of its code). Clusters above
-    `largest` are cut by k-means, so that similarities cost n · largest · d; doubles in different parts are not seen.
+    `largest` are cut by k-means, so that similarities cost n · largest · d; doubles in different parts are not seen, and
+    the selection says how many clusters that concerns.
     Raises SettingError for vectors that are not finite. Source: arXiv 2303.09540.
     """
 
@@ -78,6 +79,18 @@ class Semdedup(Ranker):
         for rows, vectors in self._parts(pool, draw):
             highest[rows] = closest_earlier(vectors)
         return highest
+
+    def remarks(self, pool: Pool) -> tuple[str, ...]:
+        """Say which clusters are larger than is compared at once."""
+        sizes = np.array([len(rows) for _, rows in pool.group(self.cluster).members()])
+        large = sizes[sizes > self.largest]
+        if not len(large):
+            return ()
+        return (
+            f"{len(large)} of {len(sizes)} clusters hold more than {self.largest:,} documents ({large.sum():,} together, the "
+            f"largest {large.max():,}) and were cut into parts by k-means: doubles in different parts are not seen. Raise "
+            "`largest` to compare more at once.",
+        )
 
     def _parts(self, pool: Pool, draw: Draw) -> Iterator[tuple[Rows, np.ndarray]]:
         space = Space.of(pool, type(self).name, self.model)

@@ -103,3 +103,40 @@ def test_recall_on_planted_twins() -> None:
     pairs = [(groups[row], groups[3000 + row]) for row in range(500)]
     assert np.mean([one is not None and one == other for one, other in pairs]) > 0.85
     assert sum(group is not None for group in groups[500:3000]) == 0
+
+
+def test_the_table_says_how_far_the_comparison_reached() -> None:
+    # Clusters around 45 and -45 degrees; 1 and -1 degree are alike (cos 2° = .9994) and lie on two sides of the border.
+    vectors = np.array(at(1, 30, 45, 60, -1, -30, -45), dtype=np.float16)
+    centres, cluster = np.array(at(45, -45), dtype=np.float32), np.array([0, 0, 0, 0, 1, 1, 1], dtype=np.int32)
+    table = SemanticDuplicates(eps=0.001)._coverage(vectors, centres, cluster, np.array([0, 1, 4]))
+    [row] = table.to_pylist()
+    assert (row["documents"], row["clusters"], row["largest_cluster"], row["beyond_window"]) == (7, 2, 4, 0)
+    assert (row["probed"], row["missed"]) == (3, 2)
+    assert row["low"] < row["missed_share"] == 2 / 3 < row["high"]
+
+
+def test_only_documents_without_a_twin_are_probed() -> None:
+    scorer = SemanticDuplicates(clusters=1)
+    [row] = scorer.tables(scorer.prepare([batch_of(at(0, 1, 90))]))["coverage"].to_pylist()
+    assert (row["probed"], row["missed"]) == (1, 0)
+
+
+def test_one_cluster_misses_nothing() -> None:
+    batch = batch_of(np.eye(5).tolist())
+    scorer = SemanticDuplicates(clusters=1)
+    [row] = scorer.tables(scorer.prepare([batch]))["coverage"].to_pylist()
+    assert (row["probed"], row["missed"]) == (5, 0)
+
+
+def test_centres_by_torch_serve_as_well_as_those_of_faiss() -> None:
+    from winnow.score.earlier import _centres_by_torch, centres_of
+
+    rng = np.random.default_rng(0)
+    places = rng.normal(size=(30, 16))[rng.integers(0, 30, 3000)] + 0.3 * rng.normal(size=(3000, 16))
+    vectors = (places / np.linalg.norm(places, axis=1, keepdims=True)).astype(np.float32)
+    ours, theirs = _centres_by_torch(vectors, 30), centres_of(vectors.astype(np.float16), 30)
+    assert np.linalg.norm(ours, axis=1) == pytest.approx(1, abs=1e-5)
+    served = [(vectors @ centres.T).max(axis=1).mean() for centres in (ours, theirs)]
+    assert served[0] > served[1] - 0.02
+    assert (_centres_by_torch(vectors, 30) == ours).all()

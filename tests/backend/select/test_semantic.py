@@ -93,3 +93,10 @@ def test_d4_drops_doubles_and_then_prefers_what_is_least_typical() -> None:
 def test_d4_with_the_whole_share_is_order_by_distance_alone() -> None:
     pool = pool_of(FOUR)
     assert D4(dedup_share=1).select(pool, Budget(docs=2)).rows.tolist() == [3, 0]
+
+
+def test_clusters_that_are_cut_are_told() -> None:
+    pool = pool_of(circle(*range(0, 180, 10)), ["big"] * 12 + ["small"] * 6)
+    assert Semdedup().remarks(pool) == ()
+    [remark] = Semdedup(largest=10).remarks(pool)
+    assert remark.startswith("1 of 2 clusters hold more than 10 documents (12 together, the largest 12)")
