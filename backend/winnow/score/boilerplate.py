@@ -65,7 +65,7 @@ class Boilerplate(SketchScorer):
     """Finds lines and paragraphs that stand in many documents.
 
     Lines, and paragraphs of more than one line (between blank lines), are compared by their letters and digits alone:
-    ASCII lower case, every digit 0, without ASCII punctuation and white space (as CCNet does). Those of fewer than
+    ASCII lower case, every digit 0, without ASCII punctuation and white space (CCNet keeps ASCII punctuation). Those of fewer than
     `least_chars` such characters are left out. A line counts once a document, and documents of equal text count once
     together. Counts are exact up to collisions of 64-bit hashes.
 
