@@ -125,6 +125,10 @@ def _with_columns(catalog: Catalog, table: pa.Table, ids: NDArray[np.int64], col
     return table
 
 
+TRIED = 40
+"""So many documents are tried for each that a preview shows."""
+
+
 @dataclass(frozen=True)
 class Sample:
     """A document before and after: several texts when some were added, none when it was dropped."""
@@ -165,12 +169,15 @@ class Arrangements:
 
 
 def preview(plan: Plan, catalog: Catalog, documents_shown: int = 3, learn_from: int = 2000) -> list[Sample]:
-    """Run the transforms that ask nobody over a few documents, having learnt from a sample of them all."""
+    """Run the transforms that ask nobody over some documents, having learnt from a sample of all, and return a few of them.
+
+    Those that change come first, in the order of the corpus.
+    """
     course, tools = plan.course, plan.tools
     quiet = tuple(step for step in course.transforms if not step.asks)
     order = np.argsort(plan.pool.hashes(tools.seed, "preview"))
     learnt_from = plan.pool.take(np.sort(order[:learn_from]))
-    shown = np.sort(order[:documents_shown])
+    shown = np.sort(order[: documents_shown * TRIED])
     needed = [need for step in quiet for need in step.needs()]
     found = []
     for batch in itertools.islice(documents(catalog, plan.pool.doc_ids[shown], sorted(set(needed))), 1, None):
@@ -183,7 +190,7 @@ def preview(plan: Plan, catalog: Catalog, documents_shown: int = 3, learn_from: 
             texts.setdefault(doc_id, []).append(text)
         pairs = zip(before.column("doc_id").to_pylist(), before.column("text").to_pylist(), strict=True)
         found += [Sample(doc_id, text, tuple(texts.get(doc_id, []))) for doc_id, text in pairs]
-    return found
+    return sorted(found, key=lambda sample: sample.after == (sample.before,))[:documents_shown]
 
 
 def cost(plan: Plan, catalog: Catalog, judge: Judge) -> list[tuple[str, Cost]]:

@@ -177,6 +177,25 @@ def test_a_preview_shows_before_and_after(chosen: Workspace) -> None:
         assert sample.after[0].endswith(sample.before)
 
 
+def test_a_preview_shows_first_what_changes(chosen: Workspace, tmp_path: Path) -> None:
+    """Of four documents the program of one changes it; it is the one shown."""
+    programs = tmp_path / "programs.jsonl"
+    programs.write_text('{"doc_id": 5, "program": "normalize(\\"A vector\\", \\"It\\")"}')
+    refine = {"method": "refine", "programs": "file", "path": str(programs), "min_words": 0}
+    kept = chosen.catalog.selections.get("once")
+    (sample,) = Arrangements(chosen.catalog, kept, [refine]).preview(1)
+    assert (sample.doc_id, sample.after) == (5, ("It has a length and a direction.",))
+
+
+def test_a_recipe_makes_the_same_files_again(scored: Workspace, tmp_path: Path) -> None:
+    scored.select("random", name="half", share=0.7, seed=3)
+    steps = [{"method": "metadata_prefix", "column": "source"}, {"method": "shuffle"}, {"method": "pack", "tokens": 16}]
+    first = scored.export("half", tmp_path / "a", arrange=steps)
+    scored.run_recipe(first / "recipe.yaml", out=tmp_path / "b", replace=True)
+    for path in first.iterdir():
+        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes(), path.name
+
+
 def test_spans_are_read_for_tags(chosen: Workspace, tmp_path: Path) -> None:
     with pytest.raises(MissingNeed, match="winnow score pii"):
         chosen.export("once", tmp_path / "a", arrange=[{"method": "control_tokens", "column": "pii_spans"}])
