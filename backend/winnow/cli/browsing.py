@@ -127,6 +127,7 @@ def _shown(progress: console.ConsoleProgress) -> Callable[[float, str], None]:
 def status(folder: Path) -> None:
     """Say what is in the corpus and what is missing."""
     from winnow.catalog.filters import Filter
+    from winnow.jobs.nearest import about_index
     from winnow.workspace import Workspace
 
     workspace = Workspace(folder)
@@ -139,6 +140,7 @@ def status(folder: Path) -> None:
         ("set aside", sum(made.rejected for made in inputs)),
         ("columns", len(workspace.browse.columns())),
         ("vectors", ", ".join(workspace.catalog.vectors.models()) or "none"),
+        ("search by meaning", _search_words(about_index(workspace.catalog))),
         (
             "labels",
             sum(row["documents"] for name in workspace.labels.schemas() for row in workspace.labels.counts(name)),
@@ -147,6 +149,20 @@ def status(folder: Path) -> None:
     ]
     rows += [(f"missing: {verb}", ", ".join(names)) for verb, names in workspace.missing().items()]
     console.table(["what", "value"], rows)
+
+
+def _search_words(about: dict[str, Any] | None) -> str:
+    """Say how documents are found by their vectors.
+
+    >>> _search_words({"model": "static", "rows": 3_000_000, "recall": 0.97, "probes": 32, "cells": 6928})
+    'index of 3,000,000 static vectors, recall@10 0.970 (32 of 6,928 cells probed)'
+    """
+    if about is None:
+        return "exact"
+    return (
+        f"index of {about['rows']:,} {about['model']} vectors, recall@10 {about['recall']:.3f} "
+        f"({about['probes']} of {about['cells']:,} cells probed)"
+    )
 
 
 @winnow.group(invoke_without_command=True)
@@ -279,9 +295,9 @@ def quarantine(folder: Path, /, out: Path | None) -> None:
 @winnow.command()
 @folder_option
 def index(folder: Path) -> None:
-    """Build or complete the keyword index."""
+    """Build or complete the keyword index and, above a million documents, that of vectors."""
     from winnow.workspace import Workspace
 
     with console.progress() as progress:
         Workspace(folder).index(progress=progress)
-    console.say("the keyword index is complete")
+    console.say("the indexes are complete")

@@ -47,6 +47,11 @@ class Matrix:
             found[mine] = self.parts[place][rows[mine] - self.starts[place]]
         return found
 
+    def since(self, row: int) -> Matrix:
+        """Return the rows from `row` on, without copying one."""
+        starts = self.starts.tolist()
+        return Matrix([part[max(row - first, 0) :] for part, first in zip(self.parts, starts, strict=False)])
+
     def _between(self, start: int, stop: int, step: int) -> NDArray[np.floating]:
         if step != 1:
             raise ValueError("rows are read in order, one by one")

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,6 +20,7 @@ from winnow.index.exact import ExactIndex, Found, allowed_rows, as_queries
 from winnow.index.replacing import replacing
 
 SLAB_ROWS = 1_000_000
+PROBES = 32
 POINTS_PER_CELL = 64
 FILES = ("index.faiss", "lists.ivfdata", "index.json")
 
@@ -27,43 +32,72 @@ class ApproximateIndex:
     cells it visits. More probes, higher recall, slower: `recall` measures the trade.
     """
 
-    def __init__(self, folder: Path, *, probes: int = 32) -> None:
-        """Open an index; raises CorpusError when the folder holds none and SettingError for probes below one."""
-        if probes < 1:
+    def __init__(self, folder: Path, *, probes: int | None = None) -> None:
+        """Open an index with the probes that were noted, or 32; raises CorpusError when the folder holds none.
+
+        Raises SettingError for probes below one.
+        """
+        if probes is not None and probes < 1:
             raise SettingError("an approximate search looks into at least one cell", f"found {probes}", "default: 32")
         if any(not (folder / name).is_file() for name in FILES):
-            raise CorpusError("approximate search needs its index", f"none in {folder}", "run: winnow embed")
-        about = json.loads((folder / "index.json").read_text(encoding="utf-8"))
-        self.folder, self.probes = folder, probes
-        self.cells, self.dimensions = int(about["cells"]), int(about["dimensions"])
+            raise CorpusError("approximate search needs its index", f"none in {folder}", "run: winnow index")
+        self.folder = folder
+        self.probes = probes or int(self.about.get("probes", PROBES))
+        self.cells, self.dimensions = int(self.about["cells"]), int(self.about["dimensions"])
         self._index: Any = _open(folder)
 
     @classmethod
     def build(
-        cls, folder: Path, matrix: Matrix | Parts, *, cells: int | None = None, seed: int = 0, slab: int = SLAB_ROWS
+        cls,
+        folder: Path,
+        matrix: Matrix | Parts,
+        *,
+        cells: int | None = None,
+        seed: int = 0,
+        slab: int | None = None,
+        progress: Callable[[int], None] = lambda rows: None,
     ) -> Self:
         """Train on a sample of at most 64 rows a cell, add every row slab by slab, and put the result at `folder`.
 
-        `cells` defaults to 4·√n, at most n / 64. Memory: the sample in float32 and one slab in float16.
+        `cells` defaults to 4·√n, at most n / 64. Memory: the sample in float32 and one slab in float16. What a killed
+        build has finished lies beside `folder` and is not done again; one build at a time. `progress` is told how many
+        rows were added.
         """
         source = matrix if isinstance(matrix, Matrix) else Matrix(matrix)
         total, width = source.shape
         if not total:
             raise SettingError("an approximate index needs vectors", "found none", "use exact search")
         cells = min(cells or round(4 * total**0.5), max(1, total // POINTS_PER_CELL))
-        trained = _train(source, cells, seed)
-        with replacing(folder) as fresh:
-            parts = []
-            for start in range(0, total, slab):
-                parts.append(fresh / f"slab-{start}.faiss")
-                rows = source[start : start + slab].astype(np.float32)
-                piece = faiss.clone_index(trained)
-                piece.add_with_ids(rows, np.arange(start, start + len(rows)))
-                faiss.write_index(piece, str(parts[-1]))
+        slab = slab or SLAB_ROWS
+        about = {"cells": cells, "dimensions": width, "rows": total, "seed": seed}
+        fresh = _begun(folder.with_name(f"{folder.name}.part"), {**about, "slab": slab})
+        _keep(fresh / "trained.faiss", lambda: _train(source, cells, seed))
+        trained: Any = faiss.read_index(str(fresh / "trained.faiss"))
+        parts = []
+        for start in range(0, total, slab):
+            parts.append(fresh / f"slab-{start}.faiss")
+            _keep(parts[-1], lambda start=start: _filled(trained, source, start, slab))  # type: ignore[misc]
+            progress(min(slab, total - start))
+        with _quiet():
             _merge(trained, parts, fresh)
-            about = {"cells": cells, "dimensions": width, "rows": total, "seed": seed}
-            (fresh / "index.json").write_text(json.dumps(about), encoding="utf-8")
+        (fresh / "index.json").write_text(json.dumps(about), encoding="utf-8")
+        with replacing(folder) as place:
+            for name in FILES:
+                (fresh / name).rename(place / name)
+        shutil.rmtree(fresh)
         return cls(folder)
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What its file says: cells, dimensions, rows, seed, and what `note` added."""
+        found: dict[str, Any] = json.loads((self.folder / "index.json").read_text(encoding="utf-8"))
+        return found
+
+    def note(self, **facts: Any) -> None:
+        """Add facts to its file, such as a measured recall."""
+        staged = self.folder / "index.json.part"
+        staged.write_text(json.dumps({**self.about, **facts}), encoding="utf-8")
+        staged.replace(self.folder / "index.json")
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -128,11 +162,48 @@ def _train(source: Matrix, cells: int, seed: int) -> Any:
     return index
 
 
+def _begun(folder: Path, plan: Mapping[str, int]) -> Path:
+    """Return the folder of an unfinished build with the same plan, or an empty one."""
+    note = folder / "plan.json"
+    if not note.is_file() or json.loads(note.read_text(encoding="utf-8")) != plan:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        note.write_text(json.dumps(plan), encoding="utf-8")
+    return folder
+
+
+def _keep(path: Path, make: Callable[[], Any]) -> None:
+    """Make an index and put it at `path` whole, unless one lies there."""
+    if not path.is_file():
+        staged = path.with_name(path.name + ".part")
+        faiss.write_index(make(), str(staged))
+        staged.replace(path)
+
+
+def _filled(trained: Any, source: Matrix, start: int, slab: int) -> Any:
+    rows = source[start : start + slab].astype(np.float32)
+    piece = faiss.clone_index(trained)
+    piece.add_with_ids(rows, np.arange(start, start + len(rows)))
+    return piece
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Send the process's standard output nowhere: the library prints there, where commands print their results."""
+    kept = os.dup(1)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 1)
+            os.close(kept)
+
+
 def _merge(trained: Any, parts: list[Path], fresh: Path) -> None:
     """Join the slabs' lists into one file without loading them, and write the index that points at it."""
     from faiss.contrib.ondisk import merge_ondisk
 
+    (fresh / "lists.ivfdata").unlink(missing_ok=True)
     merge_ondisk(trained, [str(part) for part in parts], str(fresh / "lists.ivfdata"))
     faiss.write_index(trained, str(fresh / "index.faiss"))
-    for part in parts:
-        part.unlink()

@@ -14,6 +14,7 @@ from winnow.embed.choose import encoder_of
 from winnow.errors import MissingNeed, QueryError
 from winnow.index.exact import ExactIndex
 from winnow.jobs.keywords import keyword_index
+from winnow.jobs.nearest import Blend, built, searcher
 
 NEAREST = 1000
 """How many documents a search by meaning keeps."""
@@ -29,7 +30,7 @@ class Finder:
         self._catalog = catalog
         self._keywords = keyword_index(catalog)
         self._lock = threading.Lock()
-        self._exact = functools.lru_cache(maxsize=2)(self._open_exact)
+        self._searcher = functools.lru_cache(maxsize=2)(self._open)
 
     def __call__(self, kind: str, question: str) -> Hits:
         """Return the hits of a search ("search", "near" or "like"); raises MissingNeed, QueryError."""
@@ -76,9 +77,15 @@ class Finder:
 
     def _nearest(self, model: str, vector: NDArray[np.float32]) -> Hits:
         with self._lock:
-            index = self._exact(model, self._catalog.vectors.run(model).run, self._catalog.manifest.documents())
+            index = self._searcher(
+                model,
+                self._catalog.vectors.run(model).run,
+                self._catalog.manifest.documents(),
+                built(self._catalog, model),
+            )
         rows, scores = index.nearest(vector, min(NEAREST, self._catalog.manifest.documents()))
-        return Hits(rows[0], scores[0])
+        found = rows[0] >= 0
+        return Hits(rows[0][found], scores[0][found])
 
-    def _open_exact(self, model: str, run: str, documents: int) -> ExactIndex:
-        return ExactIndex(self._catalog.vectors.parts(model))
+    def _open(self, model: str, run: str, documents: int, built: float) -> ExactIndex | Blend:
+        return searcher(self._catalog, model)

@@ -66,7 +66,7 @@ def test_a_handful_of_rows(tmp_path: Path) -> None:
 
 
 def test_an_absent_index_names_the_command(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="winnow embed"):
+    with pytest.raises(CorpusError, match="winnow index"):
         ApproximateIndex(tmp_path)
 
 
