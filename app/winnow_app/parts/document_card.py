@@ -15,6 +15,7 @@ from winnow.jobs.document import Document
 from winnow_app import data, state
 from winnow_app.parts.benchmark_matches import benchmark_matches
 from winnow_app.parts.highlight import block, span_marks, term_marks
+from winnow_app.parts.verdicts import verdicts
 
 SHOWN_CHARS = 20_000
 HEADLINE = ("quality", "toxicity", "language", "tokens", "pii", "cluster_name", "duplicate_group")
@@ -80,13 +81,15 @@ def document_card(doc_id: int, *, key: str = "doc", text_only: bool = False) -> 
         benchmark_matches(doc_id)
     if text_only:
         return
-    scores, brought, labels = st.tabs(["Scores", "Came with it", "Labels"])
+    scores, brought, labels, selections = st.tabs(["Scores", "Came with it", "Labels", "Selections"])
     with scores:
         _scores(document)
     with brought:
         st.json(dict(document.meta), expanded=True) if document.meta else st.caption("No other columns came with it.")
     with labels:
         _labels(document)
+    with selections:
+        verdicts(document.doc_id, key)
 
 
 def _text(document: Document, key: str) -> None:

@@ -113,3 +113,17 @@ def sweep(folder: Path, /, dry_run: bool) -> None:
         console.say(str(path.relative_to(folder.absolute())))
     verb = "would be removed" if dry_run else "removed"
     console.say(f"{len(found.files):,} files of {found.bytes / 1e6:,.1f} MB {verb}, {len(found.runs)} superseded runs")
+
+
+@winnow.command()
+@click.argument("name")
+@click.argument("doc_id", type=int)
+@folder_option
+def why(folder: Path, /, name: str, doc_id: int) -> None:
+    """Say what each step of a selection did with a document."""
+    from winnow.jobs.verdict import why
+    from winnow.workspace import Workspace
+
+    reasons = why(Workspace(folder).catalog, name, doc_id)
+    rows = [(reason.step, "kept" if reason.kept else "dropped", reason.words) for reason in reasons]
+    console.table(["step", "document", "why"], rows)
