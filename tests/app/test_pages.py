@@ -238,6 +238,19 @@ def test_the_queue_ends_with_words_and_undo_still_works(own_corpus: Path, open_p
     assert len(workspace.labels.standing("label", "ada")) == DOCUMENTS - 1
 
 
+def test_rules_are_shown_one_by_one(corpus: Path, open_page: Opener) -> None:
+    app = open_page("select", corpus)
+    app.selectbox(key="select.method").set_value("rules").run()
+    app.text_input(key="select.rules.keep").set_value("tokens>=1, tokens<0").run()
+    assert_calm(app)
+    assert [tab.label for tab in app.tabs][:2] == ["rule by rule", "as numbers"]
+    [shown] = [frame.value for frame in app.dataframe if "drops alone" in frame.value.columns]
+    assert list(shown["rule"]) == ["tokens>=1", "tokens<0"]
+    left = Workspace(corpus).catalog.manifest.documents() - shown["drops after those above"].cumsum()
+    assert list(shown["left"]) == list(left)
+    assert list(shown["left"])[-1] == 0
+
+
 def test_a_selection_is_kept_and_then_offered_for_export(own_corpus: Path, open_page: Opener) -> None:
     app = open_page("select", own_corpus, SOUP)
     app.selectbox(key="select.method").set_value("random").run()

@@ -140,7 +140,8 @@ _LETTERS = re.compile(
     + r")(?![\w@%]|[-.]\w)",
     re.ASCII,
 )
-_CAPITALS = re.compile(r"[A-Z]+ ?[0-9]-?[0-9]")
+# At most six capitals open a number; a run of them, as in a gene, is looked at once and not from each of its letters.
+_CAPITALS = re.compile(r"[A-Z](?<![A-Z][A-Z])[A-Z]{0,5} ?[0-9]-?[0-9]")
 _SOMETHING_ELSE = re.compile(
     r"(?:\b(?:isbn|issn|doi|orders?|invoice|ref|reference|serial|part|model|sku|ean|upc|gtin|asin|case|ticket|patent|"
     r"version|ver|release|item|lot|vin|imei|iccid|tracking|fax|tel|phone|zip|isin|cas|rfc|commit)\b|[#№$€£¥§=])"

@@ -63,8 +63,9 @@ def _is_number(value: Any) -> bool:
 
 @pytest.mark.parametrize(
     "text",
-    ["x" * 1_000_000, "word " * 200_000, "line of words.\n" * 60_000, "日本" * 300_000, "👍🏽 " * 100_000, "\x00" * 500_000, "1-" * 300_000],
-    ids=["one word", "one word often", "one line often", "no spaces", "emoji", "nul", "digits and marks"],
+    ["x" * 1_000_000, "word " * 200_000, "line of words.\n" * 60_000, "日本" * 300_000, "👍🏽 " * 100_000, "\x00" * 500_000, "1-" * 300_000, "ACGT" * 250_000 + " AB 12 34 56 C",
+     "-----BEGIN PRIVATE KEY-----" * 30_000],
+    ids=["one word", "one word often", "one line often", "no spaces", "emoji", "nul", "digits and marks", "a gene", "openings of keys"],
 )  # fmt: skip
 def test_a_huge_text_is_scored(scorer: Scorer, text: str) -> None:
     values(scorer, [text, "", "a plain sentence beside it"])
