@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from winnow_app import data, state
-from winnow_app.pages import compare, duplicates, explore, export, home, jobs, label, map, prove, select
+from winnow_app.pages import compare, duplicates, explore, export, home, jobs, label, learn, map, prove, select
 from winnow_app.parts.failures import failures_as_words
 
 HERE = Path(__file__).parent
@@ -21,6 +21,7 @@ PAGES: dict[str, tuple[str, str, Callable[[], None]]] = {
     "map": ("Map", ":material/scatter_plot:", map.page),
     "duplicates": ("Duplicates", ":material/content_copy:", duplicates.page),
     "label": ("Label", ":material/sell:", label.page),
+    "learn": ("Learn", ":material/model_training:", learn.page),
     "select": ("Select", ":material/filter_alt:", select.page),
     "compare": ("Compare", ":material/compare_arrows:", compare.page),
     "prove": ("Prove", ":material/science:", prove.page),

@@ -1,0 +1,140 @@
+"""What a rater is to learn from: labels, a file of pairs, a reference, columns or a judge."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from winnow.catalog.labels import SKIP
+from winnow.method import Setting
+from winnow.rate.base import Rater
+from winnow_app import data
+from winnow_app.parts.highlight import plain
+
+KINDS = {
+    "labels": "Hand labels",
+    "pairs": "Judged pairs",
+    "reference": "A reference",
+    "columns": "Columns",
+    "judge": "A judge",
+}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The plan that the form describes, and what it still lacks, in words; a judge costs something."""
+
+    plan: dict[str, Any] = field(default_factory=dict)
+    lacks: str = ""
+    costs: bool = False
+
+
+def evidence_form(kind: type[Rater]) -> Evidence:
+    """Ask where the rater is to learn from, of what it can learn from."""
+    ways = [way for way in KINDS if way in kind.learns_from]
+    way = st.segmented_control(
+        "Learn from",
+        ways,
+        default=ways[0],
+        required=True,
+        format_func=lambda way: KINDS[way],
+        key=f"learn.way.{kind.name}",
+    )
+    asked = {"labels": _labels, "pairs": _pairs, "reference": _reference, "judge": _judge}.get(str(way))
+    return asked(kind) if asked else Evidence()
+
+
+def _labels(kind: type[Rater]) -> Evidence:
+    labels = data.workspace().labels
+    schemas = labels.schemas()
+    if kind.several:
+        chosen = st.multiselect("Questions, each named like a criterion", list(schemas), key="learn.schemas")
+    else:
+        chosen = [
+            str(
+                st.selectbox(
+                    "Question", list(schemas), format_func=lambda name: schemas[name].question, key="learn.schema"
+                )
+            )
+        ]
+    for name in chosen:
+        counts: Counter[str] = Counter()
+        for row in labels.counts(name):
+            if row["value"] not in (None, SKIP) and not str(row["who"]).startswith("rater:"):
+                counts[str(row["value"])] += int(row["documents"])
+        said = ", ".join(f"{plain(value)} {count:,}" for value, count in counts.most_common())
+        st.caption(f"{plain(name)}: {said or 'no label yet'}")
+    told = st.text_input(
+        "What the values mean", key="learn.values", placeholder="keep:1, drop:0 (known without saying)",
+        help="VALUE:NUMBER, separated by commas; keep and drop, yes and no, and numbers are known.",
+    )  # fmt: skip
+    values = Setting("values", dict, {}, "").parse(told) if told.strip() else {}
+    return Evidence({"labels": chosen, "values": values}, "" if chosen else "Choose a question.")
+
+
+def _pairs(kind: type[Rater]) -> Evidence:
+    path = st.text_input(
+        "File of judged pairs on this machine", key="learn.pairs", placeholder="pairs.jsonl",
+        help='One JSON object a line: first and second (ids of documents) or first_text and second_text; winner "first", '
+        '"second" or "tie"; criterion and group if there are several.',
+    )  # fmt: skip
+    return Evidence({"pairs": path.strip()}, "" if path.strip() else "Name a file of judged pairs.")
+
+
+def _reference(kind: type[Rater]) -> Evidence:
+    kept = [selection.name for selection in data.workspace().catalog.selections.all()]
+    chosen = st.selectbox(
+        "Reference", kept, index=None, accept_new_options=True, key="learn.reference", placeholder="a file, or a kept selection",
+        help="Texts as you would like more of: a file or folder on this machine, or a selection. No test split of a benchmark.",
+    )  # fmt: skip
+    return Evidence(
+        {"reference": str(chosen or "")}, "" if chosen else "Name a reference: a file, or a kept selection."
+    )
+
+
+def _judge(kind: type[Rater]) -> Evidence:
+    place = st.segmented_control(
+        "Judge", ["address", "this machine"], default="address", required=True, key="learn.judge"
+    )
+    model = st.text_input(
+        "Model", key="learn.model", placeholder="its name on the server" if place == "address" else "a folder"
+    )
+    count = int(st.number_input("Texts or pairs to ask about", 10, 100_000, 500, 50, key="learn.count"))
+    if place == "address":
+        recipe = _endpoint(model.strip())
+        lacks = "" if recipe["url"] and model.strip() else "Name the judge's address and model."
+    else:
+        recipe = {"method": "local", "model": model.strip()}
+        lacks = "" if model.strip() else "Name the model's folder."
+    return Evidence({"judge": recipe, "judged": count}, lacks, costs=True)
+
+
+def _endpoint(model: str) -> dict[str, Any]:
+    """Ask for an address. The key of this server goes to the address that this server was started with, and no other."""
+    own = os.environ.get("WINNOW_JUDGE_URL", "")
+    url = st.text_input(
+        "Address",
+        own,
+        key="learn.url",
+        placeholder="https://HOST/v1",
+        help="Any server that speaks OpenAI's chat completions.",
+    ).strip()
+    trusted = bool(own) and url.rstrip("/") == own.rstrip("/")
+    if url and not trusted:
+        st.caption("No key is sent there: start the app with WINNOW_JUDGE_URL and WINNOW_JUDGE_KEY to use one.")
+    left, right = st.columns(2)
+    prices = {
+        name: cell.number_input(
+            label, 0.0, None, None, key=f"learn.{name}", placeholder="unknown", help="For the estimate alone."
+        )
+        for cell, name, label in ((left, "price_in", "Price per 1 M tokens in"), (right, "price_out", "and out"))
+    }
+    private = os.environ.get("WINNOW_JUDGE_PRIVATE") == "1"
+    return {
+        "method": "endpoint", "url": url, "model": model, "private": private, **prices,
+        "key_env": "WINNOW_JUDGE_KEY" if trusted else "",
+    }  # fmt: skip

@@ -1,0 +1,122 @@
+"""Learn: a click fits a rater and shows its card; a judge says its price first; the key goes to one address alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.conftest import Opener
+from winnow.workspace import Workspace
+from winnow_app import rater_charts
+
+
+@pytest.fixture
+def labelled(own_corpus: Path) -> Path:
+    """A corpus whose kitchen documents were kept and whose others were dropped."""
+    workspace = Workspace(own_corpus)
+    sources = workspace.sql("SELECT doc_id, source FROM docs").to_pylist()
+    rows = [{"doc_id": row["doc_id"], "value": "keep" if row["source"] == "kitchen" else "drop"} for row in sources]
+    workspace.labels.add_many(rows, who="ana", schema="label")
+    return own_corpus
+
+
+def button(app: AppTest, words: str) -> AppTest:
+    return next(found for found in app.button if found.label == words)
+
+
+def said(app: AppTest) -> str:
+    return "\n".join(
+        str(part.value)
+        for kind in (app.markdown, app.caption, app.success, app.error, app.info, app.warning)
+        for part in kind
+    )
+
+
+def choose(app: AppTest, rater: str) -> AppTest:
+    return app.selectbox(key="learn.rater").set_value(rater).run()
+
+
+def test_a_click_fits_a_rater_and_shows_its_card(labelled: Path, open_page: Opener) -> None:
+    app = open_page("learn", labelled)
+    assert "label: drop 26, keep 13" in said(app)
+    app.text_input(key="learn.name.yes_no").set_value("tasty").run()
+    button(app, "Fit and rate the corpus").click().run()
+    assert not app.exception
+    assert "It is better than the trivial rater" in said(app)
+    assert [metric.label for metric in app.metric][::2] == ["AUROC, held out", "Gain over it"]
+    assert "tasty" in Workspace(labelled).browse.columns()
+    assert {"Explore by it", "Colour the map", "Select by it"} <= {found.label for found in app.button}
+
+
+def test_labels_that_change_are_told_with_a_button(labelled: Path, open_page: Opener) -> None:
+    workspace = Workspace(labelled)
+    workspace.learn("tasty", "yes_no", plan={"labels": ["label"]})
+    workspace.labels.add(0, "drop", who="ben")
+    app = open_page("learn", labelled)
+    assert "1 labels changed since it was fitted" in said(app)
+    assert button(app, "Fit it again")
+
+
+def test_what_is_missing_is_offered_and_nothing_can_be_clicked(bare_corpus: Path, open_page: Opener) -> None:
+    app = open_page("learn", bare_corpus)
+    assert "needs vectors of static" in said(app)
+    assert button(app, "Fit and rate the corpus").disabled
+
+
+def test_a_fit_that_cannot_be_says_why(own_corpus: Path, open_page: Opener) -> None:
+    app = open_page("learn", own_corpus)
+    button(app, "Fit and rate the corpus").click().run()
+    assert not app.exception
+    assert "at least 10 labels" in said(app)
+
+
+def test_a_judge_says_its_price_before_it_can_be_asked(labelled: Path, open_page: Opener) -> None:
+    app = choose(open_page("learn", labelled), "edu")
+    app.session_state["learn.way.edu"] = "judge"
+    app.run()
+    assert button(app, "What does it cost?").disabled
+    app.text_input(key="learn.model").set_value("m").run()
+    app.text_input(key="learn.url").set_value("https://judge.example/v1").run()
+    assert "No key is sent there" in said(app)
+    assert "Ask, fit and rate" not in {found.label for found in app.button}
+    button(app, "What does it cost?").click().run()
+    assert "39 requests" in said(app)
+    assert "Ask, fit and rate" in {found.label for found in app.button}
+
+
+def test_the_key_goes_to_the_servers_own_address(
+    labelled: Path, open_page: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WINNOW_JUDGE_URL", "https://judge.example/v1")
+    asked: list[dict[str, object]] = []
+    monkeypatch.setattr("winnow_app.data.start", lambda verb, **recipe: asked.append(recipe))
+    for url, key in (("https://judge.example/v1", "WINNOW_JUDGE_KEY"), ("https://elsewhere.example/v1", "")):
+        app = choose(open_page("learn", labelled), "edu")
+        app.session_state["learn.way.edu"] = "judge"
+        app.run()
+        app.text_input(key="learn.model").set_value("m").run()
+        app.text_input(key="learn.url").set_value(url).run()
+        button(app, "What does it cost?").click().run()
+        button(app, "Ask, fit and rate").click().run()
+        judge = asked[-1]["plan"]["judge"]  # type: ignore[index]
+        assert (judge["url"], judge["key_env"], judge["private"]) == (url, key, False)
+
+
+@pytest.mark.parametrize("rater", ["cqf", "qurating", "dataman", "edu", "murating", "preselect", "dclm_ngram"])
+def test_every_rater_has_a_form(rater: str, labelled: Path, open_page: Opener) -> None:
+    app = choose(open_page("learn", labelled), rater)
+    assert not app.exception
+
+
+def test_charts_hold_their_figures() -> None:
+    part = {"predicted": 0.2, "observed": 0.3, "low": 0.1, "high": 0.6, "labels": 12}
+    drawn = rater_charts.calibration([part]).data[1]
+    assert (drawn.x[0], drawn.y[0], drawn.error_y.array[0], drawn.error_y.arrayminus[0]) == pytest.approx(
+        (0.2, 0.3, 0.3, 0.2)
+    )
+    curve = rater_charts.learning_curve([[10, 0.6], [100, 0.9]], 0.55, "AUROC")
+    assert list(curve.data[0].y) == [0.55, 0.55]
+    assert list(curve.data[1].x) == [10, 100]
+    assert list(rater_charts.ratings([0.0, 0.5, 1.0], [3, 4]).data[0].x) == [0.25, 0.75]
