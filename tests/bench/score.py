@@ -1,6 +1,7 @@
 """Measure the scorers on one thread: python tests/bench/score.py DATA_FOLDER
 
-DATA_FOLDER holds movie-reviews/movie_reviews.jsonl and c4-web/*.jsonl, one {"text"} a line; web pages are joined and
+DATA_FOLDER holds movie-reviews/movie_reviews.jsonl and c4-web/*.jsonl, one {"text"} a line, and gsm8k and downstream-eval,
+benchmarks that contamination looks for (their reading and indexing is part of its time); web pages are joined and
 cut to 4,000 characters. Prints one line per figure: the best of three passes in CPU time, batches of 512 documents,
 a new batch object each time so that no scorer finds another's work done; the last line lets the rules share it, as a
 job does. No figure is a test.
@@ -18,11 +19,16 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
-import pyarrow as pa
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
+from winnow.bench.duplicates import made_keys
+from winnow.bench.material import Material
+from winnow.bench.meter import take
+from winnow.bench.score import batches, score, vectors_of
 from winnow.score.base import Scorer
+from winnow.score.boilerplate import Boilerplate
 from winnow.score.c4 import C4
+from winnow.score.contamination import Contamination
 from winnow.score.dolma import Dolma
 from winnow.score.duplicates import Duplicates
 from winnow.score.earlier import centres_of, most_similar_earlier, nearest_centre
@@ -37,7 +43,7 @@ from winnow.score.refinedweb import RefinedWeb
 from winnow.score.shape import Shape
 from winnow.score.tokens import Tokens, sample
 
-BATCH = 512
+BENCHMARKS = ("gsm8k", "downstream-eval")
 DOCUMENT_CHARS = 4000
 RULES = (Shape(), Gopher(), C4(), FineWeb())
 
@@ -57,24 +63,13 @@ def joined(texts: list[str]) -> list[str]:
     return documents
 
 
-def batches(documents: list[str]) -> list[pa.RecordBatch]:
-    ids, texts = pa.array(range(len(documents)), pa.int64()), pa.array(documents, pa.large_string())
-    whole = pa.record_batch({"doc_id": ids, "text": texts})
-    return [whole.slice(start, BATCH) for start in range(0, len(documents), BATCH)]
-
-
 def measure(scorers: Sequence[Scorer], documents: list[str]) -> list[float]:
     """Return the documents per second of each of three passes."""
-    speeds = []
-    for _ in range(3):
-        parts = batches(documents)
-        start = time.process_time()
-        prepared = [scorer.prepare(parts) for scorer in scorers]
-        for part in parts:
-            for scorer, learnt in zip(scorers, prepared, strict=True):
-                scorer.score(part, learnt)
-        speeds.append(len(documents) / (time.process_time() - start))
-    return speeds
+    material = Material(tuple(documents), "data")
+    # Vectors for the scorers that read them; the time they take is the encoder's.
+    vectors = vectors_of(material)
+    takings = [take(lambda: score(scorers, batches(material, vectors))) for _ in range(3)]
+    return [len(documents) / taken.processor for taken in takings]
 
 
 def report(name: str, corpus: str, speed: float, documents: list[str]) -> None:
@@ -101,10 +96,7 @@ def estimate_error(documents: list[str]) -> None:
 
 def group_keys(documents: int) -> None:
     """Time the bands and groups of made keys: half of the documents share 3 bands of 10 with another."""
-    rng = np.random.default_rng(0)
-    keys = rng.integers(0, 2**63, (documents, 14), dtype=np.uint64)
-    copies, originals = rng.permutation(documents)[: documents // 2], rng.integers(0, documents, documents // 2)
-    keys[copies] = np.where(rng.random((len(copies), 14)) < 0.3, keys[originals], keys[copies])
+    keys = made_keys(documents, 14)
     start = time.process_time()
     pairs = candidates(keys)
     joined = time.process_time()
@@ -148,6 +140,8 @@ def main(folder: Path) -> None:
         Pii(),
         Duplicates(),
         NearDuplicates(),
+        Boilerplate(),
+        Contamination(benchmarks=tuple(str(folder / name) for name in BENCHMARKS)),
         RefinedWeb(),
         RedPajama(),
         Dolma(),

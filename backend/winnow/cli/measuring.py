@@ -65,14 +65,14 @@ def bench(
         count = docs or benchmark.documents
         material = made(count) if path is None else from_file(path, count)
         for figure in figures(benchmark, material, threads=threads):
-            console.say(_json(benchmark.name, figure, material) if as_json else _line(benchmark.name, figure))
+            console.say(_json(benchmark.name, figure, material) if as_json else line(benchmark.name, figure))
 
 
-def _line(name: str, figure: Figure) -> str:
+def line(name: str, figure: Figure) -> str:
     """Return a figure as people read it.
 
     >>> from winnow.bench.base import Figure, Peer
-    >>> _line("score", Figure("c4", 9000.0, "docs/s", "2,000 documents", 36.0, 3 << 28, Peer("datatrove 0.10", 450.0)))
+    >>> line("score", Figure("c4", 9000.0, "docs/s", "2,000 documents", 36.0, 3 << 28, Peer("datatrove 0.10", 450.0)))
     'score       c4                                     9,000 docs/s     36.0 MB/s    805 MB  2,000 documents  datatrove 0.10: 450 docs/s (20 times as fast)'
     """
     size = f"{figure.size:,.1f} MB/s" if figure.size is not None else ""
@@ -85,12 +85,12 @@ def _line(name: str, figure: Figure) -> str:
 
 
 def _value(value: float) -> str:
-    """Return a figure with three digits that count.
+    """Return a figure with the digits that count: four places for shares and cosines.
 
-    >>> [_value(value) for value in (0.99951, 3.14159, 42.26, 5651.4)]
-    ['0.9995', '3.14', '42.3', '5,651']
+    >>> [_value(value) for value in (0.99951, 1.0000002, 3.14159, 42.26, 5651.4)]
+    ['0.9995', '1.0000', '3.14', '42.3', '5,651']
     """
-    digits = 4 if abs(value) < 1 else 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
+    digits = 4 if abs(value) < 1.001 else 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
     return f"{value:,.{digits}f}"
 
 
