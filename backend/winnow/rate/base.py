@@ -132,7 +132,7 @@ class Rater(Method):
             measured = known.inside(held.folds)
             slope, shift = calibration.platt(held.scores, measured, objective)
             head = axes.back(held_out.final(axes.x, known, objective, held))
-            heads.append(_settled(head, slope, shift, features if output.kind == "preference" else None))
+            heads.append(Linear(slope * head.weights, slope * head.bias + shift))
             outputs.append(output)
             curve = held_out.learning_curve(axes.x, known, objective, held, seed)
             card = _card(output, objective, held, measured, slope * held.scores + shift)
@@ -190,14 +190,6 @@ def _enough(rater: str, name: str, evidence: Evidence, objective: Objective) -> 
         raise MissingNeed(
             f"{rater} needs pairs{about} that are no ties", f"all {len(evidence)} are", "judge more pairs"
         )
-
-
-def _settled(head: Linear, slope: float, shift: float, features: Any) -> Linear:
-    """Scale a head by what calibration found; one of preferences is moved to mean 0, for only its gaps are known."""
-    weights, bias = slope * head.weights, slope * head.bias + shift
-    if features is not None:
-        bias = -np.asarray(features @ weights).mean(axis=0)
-    return Linear(weights, bias)
 
 
 def _card(

@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 
 from winnow.rate.evidence import Evidence, Floats, Pairs, Places
 from winnow.rate.fitting import Linear, fit
-from winnow.rate.objectives import Objective, whole
+from winnow.rate.objectives import Names, Objective, whole
 
 FOLDS = 5
 RESAMPLES = 500
@@ -87,7 +87,7 @@ def _islands(pairs: Pairs) -> Places:
 def hold_out(
     x: Any, lengths: Floats, evidence: Any, objective: Objective, *, groups: Sequence[str] | None, seed: int
 ) -> HeldOut:
-    """Cross-validate a head; the penalty is chosen inside each fold's fitting part, on a further fold.
+    """Cross-validate a head. Its penalty is one of four, chosen on further folds inside the fitting parts and then kept.
 
     `lengths` are ln(1 + characters) [n]. Intervals are the 2.5 and 97.5 % quantiles over resamples of documents, not of
     pairs: pairs that share a document are not independent.
@@ -102,10 +102,11 @@ def hold_out(
         outside = evidence.among(~out)
         checked = outside.among(inner) if count > 2 else outside
         tried[fold] = _try(x, outside.among(~inner) if count > 2 else outside, checked, objective)
-        best = fit(x, outside, objective, PENALTIES[int(tried[fold].argmax())])
-        scores[out] = best(x[out])
+    penalty = PENALTIES[int(tried.mean(axis=0).argmax())] if count else PENALTIES[1]
+    for fold in range(count):
+        outside = evidence.among(folds != fold)
+        scores[folds == fold] = _centred(fit(x, outside, objective, penalty), x, outside, objective)(x[folds == fold])
     measured = evidence.inside(folds)
-    penalty = PENALTIES[int(np.nan_to_num(tried.mean(axis=0), nan=-1.0).argmax())] if count else PENALTIES[1]
     by_length, says = objective.trivial(lengths, evidence)
     quality, trivial, gain = _figures(scores, by_length, measured, objective, seed)
     return HeldOut(scores, folds, penalty, quality, trivial, says, gain, len(measured))
@@ -154,7 +155,9 @@ def learning_curve(x: Any, evidence: Any, objective: Objective, held: HeldOut, s
             )
             used.append(len(part))
             out = held.folds == fold
-            scores[out] = fit(x, part, objective, held.penalty)(x[out]) if len(part) else 0.0
+            scores[out] = (
+                _centred(fit(x, part, objective, held.penalty), x, part, objective)(x[out]) if len(part) else 0.0
+            )
         measured = evidence.inside(held.folds)
         points.append((round(float(np.mean(used))), float(objective.measure(scores, measured, whole(measured))[0])))
     whole_parts = [len(evidence.among(held.folds != fold)) for fold in range(int(held.folds.max()) + 1)]
@@ -163,4 +166,16 @@ def learning_curve(x: Any, evidence: Any, objective: Objective, held: HeldOut, s
 
 def final(x: Any, evidence: Any, objective: Objective, held: HeldOut) -> Linear:
     """Fit on everything with the penalty that cross-validation preferred."""
-    return fit(x, evidence, objective, held.penalty)
+    return _centred(fit(x, evidence, objective, held.penalty), x, evidence, objective)
+
+
+def _centred(head: Linear, x: Any, evidence: Any, objective: Objective) -> Linear:
+    """Move a head so that its mean score is 0 where it was fitted.
+
+    A fold with more of one kind leaves fewer of it to be fitted on, which moves the intercept the wrong way: without
+    this, folds pooled together would look worse than they are, and noise worse than chance.
+    """
+    known = evidence.known()
+    if isinstance(objective, Names) or not known.any():
+        return head
+    return Linear(head.weights, head.bias - head(x[known]).mean(axis=0))

@@ -96,3 +96,14 @@ def test_a_resample_draws_as_many_documents() -> None:
     drawn = resamples(40, 0)
     assert (drawn.sum(axis=1) == 40).all()
     assert (drawn != drawn[0]).any()
+
+
+def test_noise_is_not_worse_than_chance() -> None:
+    # One label in ten is a yes: a fold that holds more of them leaves fewer to be fitted on.
+    found = []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        x, y = rng.normal(size=(150, 4)), (rng.random(150) < 0.1).astype(float)
+        held = hold_out(Axes.of(x).x, rng.normal(size=150), Values(y), YesNo(), groups=None, seed=0)
+        found.append(held.quality.value)
+    assert 0.43 < np.mean(found) < 0.57
