@@ -18,11 +18,12 @@ def page() -> None:
         st.page_link(st.session_state["pages"]["select"], label="Choose documents", icon=":material/filter_alt:")
         return
     settings, found = st.columns([4, 9], gap="large")
-    with settings:
-        proof_setup(kept)
+    # What was found comes first: the form measures this machine once, which takes seconds.
     with found:
         running_jobs()
         _found()
+    with settings:
+        proof_setup(kept)
 
 
 def _found() -> None:
