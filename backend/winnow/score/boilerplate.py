@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +17,7 @@ from winnow.score.duplicates import fingerprints
 from winnow.score.folded import DIGITS, SPACE, Hashes, piece_hashes
 from winnow.score.spool import spool
 from winnow.score.twins import Ids, ids_of
-from winnow.score.words import Mask, Pieces, Texts, per_text, share, texts_of
+from winnow.score.words import Bytes, Mask, Pieces, Texts, per_text, share, texts_of
 
 LISTED, SHOWN_CHARS = 1000, 500
 _PARAGRAPH = np.uint64(0x5851F42D4C957F2D)
@@ -48,6 +48,28 @@ class Repeated:
         inside[inside] = self.hashes[place[inside]] == hashes[inside]
         counts[inside] = self.documents[place[inside]]
         return counts
+
+
+@dataclass(frozen=True)
+class Letters:
+    """The folded letters and digits of a batch, and how many of their bytes and characters stand before each byte."""
+
+    data: Bytes
+    bytes: NDArray[Any]
+    chars: NDArray[Any]
+
+    @classmethod
+    def of(cls, texts: Texts) -> Letters:
+        data = DIGITS[texts.data]
+        solid = data != SPACE
+        counter: type[np.signedinteger[Any]] = np.int32 if len(data) < 2**31 - 1 else np.int64
+        before = np.zeros(len(data) + 1, dtype=counter)
+        np.cumsum(solid, dtype=counter, out=before[1:])
+        if texts.is_ascii:
+            return cls(data[solid], before, before)
+        chars = np.zeros(len(data) + 1, dtype=counter)
+        np.cumsum(solid & ((data & 0xC0) != 0x80), dtype=counter, out=chars[1:])
+        return cls(data[solid], before, chars)
 
 
 @dataclass(frozen=True)
@@ -148,19 +170,16 @@ class Boilerplate(SketchScorer):
         """Return what is compared of each text."""
         every, blocks = texts.lines, texts.paragraphs
         long = np.searchsorted(texts.newlines, blocks.ends) > np.searchsorted(texts.newlines, blocks.starts)
-        lines, line_hashes = self._hashed(every)
-        paragraphs, paragraph_hashes = self._hashed(blocks.take(long))
+        letters = Letters.of(texts)
+        lines, line_hashes = self._hashed(every, letters)
+        paragraphs, paragraph_hashes = self._hashed(blocks.take(long), letters)
         return Stretches(lines, line_hashes, paragraphs, paragraph_hashes ^ _PARAGRAPH)
 
-    def _hashed(self, pieces: Pieces) -> tuple[Pieces, Hashes]:
+    def _hashed(self, pieces: Pieces, letters: Letters) -> tuple[Pieces, Hashes]:
         """Return the pieces that are long enough, and the hashes of their letters and digits."""
-        data = DIGITS[pieces.data]
-        solid = data != SPACE
-        before, letters = (np.zeros(len(data) + 1, dtype=np.int64) for _ in range(2))
-        np.cumsum(solid, out=before[1:])
-        np.cumsum(solid & ((data & 0xC0) != 0x80), out=letters[1:])
-        pieces = pieces.take(letters[pieces.ends] - letters[pieces.starts] >= self.least_chars)
-        return pieces, piece_hashes(data[solid], before[pieces.starts], before[pieces.ends])
+        pieces = pieces.take(letters.chars[pieces.ends] - letters.chars[pieces.starts] >= self.least_chars)
+        starts, ends = (letters.bytes[edges].astype(np.int64) for edges in (pieces.starts, pieces.ends))
+        return pieces, piece_hashes(letters.data, starts, ends)
 
     def _table(
         self, corpus: Iterable[pa.RecordBatch], hashes: Hashes, documents: NDArray[np.int64], places: Ids
