@@ -224,6 +224,11 @@ class Packer(Arrangement):
 
     tokens: int = param(2048, "How many tokens a window holds.", low=1)
 
+    @property
+    def joins(self) -> bool:
+        """Return whether a row of the files is a window, which has no columns of documents."""
+        return False
+
     @abstractmethod
     def pack(self, tokens: Rows, seed: int) -> Pieces:
         """Return pieces by window; `tokens` int64 [m] are the lengths in order, a document of none is left out."""

@@ -71,8 +71,12 @@ class Pack(Packer):
             pieces.places[order], pieces.first[order], pieces.last[order], window[order], pieces.start[order], figures
         )
 
+    @property
+    def joins(self) -> bool:
+        return self.write == "windows"
+
     def written(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        return joined_windows(batches, self.end) if self.write == "windows" else batches
+        return joined_windows(batches, self.end) if self.joins else batches
 
     def _concat(self, tokens: Rows) -> Pieces:
         size = self.tokens

@@ -103,6 +103,9 @@ def _partial(folder: Path) -> Iterator[Path]:
 def _chosen(catalog: Catalog, columns: Sequence[str], plan: Plan | None) -> list[str]:
     """Return the columns to write besides those that are always written and those that the plan makes."""
     known, made = catalog.browse.columns(), made_columns(plan) if plan else frozenset()
+    if columns and plan and plan.course.packer and plan.course.packer.joins:
+        found = f"column '{columns[0]}' belongs to documents"
+        raise SettingError("a row of the files is a window", found, "--set pack.write=pieces, or leave --columns out")
     if list(columns) == ["all"]:
         return [name for name in known if name not in ALWAYS and name not in made]
     for name in columns:

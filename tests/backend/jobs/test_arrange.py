@@ -215,7 +215,9 @@ def test_phases_take_the_plan_of_the_selection(scored: Workspace, tmp_path: Path
         scored.export("any", tmp_path / "no", arrange=[{"method": "phases"}])
 
 
-def test_what_cannot_be_written_is_said_before(chosen: Workspace, tmp_path: Path) -> None:
+def test_what_cannot_be_written_is_said_before(chosen: Workspace, tmp_path: Path, monkeypatch) -> None:
+    known = chosen.catalog.browse.columns()
+    monkeypatch.setattr(chosen.catalog.browse, "columns", lambda: {**known, "bin": known["stars"]})
     with pytest.raises(SettingError, match="did you mean 'shuffle'"):
         chosen.export("once", tmp_path / "a", arrange=[{"method": "shufle"}])
     with pytest.raises(SettingError, match="shuffle comes after pack"):
@@ -224,4 +226,8 @@ def test_what_cannot_be_written_is_said_before(chosen: Workspace, tmp_path: Path
         chosen.export("once", tmp_path / "a", arrange=[{"method": "in_context"}])
     with pytest.raises(MissingNeed, match="--judge"):
         chosen.export("once", tmp_path / "a", arrange=[{"method": "rephrase"}])
+    with pytest.raises(SettingError, match=r"pack\.write=pieces"):
+        chosen.export("once", tmp_path / "a", arrange=[{"method": "pack"}], columns=["stars"])
+    with pytest.raises(SettingError, match="would have the same name"):
+        chosen.export("once", tmp_path / "a", arrange=[{"method": "curriculum", "column": "stars"}], columns=["bin"])
     assert not (tmp_path / "a").exists()
