@@ -35,7 +35,7 @@ class FineWeb(Scorer):
     exclamation mark, ellipsis or closing quote of some script, at least 0.12; `short_line_ratio`, the share of at
     most 30 characters, at most 0.67; `char_dup_ratio`, characters of every copy of a line but the first / characters
     of the text without newlines, at most 0.01 (the threshold of the released code); `list_ratio`, newlines / words,
-    at most 0.3.
+    at most 0.3. (The released code strips no lines, so that a space at a line's end hides its full stop.)
 
     `fineweb_v1_*` are the same as the release that made FineWeb counted them: lines are not stripped and blank ones
     count, only . ' " ! ? end a line, and a document on a threshold goes: above 0.12, below 0.67, below 0.01. Where the
