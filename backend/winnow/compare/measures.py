@@ -84,10 +84,14 @@ def chance_larger(values: Floats, chosen: Mask) -> float:
     >>> chance_larger(np.array([1.0, 2.0, 3.0, 3.0]), np.array([False, False, True, False]))  # (1 + 1 + ½) / 3
     0.8333333333333334
     """
+    return chance_higher(rankdata(values), chosen)
+
+
+def chance_higher(ranks: Floats, chosen: Mask) -> float:
+    """Return `chance_larger` from average ranks, for several choices over the same values."""
     n, m = int(chosen.sum()), int((~chosen).sum())
     if not n or not m:
         return float("nan")
-    ranks = rankdata(values)
     return float((ranks[chosen].sum() - n * (n + 1) / 2) / (n * m))
 
 

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.filters import Filter
 from winnow.catalog.tallies import QUANTILES, Tallies
 from winnow.compare.measures import (
-    chance_larger,
+    chance_higher,
     divergence,
     effective_size,
     nearest_distance,
@@ -124,6 +125,7 @@ def _lengths(catalog: Catalog) -> Floats:
 def _counted(catalog: Catalog, sides: Sequence[Side]) -> tuple[list[dict[str, Any]], NDArray[np.bool_]]:
     """Return the counts of each side, and which documents of the corpus it holds, bool [sides, n]."""
     lengths = _lengths(catalog)
+    ranks = np.asarray(rankdata(lengths), dtype=np.float64)
     masks = np.zeros((len(sides), len(lengths)), dtype=bool)
     rows = []
     for side, mask in zip(sides, masks, strict=True):
@@ -132,7 +134,7 @@ def _counted(catalog: Catalog, sides: Sequence[Side]) -> tuple[list[dict[str, An
         rows.append({
             "name": side.name, "kind": side.kind, "documents": len(side.doc_ids), "tokens": int(tokens.sum()),
             "tokens_seen": round(float(side.weights @ tokens)), "effective_documents": effective_size(side.weights),
-            "most_often": float(side.weights.max(initial=0.0)), "longer": _plain(chance_larger(lengths, mask)),
+            "most_often": float(side.weights.max(initial=0.0)), "longer": _plain(chance_higher(ranks, mask)),
         })  # fmt: skip
     return rows, masks
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,10 @@ from winnow.score.splits import held_out
 
 SPLIT = "split"
 """The column that says which split of a benchmark a row belongs to."""
+
+
+QUESTIONS = ("question", "query", "prompt", "instruction", "problem", "goal", "ctx", "sentence", "premise")
+"""Columns that benchmarks ask in, read when a target has no column of texts."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +94,24 @@ def _files(target: str) -> list[_Part]:
 
 
 def _file(path: Path) -> _Part:
+    """Read a file, its questions where a benchmark's items have no text; raises InputError, SettingError."""
+    try:
+        return _read(path, None)
+    except (InputError, SettingError) as reason:
+        if "text column" not in reason.needs:
+            raise
+        for column in QUESTIONS:
+            with suppress(InputError, SettingError):
+                return _read(path, column)
+        named = ", ".join(("text", *QUESTIONS[:3]))
+        raise InputError(reason.needs, reason.found, f"rename the column to read to one of {named}") from reason
+
+
+def _read(path: Path, text: str | None) -> _Part:
     texts: list[str] = []
     columns: set[str] = set()
     splits: set[str] = set()
-    for batch in reader_for(path, None, {}).read(path):
+    for batch in reader_for(path, None, {"text": text}).read(path):
         texts += batch.documents.column("text").to_pylist()
         keys, values = _splits(batch.documents.column("meta").to_pylist())
         columns |= keys

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from conftest import write_lines
-from winnow.errors import ConflictError, SettingError
+from winnow.errors import ConflictError, InputError, SettingError
 from winnow.export.manifest import read_manifest
 from winnow.jobs.target import read_target
 from winnow.workspace import Workspace
@@ -72,3 +72,13 @@ def test_a_forced_target_is_marked_and_a_changed_one_is_told(scored: Workspace, 
     write_lines(path, ITEMS[:1])
     with pytest.raises(ConflictError, match="was changed since"):
         scored.select("random", share=1, name="changed", before=[step])
+
+
+def test_a_benchmark_s_questions_are_its_texts(scored: Workspace, tmp_path: Path) -> None:
+    rows = [{"question": "How far does it go?", "answer": "4"}]
+    train = write_lines(tmp_path / "gsm8k_train.jsonl", rows)
+    assert read_target(scored.catalog, str(train), NONE).target.texts == ("How far does it go?",)
+    with pytest.raises(SettingError, match="test split of gsm8k"):
+        read_target(scored.catalog, str(write_lines(tmp_path / "gsm8k_test.jsonl", rows)), NONE)
+    with pytest.raises(InputError, match="rename the column"):
+        read_target(scored.catalog, str(write_lines(tmp_path / "odd.jsonl", [{"a": 1, "b": 2}])), NONE)
