@@ -57,12 +57,13 @@ def _write(chosen: NamedSelection, course: Course | None, judge: dict[str, Any] 
     format = st.segmented_control("Format", list(found), default="parquet", required=True, key="export.format")
     told = method_form(found[str(format)], "export")
     columns = [name for name in data.columns() if name not in ("doc_id", "id", "source", "url", "date", "text")]
-    picked = st.multiselect(
-        "Columns beside the document",
-        columns,
-        key="export.columns",
-        placeholder="id, source, url, date and text are always written",
+    windows = course is not None and course.packer is not None and course.packer.joins
+    always = "id, source, url, date and text are always written"
+    held = "a row is a window and has no columns of documents" if windows else always
+    given = st.multiselect(
+        "Columns beside the document", columns, key="export.columns", disabled=windows, placeholder=held
     )
+    picked = [] if windows else given
     default = data.workspace().folder.parent / f"{chosen.name}-export"
     folder = st.text_input("Folder on this machine", str(default), key=f"export.folder.{chosen.name}")
     st.caption(f"Writes {rows_written(course or Course(), chosen)}, a manifest with checksums and a data card.")
