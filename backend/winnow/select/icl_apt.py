@@ -9,14 +9,13 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from winnow.errors import SettingError
 from winnow.method import Paper, param
 from winnow.pool import Budget, Floats, Pool, Rows, Selection
 from winnow.select.base import Draw, Selector, ordered
 from winnow.select.nearness import Nearness
 
-MOST_COSINES = 8e9
-"""How many cosines one round may compute: two minutes at 384 dimensions on two cores."""
+MOST_COSINES = 2_000_000_000
+"""How many cosines a later round computes at most: half a minute at 384 dimensions on two cores."""
 
 THE_SAME = 1 - 1e-4
 """A document as near as this to a seed is a copy of it."""
@@ -28,10 +27,10 @@ class IclApt(Selector):
 
     Round 1 gives each target text its `neighbours` nearest documents by cosine, none below `similarity`; a round takes
     first what is somebody's first neighbour, then second ones, at equal rank the higher cosine, then chance. Round t
-    asks the same for each document that round t - 1 took, among those not taken yet. Copies of seeds count as taken
+    asks the same for each document that round t - 1 took, among those not taken yet; in a large pool only for the first
+    of them, as many as make 2e9 cosines. Copies of seeds count as taken
     from the start, so that a seed which stands in the pool is not its own neighbour. Growth ends when the budget is met,
-    the rounds are over or nothing is near enough: it may spend less than was asked. Raises SettingError for a round of
-    more than 8e9 cosines. Source: arXiv 2504.19856.
+    the rounds are over or nothing is near enough: it may spend less than was asked. Source: arXiv 2504.19856.
 
     A reconstruction: the paper joins each text's neighbours to it as context for masked language modelling and retrieves
     once (`rounds` 1); here they are documents of their own, and later rounds are an extension.
@@ -69,7 +68,8 @@ class IclApt(Selector):
                 break
             used[grown] = True
             taken.append(grown)
-            near = dataclasses.replace(near, target=near.space.take(near.order[grown]), examples=grown)
+            seeds = grown[: max(1, MOST_COSINES // len(pool))]
+            near = dataclasses.replace(near, target=near.space.take(near.order[seeds]), examples=seeds)
         rows = near.order[np.concatenate([np.empty(0, np.int64), *taken])]
         return Selection.once(rows[: budget.cut(budget.costs(pool)[rows], amount)])
 
@@ -80,13 +80,6 @@ class IclApt(Selector):
 
     def _grow(self, near: Nearness, used: NDArray[np.bool_], keys: NDArray[np.uint64]) -> Rows:
         """Return the places of the neighbours that the set takes in, in order."""
-        work = float(len(near.target)) * len(used)
-        if work > MOST_COSINES:
-            raise SettingError(
-                f"icl_apt computes at most {MOST_COSINES:,.0f} cosines in a round",
-                f"{len(near.target):,} texts and {len(used):,} documents make {work:,.0f}",
-                "--set rounds=1, fewer neighbours, a smaller budget, or betr",
-            )
         scores: Floats = near.best_ranks(self.neighbours, used, self.similarity)
         found = np.flatnonzero(scores > -np.inf)
         return found[ordered(-scores[found], keys[found])]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from winnow.errors import SettingError
 from winnow.pool import Budget, Pool, Target
 from winnow.select import icl_apt as module
 from winnow.select.icl_apt import IclApt
@@ -61,7 +60,7 @@ def test_a_seed_that_stands_in_the_pool_is_not_its_own_neighbour() -> None:
     assert rows(IclApt(neighbours=1, rounds=1), pool_of([0.0], [0.0])) == []
 
 
-def test_budgets_nest_and_growth_stops_when_the_budget_is_met(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_budgets_nest() -> None:
     chance = np.random.default_rng(0)
     aim = Target("aim", ("text",) * 3, {"static": chance.normal(size=(3, 5)).astype(np.float32)})
     pool = Pool(
@@ -72,8 +71,11 @@ def test_budgets_nest_and_growth_stops_when_the_budget_is_met(monkeypatch: pytes
     assert len(all_rounds) > 100
     for docs in (1, 12, 13, 60):
         assert rows(method, pool, docs) == all_rounds[:docs]
-    # 3 seeds bring 12 documents at most: 10 are met in round 1, whose 900 cosines are allowed, and 60 are not
-    monkeypatch.setattr(module, "MOST_COSINES", 900.0)
-    assert len(rows(method, pool, 10)) == 10
-    with pytest.raises(SettingError, match=r"12 texts and 300 documents make 3,600.*rounds=1.*betr"):
-        rows(method, pool, 60)
+
+
+def test_in_a_large_pool_only_the_first_of_a_round_grow_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    # 7 documents and 7 cosines allowed: after round 1, which takes 84 and 10, only 84 grows on and takes 100; then 100
+    # takes, of 14, 20, 30 and 180, 30 (70 away), which takes 20 (10 away)
+    monkeypatch.setattr(module, "MOST_COSINES", 7)
+    assert rows(IclApt(neighbours=1, rounds=2, similarity=0), pool_of(*POOL)) == [4, 0, 5]
+    assert rows(IclApt(neighbours=1, rounds=4, similarity=0), pool_of(*POOL)) == [4, 0, 5, 3, 2]
