@@ -68,7 +68,10 @@ def test_documents_are_shown_before_and_after(export: AppTest) -> None:
 def test_a_step_that_asks_needs_a_judge_of_its_own(export: AppTest) -> None:
     app = add(export, "rephrase")
     assert not app.exception
-    assert "arrange.judge.endpoint.url" in {item.key for item in app.text_input}
+    app.text_input(key="arrange.judge.endpoint.url").set_value("https://example.org/v1").run()
+    app.text_input(key="arrange.judge.endpoint.model").set_value("m").run()
+    assert "--judge https://example.org/v1 --model m" in command(app)
+    assert cards(app) == ["rephrase"]
 
 
 def test_flags_name_a_method_that_comes_twice_by_its_place() -> None:

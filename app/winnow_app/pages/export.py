@@ -86,7 +86,7 @@ def _write(chosen: NamedSelection, course: Course | None, judge: dict[str, Any] 
     command = ["winnow", "-w", str(data.workspace().folder), "export", chosen.name, folder, "--format", str(format)]
     command += ["--columns", ",".join(picked)] if picked else []
     command += [part for key, value in told.items() for part in ("--set", f"{key}={value}")]
-    command += flags(course) if course else []
+    command += flags(course, judge) if course else []
     st.caption("The same from a shell:")
     st.code(shlex.join(command), language="bash", wrap_lines=True)
 

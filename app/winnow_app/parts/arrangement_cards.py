@@ -59,6 +59,8 @@ def _adder(kinds: dict[str, type[Arrangement]]) -> None:
 def _add() -> None:
     """Put the step that was picked where it may stand: before the first one of a later family."""
     kinds, steps, name = methods(Arrangement), st.session_state[STEPS], st.session_state[PICK]
+    if name is None:
+        return
     ranks = [word for _, word in FAMILIES]
     rank = ranks.index(_family(kinds[name]))
     place = sum(ranks.index(_family(kinds[step["name"]])) <= rank for step in steps)
@@ -156,7 +158,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= SHOWN else f"{text[: SHOWN // 2]}\n…\n{text[-SHOWN // 2 :]}"
 
 
-def flags(course: Course) -> list[str]:
+def flags(course: Course, judge: dict[str, Any] | None = None) -> list[str]:
     """Return the flags of `winnow export` that say the same; a method that comes twice is told by its place."""
     names = [type(step).name for step in course.steps]
     told = [part for name in names for part in ("--arrange", name)]
@@ -166,4 +168,13 @@ def flags(course: Course) -> list[str]:
             value = getattr(step, setting.name)
             if value != setting.default:
                 told += ["--set", f"{owner}.{setting.name}={value}"]
+    return told + (_judge_flags(judge) if judge else [])
+
+
+def _judge_flags(judge: dict[str, Any]) -> list[str]:
+    kind = methods(Judge)[judge["method"]]
+    told = ["--judge", judge.get("url") or judge["method"], "--model", str(judge["model"])]
+    for setting in kind.settings():
+        if setting.name not in ("url", "model") and judge[setting.name] != setting.default:
+            told += ["--judge-set", f"{setting.name}={judge[setting.name]}"]
     return told
