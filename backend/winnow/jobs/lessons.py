@@ -84,6 +84,13 @@ class Gatherer:
             found = "no labels, pairs, reference or judge" if plan.kind == "columns" else f"found {plan.kind}"
             raise SettingError(f"{type(rater).name} learns from {' or '.join(sorted(rater.learns_from))}", found, able)
 
+        if plan.where and plan.kind in ("labels", "pairs"):
+            raise SettingError(
+                "a filter narrows what a judge, a reference or columns draw from",
+                f"this rater learns from {plan.kind}",
+                "leave --where out",
+            )
+
     def gather(self) -> Lesson:
         """Return the lesson; raises MissingNeed, SettingError, InputError."""
         return {
@@ -141,6 +148,11 @@ class Gatherer:
             [name for line in lines if not line.by_text for name in (line.first, line.second)]
         )
         ids, texts, kept, unmatched = self._places(lines, known, wanted)
+        if not kept:
+            raise MissingNeed(
+                "no pair names two documents of this corpus", f"{unmatched:,} of {len(lines):,} pairs name others",
+                "name documents by id or doc_id, or give first_text and second_text",
+            )  # fmt: skip
         groups = _groups_of(kept, len(ids) + len(texts)) if any(line.group for line, *_ in kept) else None
         evidence = {name: _pairs_of(kept, name, len(ids) + len(texts)) for name in sorted(wanted)}
         told = {"file": str(self._plan.pairs), "pairs": len(kept), "unmatched": unmatched}

@@ -34,7 +34,7 @@ def checked(url: str, private: bool) -> str:
             raise SettingError(
                 f"{host} is an address of this machine or its network ({inside[0]})",
                 "a judge inside is asked only when somebody says so",
-                "--set private=true, or WINNOW_JUDGE_PRIVATE=1 for the app",
+                "private=true among the judge's settings (--judge-set private=true), or WINNOW_JUDGE_PRIVATE=1 for the app",
             )
     return url.rstrip("/")
 

@@ -186,6 +186,12 @@ def test_pairs_by_id_and_by_text_teach_criteria(workspace: Workspace, tmp_path: 
         assert column(workspace, name)[1::2].mean() > column(workspace, name)[::2].mean()
 
 
+def test_pairs_of_strangers_are_said(workspace: Workspace, tmp_path: Path) -> None:
+    rows = [{"first": "somebody", "second": f"d{row}", "winner": "first"} for row in range(12)]
+    with pytest.raises(MissingNeed, match="12 of 12 pairs name others"):
+        workspace.learn("qu", "qurating", plan={"pairs": str(write_lines(tmp_path / "pairs.jsonl", rows))})
+
+
 def test_columns_are_merged(workspace: Workspace) -> None:
     card = workspace.learn("merged", "murating", plan={}, settings={"columns": ["chars", "words"], "pairs": 400})
     assert np.corrcoef(column(workspace, "merged"), column(workspace, "chars"))[0, 1] > 0.3
@@ -277,6 +283,7 @@ def test_pseudo_labels_only_above_a_shown_precision(labelled: Workspace) -> None
         ("x", "yes_no", {}, SettingError, "--labels SCHEMA"),
         ("x", "cqf", {"labels": ["label"]}, SettingError, "--reference FILE"),
         ("x", "yes_no", {"labels": ["label"], "pairs": "p"}, SettingError, "one kind of evidence"),
+        ("x", "yes_no", {"labels": ["label"], "where": {"where": "true"}}, SettingError, "leave --where out"),
         ("x", "yes_no", {"labels": ["nothing"]}, SettingError, "no label schema"),
         ("x", "edu", {"labels": ["label"]}, SettingError, "--values"),
         ("x", "murating", {}, SettingError, "two columns"),
