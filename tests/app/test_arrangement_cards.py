@@ -23,7 +23,7 @@ def export(own_corpus: Path, open_page: Opener) -> AppTest:
 
 def add(app: AppTest, *names: str) -> AppTest:
     for name in names:
-        app.selectbox(key="export.arrange.pick").set_value(name).run()
+        next(box for box in app.selectbox if box.label == "Add a step").set_value(name).run()
     return app
 
 

@@ -16,7 +16,7 @@ from winnow.method import methods
 from winnow_app import data
 from winnow_app.parts.method_form import method_form
 
-STEPS, PICK = "export.arrange", "export.arrange.pick"
+STEPS, PICKS = "export.arrange", "export.arrange.picks"
 FAMILIES = ((Transform, "change"), (Order, "order"), (Packer, "pack"))
 SHOWN = 1200
 """Characters of a text in the preview."""
@@ -50,22 +50,25 @@ def _family(kind: type[Arrangement]) -> str:
 def _adder(kinds: dict[str, type[Arrangement]]) -> None:
     ordered = sorted(kinds, key=lambda name: ([word for _, word in FAMILIES].index(_family(kinds[name])), name))
     st.selectbox(
-        "Add a step", ordered, index=None, key=PICK, on_change=_add, placeholder="change, order or pack the documents",
+        "Add a step", ordered, index=None, key=_pick_key(), on_change=_add, placeholder="change, order or pack the documents",
         format_func=lambda name: f"{_family(kinds[name])}: {name}",
         help="Steps that change texts come first, then one order, then one packing.",
     )  # fmt: skip
 
 
+def _pick_key() -> str:
+    # A browser that is slow to hear of the reset would send the old choice once more: each choice has a key of its own.
+    return f"{PICKS}.{st.session_state.get(PICKS, 0)}"
+
+
 def _add() -> None:
     """Put the step that was picked where it may stand: before the first one of a later family."""
-    kinds, steps, name = methods(Arrangement), st.session_state[STEPS], st.session_state[PICK]
-    if name is None:
-        return
+    kinds, steps, name = methods(Arrangement), st.session_state[STEPS], st.session_state[_pick_key()]
     ranks = [word for _, word in FAMILIES]
     rank = ranks.index(_family(kinds[name]))
     place = sum(ranks.index(_family(kinds[step["name"]])) <= rank for step in steps)
     steps.insert(place, {"id": 1 + max((step["id"] for step in steps), default=0), "name": name})
-    st.session_state[PICK] = None
+    st.session_state[PICKS] = st.session_state.get(PICKS, 0) + 1
 
 
 def _head(place: int, step: dict[str, Any], kind: type[Arrangement]) -> None:
