@@ -137,6 +137,27 @@ def test_a_head_may_wait_for_its_column(labelled: Workspace) -> None:
     assert labelled.raters.stale(card) == [f"{N} documents lack its column"]
 
 
+def test_it_runs_as_a_job_and_again_from_its_recipe(labelled: Workspace) -> None:
+    plan = {"labels": ["label"]}
+    job = labelled.catalog.jobs.add("learn", {"name": "useful", "rater": "yes_no", "plan": plan})
+    labelled.run_job(job)
+    assert labelled.catalog.jobs.get(job).state == "done"
+    labelled.learn("useful", "yes_no", plan=plan)
+    newest = labelled.catalog.jobs.all(1)[0]
+    again = labelled.catalog.jobs.add(newest.verb, dict(newest.recipe))
+    labelled.run_job(again)
+    assert labelled.catalog.jobs.get(again).state == "done"
+    assert len({card.run for card in labelled.raters.all()}) == 1
+
+
+def test_a_failed_fit_leaves_no_card(labelled: Workspace) -> None:
+    with pytest.raises(SettingError):
+        labelled.learn("useful", "edu", plan={"labels": ["label"]})
+    assert labelled.raters.all() == []
+    assert labelled.catalog.jobs.all(1)[0].state == "failed"
+    assert not list((labelled.folder / "tmp").glob("*"))
+
+
 def test_annotators_who_disagree_are_outvoted_or_cancel(labelled: Workspace) -> None:
     labelled.labels.add_many([{"doc_id": 1, "value": "drop"}], who="ben", schema="label")
     labelled.labels.add_many([{"doc_id": row, "value": "drop"} for row in (3,)], who="ben", schema="label")
