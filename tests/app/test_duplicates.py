@@ -131,3 +131,10 @@ def test_benchmark_items_are_listed_and_shown_with_the_document(
     app = open_page("explore", own_corpus, {"doc": "0"})
     assert_calm(app)
     assert any("Benchmark items" in expander.label for expander in app.expander)
+
+
+def test_what_the_search_for_like_meanings_missed_is_told(open_page: Opener, own_corpus: Path) -> None:
+    Workspace(own_corpus).score(["semantic_duplicates"], settings={"semantic_duplicates": {"eps": 0.3}})
+    app = open_page("duplicates", own_corpus, {"copies": "semantic"})
+    assert_calm(app)
+    assert any(str(caption.value).startswith("Compared inside 1 clusters") for caption in app.caption)

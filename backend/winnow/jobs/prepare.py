@@ -20,6 +20,7 @@ from winnow.catalog.texts import part_batches
 from winnow.compute.base import Executor
 from winnow.errors import MissingNeed
 from winnow.jobs.progress import Progress
+from winnow.method import methods
 from winnow.score.base import Scorer, SketchScorer
 
 DOCUMENT_COLUMNS = frozenset({"text", "id", "source", "url", "date", "meta"})
@@ -147,7 +148,8 @@ def source_of(catalog: Catalog, scorer: Scorer, need: str) -> Run:
         return catalog.vectors.run(model)
     run = next((run for run in catalog.manifest.runs("columns") if need in run.columns), None)
     if run is None:
-        raise MissingNeed(f"{scorer.name} needs column '{need}'", "the corpus lacks it", "winnow score --all")
+        maker = next((name for name, kind in methods(Scorer).items() if need in kind().columns()), "--all")
+        raise MissingNeed(f"{scorer.name} needs column '{need}'", "the corpus lacks it", f"winnow score {maker}")
     return run
 
 

@@ -76,6 +76,7 @@ class SemanticDuplicates(TwinScorer):
         "SemDeDup: Data-efficient learning at web-scale through semantic deduplication", "2303.09540", 2023
     )
     default: ClassVar[bool] = False
+    version: ClassVar[int] = 2
 
     eps: float = param(0.05, "Documents more similar than 1 - eps are the same; more are dropped.", low=0, high=1)
     model: str = param("static", "The encoder whose vectors are compared.")

@@ -24,7 +24,23 @@ def group_list(found: Members, documents: int) -> int | None:
     ]
     for cell, (label, value, of) in zip(st.columns(len(facts)), facts, strict=True):
         cell.metric(label, value, of, delta_color="off", delta_arrow="off")
+    if found.kind.name == "semantic":
+        _coverage()
     return _table(found, groups)
+
+
+def _coverage() -> None:
+    """Say what the comparison did not see."""
+    table = data.scorer_tables("semantic_duplicates").get("coverage")
+    if table is None:
+        return
+    [row] = table.to_pylist()
+    missed = f"{row['missed']:,} of {row['probed']:,} documents without a twin have one across the nearest border"
+    interval = f" ({row['low']:.1%}–{row['high']:.1%})" if row["probed"] else ""
+    beyond = f"; {row['beyond_window']:,} were not compared with all of their cluster" if row["beyond_window"] else ""
+    st.caption(
+        f"Compared inside {row['clusters']:,} clusters, the largest of {row['largest_cluster']:,}: {missed}{interval}{beyond}."
+    )
 
 
 def _table(found: Members, groups: Groups) -> int | None:
