@@ -13,13 +13,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from text_batches import HARD_TEXTS, batch_of, texts
+from tiny_classifier import tiny_classifier
+from tiny_decoder import tiny_decoder
 from winnow.method import methods
 from winnow.score.base import SPANS, Scorer
 from winnow.score.contamination import HITS
 
 SCORERS = methods(Scorer)
 DIMENSIONS = 384
-GIVEN: dict[str, dict[str, Any]] = {"contamination": {"benchmarks": (str(Path(__file__).with_name("items.jsonl")),)}}
+ITEMS = str(Path(__file__).with_name("items.jsonl"))
+GIVEN: dict[str, dict[str, Any]] = {
+    "contamination": {"benchmarks": (ITEMS,)},
+    "classifier": {"model": tiny_classifier()},
+    "listed_words": {"file": ITEMS},
+    "loss": {"model": tiny_decoder()},
+}
 """Settings without which a scorer has nothing to look for."""
 ORDINARY = (
     "The ferry does not run today because the river has been high since the snow melted.",
