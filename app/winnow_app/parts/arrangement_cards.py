@@ -50,7 +50,7 @@ def _family(kind: type[Arrangement]) -> str:
 def _adder(kinds: dict[str, type[Arrangement]]) -> None:
     ordered = sorted(kinds, key=lambda name: ([word for _, word in FAMILIES].index(_family(kinds[name])), name))
     st.selectbox(
-        "Add a step", ordered, index=None, key=_pick_key(), on_change=_add, placeholder="change, order or pack the documents",
+        "Add a step", ordered, index=None, key=_pick_key(), on_change=_add, args=(_pick_key(),), placeholder="change, order or pack the documents",
         format_func=lambda name: f"{_family(kinds[name])}: {name}",
         help="Steps that change texts come first, then one order, then one packing.",
     )  # fmt: skip
@@ -61,9 +61,11 @@ def _pick_key() -> str:
     return f"{PICKS}.{st.session_state.get(PICKS, 0)}"
 
 
-def _add() -> None:
+def _add(key: str) -> None:
     """Put the step that was picked where it may stand: before the first one of a later family."""
-    kinds, steps, name = methods(Arrangement), st.session_state[STEPS], st.session_state[_pick_key()]
+    if key != _pick_key():
+        return
+    kinds, steps, name = methods(Arrangement), st.session_state[STEPS], st.session_state[key]
     ranks = [word for _, word in FAMILIES]
     rank = ranks.index(_family(kinds[name]))
     place = sum(ranks.index(_family(kinds[step["name"]])) <= rank for step in steps)
