@@ -150,7 +150,7 @@ def _tables(output: Mapping[str, Any]) -> None:
 
 
 def _renamed(rows: Sequence[Mapping[str, Any]], figure: str) -> list[dict[str, Any]]:
-    names = {"above_median": "above the median", "group": "source", "value": figure}
+    names = {"above_median": "upper half", "group": "source", "value": figure}
     return [
         {names.get(key, key): round(value, 3) if isinstance(value, float) else value for key, value in row.items()}
         for row in rows
