@@ -94,7 +94,7 @@ class Mass(Ranker):
         if len(known) == 0:
             raise SettingError(
                 "mass needs a target with skills",
-                f"no word stands in {self.at_least} of its {len(near.target):,} texts",
+                f"no word stands in {min(self.at_least, len(near.target))} of its {len(near.target):,} texts",
                 "--set at_least=1, more target texts, or --set skills=...",
             )
         vectors = (summed[known] / lengths[known, None]).astype(np.float32)
