@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from winnow.method import Method
 @dataclass(frozen=True, kw_only=True)
 class Embedder(Method):
     """Turns texts into unit vectors."""
+
+    version: ClassVar[int] = 1
+    """Raised when the same settings would give other vectors; `winnow embed` then makes them anew."""
 
     @property
     @abstractmethod

@@ -35,6 +35,7 @@ class StaticEncoder(Embedder):
     """
 
     name: ClassVar[str] = "static"
+    version: ClassVar[int] = 2
     paper: ClassVar[Paper | None] = Paper("A Simple but Tough-to-Beat Baseline for Sentence Embeddings", year=2017)
 
     @property

@@ -27,7 +27,8 @@ class Task:
 def embed(catalog: Catalog, embedder: Embedder, executor: Executor, progress: Progress) -> Run:
     """Embed the shards that lack this encoder's vectors and return its run."""
     columns = {"vector": f"float16[{embedder.dimensions}]"}
-    run = catalog.manifest.begin_run("vectors", embedder.model, embedder.recipe, columns, "")
+    state = "" if embedder.version == 1 else str(embedder.version)
+    run = catalog.manifest.begin_run("vectors", embedder.model, embedder.recipe, columns, state)
     missing = catalog.manifest.missing_parts(run)
     with staging(catalog.folder) as staged:
         tasks = [Task(part, embedder, staged) for part in missing]

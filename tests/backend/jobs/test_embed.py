@@ -15,6 +15,7 @@ from conftest import write_lines
 from winnow.catalog.filters import Filter
 from winnow.compute.local import LocalExecutor
 from winnow.embed.base import Embedder
+from winnow.embed.static import StaticEncoder
 from winnow.errors import MissingNeed
 from winnow.jobs.embed import embed
 from winnow.jobs.progress import Silent
@@ -73,3 +74,13 @@ def test_the_same_clusters_again_keep_the_names_people_gave(corpus: Workspace, t
     corpus.ingest([write_lines(tmp_path / "more.jsonl", [{"text": "seventh"}])])
     with pytest.raises(MissingNeed, match="winnow embed"):
         corpus.cluster()
+
+
+def test_an_encoder_of_another_version_makes_its_vectors_anew(
+    corpus: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = corpus.embed("static").run
+    assert corpus.embed("static").run == first
+    monkeypatch.setattr(StaticEncoder, "version", 99)
+    assert corpus.embed("static").run != first
+    assert corpus.catalog.vectors.models() == ["static"]
