@@ -1,122 +1,65 @@
-"""Fit the shipped weights of the toxicity scorer.
+"""Fit the n-grams, the blend and the threshold of the toxicity scorer, beside its network (fit_toxic_network.py).
 
-    python tests/truth/fit_toxicity.py DATA [--out FILE]
+    python tests/truth/fit_toxicity.py DATA [--cache FOLDER] [--out FILE]
 
-DATA is the folder of text sets. Three steps, each on its own part of the texts (see text_sets.py):
-"fit" makes the linear model on hashed n-grams and the perceptron on static vectors; "stack" makes the blend of both with
-the window maximum, its calibration and the default threshold; "test" is left for measure_heads.py.
+DATA is the folder of text sets; --cache keeps the parted sets, which take minutes. The n-grams are fitted on the "fit"
+parts (toxic_sets.py); the gate, the blend, the calibration of sentences and categories and the default threshold on the
+"stack" parts, read by the network as shipped. Nothing here reads a "test" part.
 """
 
 from __future__ import annotations
 
 import argparse
+import pickle
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import scipy.sparse as sp
 import text_sets
-import torch
-from identity_sentences import identity_sentences
+import toxic_sets
+import toxic_texts
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from toxic_sets import HEADS, Labelled
 
-from winnow.embed.static import StaticEncoder
-from winnow.score.linear import FOLDER, Head, sigmoid
-from winnow.score.ngrams import BITS, grams
+from winnow.score.chunks import OPEN, Gate, Survey, survey
+from winnow.score.linear import FOLDER, sigmoid
+from winnow.score.ngrams import BITS, spelled
 from winnow.score.passages import blocks, windows
-from winnow.score.toxicity import Blend, Found, Hashed, read
+from winnow.score.toxic_blend import Blend, Features, highest
+from winnow.score.toxic_net import Reading, network
+from winnow.score.toxicity import Hashed
 
 KINDS = ("words", "letters")
-HARMLESS_SHARE, SET_POWER, BALANCE = 0.5, 0.5, 0.5
-SET_SHARE = {"hatemoji-build": 0.05}
-WORD_SHARE, IDENTITY_SHARE = 0.06, 0.02
-RIDGE, STEPS = 1.0, 60
-HIDDEN, EPOCHS, DECAY, DROP, SCALE = 128, 5, 0.05, 0.3, 10.0
+RIDGE, STEPS = 1.0, 50
+HARMLESS_SHARE, BALANCE = 0.5, 0.5
+LONG_SHARE, LONG_PAGES, MOST = 0.10, 300, 1200
 PRECISION = 0.90
+MISSED, SURE, MISSED_OF_SURE = 0.01, 1.4, 0.05
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Texts with labels and weights: each set weighs the square root of its size, each label in it more evenly."""
+    """Texts with labels, categories [n, HEADS], weights, and whether each is a page rather than a passage."""
 
     texts: list[str]
-    labels: NDArray[np.float32]
-    weights: NDArray[np.float32]
-
-
-def sample(data: Path, part: str, rng: np.random.Generator) -> Sample:
-    texts: list[str] = []
-    labels, weights = [], []
-    for name in text_sets.FITTED_LABELLED:
-        found = clean(data, text_sets.labelled(data, name)).part(part)
-        share = max(found.labels.mean(), 1e-3), max(1 - found.labels.mean(), 1e-3)
-        weight = np.where(found.labels == 1, (0.5 / share[0]) ** BALANCE, (0.5 / share[1]) ** BALANCE)
-        texts += found.texts
-        labels.append(found.labels)
-        weights.append(weight * SET_SHARE.get(name, 1.0) * len(weight) ** SET_POWER / weight.sum())
-    total = sum(weight.sum() for weight in weights)
-    ordinary = [ordinary_passages(data, name, part, rng) for name in text_sets.FITTED_HARMLESS]
-    scale = HARMLESS_SHARE * total / sum(len(found) ** SET_POWER for found in ordinary)
-    for found in ordinary:
-        texts += found
-        labels.append(np.zeros(len(found)))
-        weights.append(np.full(len(found), scale * len(found) ** SET_POWER / len(found)))
-    if part == "fit":
-        written = {0: (identity_sentences(), IDENTITY_SHARE), 1: (rude_sentences(data, texts, labels, rng), WORD_SHARE)}
-        for label, (found, share) in written.items():
-            texts += found
-            labels.append(np.full(len(found), label))
-            weights.append(np.full(len(found), share * total / len(found)))
-    flat = np.concatenate(weights)
-    return Sample(texts, np.concatenate(labels).astype(np.float32), (flat / flat.mean()).astype(np.float32))
-
-
-def rude_sentences(
-    data: Path, texts: list[str], labels: list[NDArray[np.float64]], rng: np.random.Generator, times: int = 6
-) -> list[str]:
-    """Put each entry of the English list of rude words into harmless sentences, and keep it alone too."""
-    rude = (data / "ldnoobw-wordlists" / "en.txt").read_text(encoding="utf-8").split("\n")
-    rude = [entry.strip() for entry in rude if entry.strip()]
-    flat = np.concatenate(labels)
-    calm = [text for text, label in zip(texts, flat, strict=True) if label == 0 and len(text) < 250 and text.isascii()]
-    made = list(rude)
-    for entry in rude * times:
-        words = calm[rng.integers(len(calm))].split()
-        words.insert(int(rng.integers(len(words) + 1)), entry)
-        made.append(" ".join(words))
-    return made
-
-
-def clean(data: Path, found: text_sets.TextSet) -> text_sets.TextSet:
-    """Drop the civil-spans rows called harmless by fewer than nine in ten: nearly all of them are rude."""
-    if found.name != "civil-spans":
-        return found
-    rows = text_sets.json_lines(data / found.name / f"{found.name}.jsonl")
-    share = {text_sets.fingerprint(str(r["text"])): float(str(r["source_split"]).rpartition("-")[2]) for r in rows}
-    calm = np.array([share[text_sets.fingerprint(text)] > 0.9 for text in found.texts])
-    return found.take((found.labels == 1) | calm)
-
-
-def ordinary_passages(data: Path, name: str, part: str, rng: np.random.Generator, most: int = 6000) -> list[str]:
-    """Cut ordinary documents into passages of 25, 60 or 150 words, at most 40 a document."""
-    kept: list[str] = []
-    for text in text_sets.harmless(data, name).part(part).texts:
-        cut = list(text_sets.passages(text, int(rng.choice([25, 60, 150])))) or [text]
-        kept += cut if len(cut) <= 40 else [cut[i] for i in rng.choice(len(cut), 40, replace=False)]
-    return kept if len(kept) <= most else [kept[i] for i in rng.choice(len(kept), most, replace=False)]
+    labels: Floats
+    categories: NDArray[np.int8]
+    weights: Floats
 
 
 def hashed_features(texts: Sequence[str]) -> sp.csr_matrix:
-    """Return float32 [n, 2 * 2**BITS] whose product with the weights is the windows' mean logit, as `read` gives it."""
+    """Return float32 [n, 2 * 2**BITS] whose product with the weights is the windows' mean logit."""
     rows, columns, values = [], [], []
     lengths = np.zeros(len(texts))
     for block in blocks(pa.array(list(texts), pa.large_string())):
         cut = windows(block)
-        found = grams(block, cut)
+        found = spelled(block, cut).grams()
         row, size = block.rows[cut.pieces], cut.ends - cut.starts
         counts = {kind: sum(part.counts() for part in found[kind]) for kind in KINDS}
         np.add.at(lengths, row, size * ((counts["words"] > 0) | (counts["letters"] > 0)))
@@ -134,16 +77,17 @@ def hashed_features(texts: Sequence[str]) -> sp.csr_matrix:
     return sp.coo_matrix((scaled, (all_rows, np.concatenate(columns))), shape=shape).tocsr()
 
 
-def fit_hashed(found: Sample) -> Hashed:
+def fit_hashed(texts: Sequence[str], labels: Floats, weights: Floats) -> Hashed:
     """Minimise the weighted logistic loss plus RIDGE/2 ‖w‖² by L-BFGS, then store the weights as int8."""
-    features = hashed_features(found.texts)
-    turned, sign = features.T.tocsr(), 2 * found.labels - 1
+    features = hashed_features(texts)
+    turned, sign = features.T.tocsr(), (2 * labels - 1).astype(np.float32)
+    scaled = (weights / weights.mean()).astype(np.float32)
 
-    def loss(point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    def loss(point: Floats) -> tuple[float, Floats]:
         w = point[:-1].astype(np.float32)
         margin = sign * (features @ w + np.float32(point[-1]))
-        slope = -(found.weights * sign * sigmoid(-margin)).astype(np.float32)
-        value = float((found.weights * np.logaddexp(0, -margin)).sum() + 0.5 * RIDGE * (w @ w))
+        slope = -(scaled * sign * sigmoid(-margin)).astype(np.float32)
+        value = float((scaled * np.logaddexp(0, -margin)).sum() + 0.5 * RIDGE * (w @ w))
         return value, np.append(turned @ slope + RIDGE * w, slope.sum()).astype(np.float64)
 
     point = minimize(
@@ -155,138 +99,161 @@ def fit_hashed(found: Sample) -> Hashed:
     return Hashed(tables, scales, float(point[-1]))
 
 
-def fit_head(vectors: NDArray[np.float32], found: Sample) -> Head:
-    """Fit the perceptron on static vectors with AdamW, cosine steps and drop-out; float16 as shipped."""
-    torch.manual_seed(0)
-    inputs, labels, weights = (torch.from_numpy(part) for part in (vectors * SCALE, found.labels, found.weights))
-    layers = torch.nn.Linear(vectors.shape[1], HIDDEN), torch.nn.Linear(HIDDEN, 1)
-    net = torch.nn.Sequential(layers[0], torch.nn.ReLU(), torch.nn.Dropout(DROP), layers[1])
-    optimiser = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=DECAY)
-    batches = len(labels) // 512
-    pace = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, EPOCHS * batches)
-    for _ in range(EPOCHS):
-        for chosen in torch.randperm(len(labels))[: batches * 512].split(512):
-            logits = net(inputs[chosen]).squeeze(1)
-            loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, labels[chosen], weight=weights[chosen])
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            pace.step()
-    first, last = (layer.weight.detach().numpy() for layer in layers)
-    biases = [layer.bias.detach().numpy() for layer in layers]
-    half = [(part).astype(np.float16).astype(np.float32) for part in (last[0], first.T * SCALE, biases[0])]
-    return Head(half[0], float(biases[1][0]), half[1], half[2])
+def kept_hashed(rows: toxic_texts.Rows, cache: Path | None) -> Hashed:
+    """Return the fitted n-grams, from a file in the folder `cache` when it is there."""
+    path = cache / "hashed.pickle" if cache else None
+    if path is None or not path.exists():
+        hashed = fit_hashed(rows.texts, rows.labels, rows.weights)
+        if path is None:
+            return hashed
+        path.write_bytes(pickle.dumps(hashed))
+    found: Hashed = pickle.loads(path.read_bytes())
+    return found
 
 
-def long_pages(data: Path, part: str, rng: np.random.Generator, count: int) -> Sample:
-    """Build pages of 200 to 1,500 words, a third each plain, with a harmless comment and with a toxic comment inside."""
-    pages = [
-        text
-        for name in ("c4-web", "movie-reviews", "fineweb-edu-scored", "spamassassin-email", "presidential-speeches")
-        for text in text_sets.harmless(data, name).part(part).texts
-        if len(text.split()) >= 200
-    ]
-    names = ("surge-toxicity", "civil-spans", "wiki-context", "fox-comments", "moderation-categories", "toxigen-rated")
-    sets = [clean(data, text_sets.labelled(data, name)).part(part) for name in names]
-    comments = {
-        label: [text for found in sets for text in found.take(found.labels == label).texts if len(text) < 1500]
-        for label in (0, 1)
-    }
-    texts, labels = [], []
-    for turn in range(count):
-        words = pages[rng.integers(len(pages))].split(" ")
-        lines = list(text_sets.passages(" ".join(words[: int(rng.integers(200, 1500))]), 40))
-        if turn % 3:
-            told = comments[turn % 3 - 1]
-            lines.insert(int(rng.integers(len(lines) + 1)), told[rng.integers(len(told))])
-        texts.append("\n\n".join(lines))
-        labels.append(float(turn % 3 == 2))
-    return Sample(texts, np.array(labels, np.float32), np.full(count, 1.0, np.float32))
+def stack_sample(data: Path, sets: Mapping[str, Labelled], rng: np.random.Generator) -> Sample:
+    """Gather the "stack" parts: each set weighs the square root of its size, ordinary text half of all labelled sets."""
+    texts: list[str] = []
+    labels, told, weights = [], [], []
+    for name in toxic_sets.FITTED:
+        found = sets[name].part("stack")
+        if name == "wiki-context" or not len(found.texts):
+            continue
+        found = found.take(rng.permutation(len(found.texts)) < MOST)
+        share = np.clip(found.labels.mean(), 1e-3, 1 - 1e-3)
+        weight = np.where(found.labels == 1, (0.5 / share) ** BALANCE, (0.5 / (1 - share)) ** BALANCE)
+        texts += list(found.texts)
+        labels.append(found.labels)
+        told.append(found.categories)
+        weights.append(weight * len(weight) ** 0.5 / weight.sum())
+    total = sum(float(weight.sum()) for weight in weights)
+    calm = toxic_texts.harmless(data, "stack", rng, 200)
+    calm += text_sets.harmless(data, "bold-identity").part("stack").texts[:400]
+    pages, page_labels = toxic_texts.long_pages(data, sets, "stack", rng, LONG_PAGES)
+    for found_texts, found_labels, weight in (
+        (calm, np.zeros(len(calm)), HARMLESS_SHARE),
+        (pages, page_labels, LONG_SHARE),
+    ):
+        texts += found_texts
+        labels.append(found_labels)
+        told.append(np.where(found_labels[:, None] == 1, -1, 0).repeat(len(HEADS), 1).astype(np.int8))
+        weights.append(np.full(len(found_texts), weight * total / len(found_texts)))
+    flat = np.concatenate(weights)
+    return Sample(texts, np.concatenate(labels).astype(float), np.concatenate(told), flat / flat.mean())
 
 
-def parts_of(found: Found, head: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return what the blend sums, float64 [n, 4]: mean, peak, head, ln(windows)."""
-    unit = np.eye(4)
-    columns = []
-    for row in unit:
-        chance = Blend(*row, 0.0, 1.0, 0.0).documents(found, head)
-        columns.append(np.log(np.clip(chance, 1e-12, 1)) - np.log(np.clip(1 - chance, 1e-12, 1)))
-    return np.stack(columns, axis=1)
+def look(texts: Sequence[str], hashed: Hashed) -> tuple[Survey, Reading]:
+    """Survey and read texts with the gate wide open."""
+    found = survey(pa.array(list(texts), pa.large_string()), hashed.logits, OPEN)
+    return found, network().read(found)
+
+
+def gated(found: Survey, reading: Reading, gate: Gate) -> tuple[Survey, Reading]:
+    """Return what a look with the gate would have given, for texts of less than 64 kB."""
+    peak = highest(found.chunks, found.logits, len(found.foreign))
+    passed = gate.passes(found.chunk_rows, peak)
+    stays = passed[found.open]
+    words = stays[np.cumsum(found.open) - 1][found.chunks[found.open[found.chunks]]]
+    left = replace(found, open=found.open & passed)
+    return left, Reading(reading.chunks[stays], reading.windows[words], reading.broken[stays])
 
 
 def logistic(
-    features: NDArray[np.float64], found: Sample, bounds: list[tuple[float | None, float | None]]
-) -> NDArray[np.float64]:
-    """Fit weights and a last intercept by the weighted logistic loss, within bounds."""
-    padded, sign = np.hstack([features, np.ones((len(features), 1))]), 2.0 * found.labels - 1
+    features: Floats,
+    labels: Floats,
+    weights: Floats,
+    bounds: list[tuple[float | None, float | None]],
+    ridge: float = 1e-3,
+) -> Floats:
+    """Fit weights by the weighted logistic loss, within bounds; the features hold a column of ones."""
+    sign, total = 2.0 * labels - 1, weights.sum()
 
-    def loss(point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        margin = sign * (padded @ point)
-        slope = -found.weights * sign * sigmoid(-margin)
-        return float((found.weights * np.logaddexp(0, -margin)).sum()), padded.T @ slope
+    def loss(point: Floats) -> tuple[float, Floats]:
+        margin = sign * (features @ point)
+        slope = -weights * sign * sigmoid(-margin)
+        value = (weights * np.logaddexp(0, -margin)).sum() / total + 0.5 * ridge * (point @ point)
+        return float(value), features.T @ slope / total + ridge * point
 
-    start = np.zeros(padded.shape[1])
-    return minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[*bounds, (None, None)]).x
-
-
-def fit_blend(data: Path, hashed: Hashed, head: Head, rng: np.random.Generator) -> tuple[Blend, float]:
-    """Fit the blend and the sentences' calibration on the "stack" part; returns the threshold of the precision too."""
-    short, long = sample(data, "stack", rng), long_pages(data, "stack", rng, 1500)
-    share = np.float32(0.15 * short.weights.sum() / long.weights.sum())
-    both = Sample(
-        short.texts + long.texts,
-        np.concatenate([short.labels, long.labels]),
-        np.concatenate([short.weights, long.weights * share]),
-    )
-    vectors = StaticEncoder().embed(both.texts)
-    found = read(pa.array(both.texts, pa.large_string()), hashed)
-    features = parts_of(found, head.logits(vectors))
-    weights = logistic(features, both, [(0, None), (0.05, None), (0, None), (None, 0)])
-    alone = np.flatnonzero((features[:, 3] == 0) & (np.bincount(found.rows, minlength=len(vectors)) == 1))
-    single = Sample([], both.labels[alone], both.weights[alone])
-    slope, bias = logistic(features[alone, :1], single, [(0, None)])
-    blend = Blend(*(float(weight) for weight in weights), float(slope), float(bias))
-    chance = blend.documents(found, head.logits(vectors))
-    return blend, precise(chance, both)
+    return minimize(loss, np.zeros(features.shape[1]), jac=True, method="L-BFGS-B", bounds=bounds).x
 
 
-def precise(chance: NDArray[np.float64], found: Sample) -> float:
+def best_gate(found: Survey, reading: Reading) -> Gate:
+    """Return the n-gram logits that let in all but MISSED of the chunks which the network calls rather toxic than not,
+    and for pages all but MISSED_OF_SURE of those of which it is surer."""
+    peak, said = highest(found.chunks, found.logits, len(found.foreign))[found.open], reading.chunks[:, 0]
+    return Gate(float(np.quantile(peak[said > 0], MISSED)), float(np.quantile(peak[said > SURE], MISSED_OF_SURE)))
+
+
+def precise(chance: Floats, labels: Floats, weights: Floats) -> float:
     """Return the lowest threshold, in hundredths, above which weighted precision stays at PRECISION."""
     steps = np.arange(0.5, 1.0, 0.01)
-    hit = found.weights * found.labels
-    values = [float(hit[chance >= step].sum() / max(found.weights[chance >= step].sum(), 1e-9)) for step in steps]
+    hit = weights * labels
+    values = [float(hit[chance >= step].sum() / max(weights[chance >= step].sum(), 1e-9)) for step in steps]
     good = [step for step, value in zip(steps, values, strict=True) if value >= PRECISION]
     return round(float(good[0]), 2) if good else 0.99
+
+
+def fit_blend(found: Sample, hashed: Hashed) -> Blend:
+    """Fit the gate, then what stands behind it."""
+    seen, reading = look(found.texts, hashed)
+    gate = best_gate(seen, reading)
+    seen, reading = gated(seen, reading, gate)
+    features = Features.of(seen, reading, len(found.texts))
+    here, up = features.some & ~features.foreign, (0.0, None)
+    free = (None, None)
+    bounds = [free, up, up, up, up, (None, 0.0), free, free, free]
+    read = logistic(features.here[here], found.labels[here], found.weights[here], bounds)
+    there = features.some & features.foreign
+    weights = found.weights[there]
+    elsewhere = logistic(features.elsewhere[there], found.labels[there], weights, [free, up, up, (None, 0.0)])
+    opened = seen.open[seen.chunks]
+    alone = np.bincount(seen.rows, minlength=len(found.texts))[seen.rows] == 1
+    both = alone & opened
+    net, ones = np.nan_to_num(reading.windows[both[opened], 0]), np.ones(int(both.sum()))
+    columns = np.stack([ones, seen.logits[both], net], axis=1)
+    owners = seen.rows[both]
+    shown = logistic(columns, found.labels[owners], found.weights[owners], [free, up, up])
+    owners = seen.rows[alone]
+    columns = np.stack([np.ones(len(owners)), seen.logits[alone]], axis=1)
+    shut = logistic(columns, found.labels[owners], found.weights[owners], [free, up])
+    harms = np.array(
+        [platt(features.harms[here, i], found.categories[here, i], found.weights[here]) for i in range(len(HEADS))]
+    )
+    blend = Blend(read, elsewhere, shown, shut, harms, gate, 0.5)
+    threshold = precise(blend.documents(features), found.labels, found.weights)
+    print(f"{gate} lets {seen.open.mean():.3f} of all chunks in; threshold {threshold}")
+    return Blend(read, elsewhere, shown, shut, harms, gate, threshold)
+
+
+def platt(logits: Floats, told: NDArray[np.int8], weights: Floats) -> Floats:
+    """Return slope and bias of the calibration of one category, on the texts whose sets tell it."""
+    known = told >= 0
+    columns = np.stack([logits[known], np.ones(int(known.sum()))], axis=1)
+    return logistic(columns, told[known].astype(float), weights[known], [(0.1, None), (None, None)])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
+    parser.add_argument("--cache", type=Path)
     parser.add_argument("--out", type=Path, default=FOLDER / "toxicity.npz")
     asked = parser.parse_args()
     began, rng = time.perf_counter(), np.random.default_rng(0)
-    found = sample(asked.data, "fit", rng)
-    print(f"{len(found.texts)} texts, {int(found.labels.sum())} toxic, read in {time.perf_counter() - began:.0f} s")
-    hashed = fit_hashed(found)
+    sets = toxic_sets.kept(asked.data, asked.cache)
+    rows = toxic_texts.fit_rows(asked.data, sets, rng, network=False)
+    print(f"{len(rows.texts)} texts, {int(rows.labels.sum())} toxic, read in {time.perf_counter() - began:.0f} s")
+    hashed = kept_hashed(rows, asked.cache)
     print(f"n-grams fitted after {time.perf_counter() - began:.0f} s")
-    head = fit_head(StaticEncoder().embed(found.texts), found)
-    print(f"perceptron fitted after {time.perf_counter() - began:.0f} s")
-    blend, threshold = fit_blend(asked.data, hashed, head, rng)
-    assert head.hidden is not None
-    assert head.hidden_bias is not None
+    blend = fit_blend(stack_sample(asked.data, sets, rng), hashed)
     np.savez_compressed(
         asked.out,
         **{kind: hashed.tables[kind] for kind in KINDS},
         **{f"{kind}_scale": np.float32(hashed.scales[kind]) for kind in KINDS},
         hashed_bias=np.float32(hashed.bias),
-        output=head.output.astype(np.float16),
-        bias=np.float32(head.bias),
-        hidden=head.hidden.astype(np.float16),
-        hidden_bias=head.hidden_bias.astype(np.float16),
-        blend=np.array(list(vars(blend).values()), dtype=np.float32),
-        threshold=np.float32(threshold),
+        **{name: np.asarray(value, dtype=np.float32) for name, value in vars(blend).items() if name != "gate"},
+        gate=np.array([blend.gate.short, blend.gate.page], dtype=np.float32),
     )
-    print(f"{blend}\nthreshold {threshold}, {asked.out.stat().st_size:,} bytes, {time.perf_counter() - began:.0f} s")
+    print(f"{blend}\n{asked.out.stat().st_size:,} bytes, {time.perf_counter() - began:.0f} s")
 
 
 if __name__ == "__main__":

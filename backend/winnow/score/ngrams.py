@@ -1,7 +1,8 @@
 """Hashed n-grams of a block's windows: words and pairs of words, runs of 3 to 5 characters.
 
 Obfuscated spelling is undone first: accents, case and zero-width characters go, digits and signs inside words become the
-letters they stand for ("1d1ot"), three or more of one character become one ("idiooot"), spaced letters join ("i d i o t").
+letters they stand for ("1d1ot"), letters of another script that look Latin become Latin in words that hold Latin letters,
+three or more of one character become one ("idiooot"), spaced letters join ("i d i o t").
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from winnow.score.passages import (
     MASK_SIGN,
     OTHER,
     SPACE,
+    TABLE,
     Block,
     Codes,
     Ints,
@@ -34,6 +36,9 @@ BITS = 18
 _BASE, _STEP = 0x9E3779B97F4A7C15, 0x01000193
 _INVERSE = pow(_BASE, -1, 1 << 64)
 _LETTERS = dict(zip("013457@$!*", "oieastasi*", strict=True))
+_LATIN_END = 0x250
+_ALIKE = ("авгеіјкмнорсутхѕһԁԛԝѵьпиӏ" + "αβγδεικνορτυχωηϲϳ", "abreijkmhopcytxshdqwvbnul" + "abydeikvoptuxwncj")
+_SMALL = ("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢɑɡɩʋı", "abcdefghijklmnoprstuvwyzagivi")
 
 
 @dataclass(frozen=True)
@@ -54,11 +59,25 @@ class Grams:
         return running[self.highs] - running[self.lows]
 
 
-def grams(block: Block, places: Windows) -> Mapping[str, list[Grams]]:
-    """Return the n-grams of each window as {"words": [1, 2], "letters": [3, 4, 5]}; none crosses a window's edge."""
-    codes, starts = plain(block.codes, places.starts)
-    bounds = np.append(starts, len(codes))
-    return {"words": _words(codes, bounds), "letters": _letters(codes, bounds)}
+@dataclass(frozen=True)
+class Spelled:
+    """Windows in plain spelling: window w is `codes[bounds[w]:bounds[w + 1]]`."""
+
+    codes: Codes
+    bounds: Ints
+
+    def grams(self) -> Mapping[str, list[Grams]]:
+        """Return the n-grams of each window as {"words": [1, 2], "letters": [3, 4, 5]}; none crosses a window's edge."""
+        return {"words": _words(self.codes, self.bounds), "letters": _letters(self.codes, self.bounds)}
+
+
+def spelled(block: Block, cut: Windows) -> Spelled:
+    codes, starts = plain(block.codes, cut.starts)
+    return Spelled(codes, np.append(starts, len(codes)))
+
+
+def grams(block: Block, cut: Windows) -> Mapping[str, list[Grams]]:
+    return spelled(block, cut).grams()
 
 
 def plain(codes: Codes, starts: Ints) -> tuple[Codes, Ints]:
@@ -68,6 +87,7 @@ def plain(codes: Codes, starts: Ints) -> tuple[Codes, Ints]:
         folded, starts = _without(folded, folded == 0, starts)
     kind = kinds(folded)
     _unmask(folded, kind)
+    _latinise(folded, kind)
     same = np.zeros(len(folded) + 1, dtype=bool)
     np.equal(folded[1:], folded[:-1], out=same[1:-1])
     gone = same[:-1] & (same[1:] | np.append(False, same[:-2]) | (kind == SPACE))
@@ -97,6 +117,22 @@ def _unmask(folded: Codes, kind: NDArray[np.uint8]) -> None:
     chosen = places[(inner | head | tail)[run]]
     folded[chosen] = np.take(_unmasked(), folded[chosen])
     kind[chosen] = LETTER
+
+
+def _latinise(folded: Codes, kind: NDArray[np.uint8]) -> None:
+    """Write Latin letters over small capitals, and over their lookalikes in words that hold a Latin letter."""
+    small, alike = np.take(_lookalikes(), folded, axis=1)
+    places = np.flatnonzero(small | alike)
+    if not len(places):
+        return
+    sure = places[small[places] > 0]
+    folded[sure], kind[sure] = small[sure], LETTER
+    letter = kind == LETTER
+    word = np.cumsum(letter & ~np.append(False, letter[:-1]))
+    mixed = np.zeros(word[-1] + 1, dtype=bool)
+    mixed[word[letter & (folded < _LATIN_END)]] = True
+    chosen = places[(alike[places] > 0) & mixed[word[places]]]
+    folded[chosen] = alike[chosen]
 
 
 def _spaced(kind: NDArray[np.uint8], gone: NDArray[np.bool_]) -> None:
@@ -166,4 +202,15 @@ def _unmasked() -> Codes:
     table = np.arange(128, dtype=np.uint32)
     for mask, letter in _LETTERS.items():
         table[ord(mask)] = ord(letter)
+    return table
+
+
+@functools.cache
+def _lookalikes() -> Codes:
+    """Return uint32 [2, TABLE]: the Latin letter that a small capital, or a letter of another script, looks like, or 0."""
+    table = np.zeros((2, TABLE), dtype=np.uint32)
+    for row, (odd, plain_letters) in enumerate((_SMALL, _ALIKE)):
+        table[row, [ord(letter) for letter in odd]] = [ord(letter) for letter in plain_letters]
+    for first in (0x1F150, 0x1F170):
+        table[0, first : first + 26] = np.arange(ord("a"), ord("z") + 1)
     return table

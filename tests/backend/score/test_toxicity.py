@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,11 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from winnow.embed.static import StaticEncoder
+from text_batches import batch_of
+from winnow.score.chunks import MOST_READ, Gate, survey
 from winnow.score.linear import Head, load, sigmoid
-from winnow.score.ngrams import BITS, grams
+from winnow.score.ngrams import BITS, Spelled, grams
 from winnow.score.passages import blocks, windows
-from winnow.score.toxicity import THRESHOLD, Blend, Found, Hashed, Toxicity, marked, read, spans
+from winnow.score.toxic_blend import FLOOR, Blend, Features
+from winnow.score.toxic_net import HARMS, Reading
+from winnow.score.toxicity import THRESHOLD, Hashed, Toxicity, marked, model, spans
 
 CLEAN = [
     "The bakery on the corner opens at seven and sells rye bread.",
@@ -29,15 +33,21 @@ LIFT = 0.3
 """A rude sentence at the end of a long clean page raises its toxicity by at least this."""
 
 
-def batch(texts: Sequence[str]) -> pa.RecordBatch:
-    vectors = StaticEncoder().embed(list(texts))
-    column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel(), pa.float32()), vectors.shape[1])
-    columns = [pa.array(range(len(texts)), pa.int64()), pa.array(texts, pa.large_string()), column]
-    return pa.RecordBatch.from_arrays(columns, names=["doc_id", "text", "vectors:static"])
+def scored(*texts: str) -> dict[str, Any]:
+    made = Toxicity().score(batch_of(texts), None)
+    return {
+        name: values.to_pylist() if isinstance(values, pa.Array) else values.tolist() for name, values in made.items()
+    }
 
 
 def toxicity(*texts: str) -> list[float]:
-    return [float(value) for value in Toxicity().score(batch(texts), None)["toxicity"]]
+    return [float(value) for value in scored(*texts)["toxicity"]]
+
+
+def marks(text: str) -> list[tuple[str, str]]:
+    """Return the marked stretches of a text and what they are called."""
+    [found] = scored(text)["toxicity_spans"]
+    return [(text[span["start"] : span["end"]], span["kind"]) for span in found]
 
 
 def bucket(word: str) -> int:
@@ -54,39 +64,78 @@ def tiny() -> Hashed:
     )
 
 
+def zeros(plain: Spelled) -> Any:
+    return np.zeros(len(plain.bounds) - 1)
+
+
+def reading(*logits: Sequence[float]) -> Reading:
+    """Return what the network would say of open chunks of one window each."""
+    table = np.array(logits, dtype=np.float64).reshape(-1, 1 + len(HARMS))
+    return Reading(table, table, np.zeros(len(table)))
+
+
+def blend(**changed: Any) -> Blend:
+    harms = np.tile([1.0, 0.0], (len(HARMS), 1))
+    plain = Blend(
+        np.zeros(9), np.zeros(4), np.array([0.0, 1, 2]), np.array([0.5, 1]), harms, gate=Gate(0.0, 0.0), threshold=0.9
+    )
+    return replace(plain, **changed)
+
+
 def test_window_logit() -> None:
     # "bad" alone: 1 word, 0 pairs, n = 1: z = 2 / sqrt(1) - 1 = 1.
     # "so bad": 2 words, 1 pair, n = 3: z = 2 / sqrt(3) - 1.
-    found = read(pa.array(["bad", "so bad", "fine"]), tiny())
+    found = survey(pa.array(["bad", "so bad", "fine"]), tiny().logits, Gate(0.0, 0.0))
     assert found.logits == pytest.approx([1.0, 2 / math.sqrt(3) - 1, -1.0])
+    assert found.open.tolist() == [True, True, False]
 
 
-def test_blend() -> None:
-    # Text 0 has windows of sizes 30 and 10 with logits -1 and 3: mean = (30 * -1 + 10 * 3) / 40 = 0, peak = 3.
-    # z = 0.5 + 2 * 0 + 1 * 3 + 0.25 * 4 - 1 * ln 2. Text 1 has none: 0. Text 2: mean = peak = -2, z = 0.5 - 4 - 2 + 1.
-    found = Found(
-        *(np.array(part) for part in ([0, 0, 2], [0, 30, 0], [30, 40, 9], [30, 10, 9])), np.array([-1.0, 3, -2])
-    )
-    blend = Blend(mean=2, peak=1, head=0.25, count=-1, bias=0.5, sentence_slope=1, sentence_bias=-3)
-    z = np.array([0.5 + 3 + 1 - math.log(2), 0.5 - 4 - 2 + 1])
-    chance = blend.documents(found, np.array([4.0, 4.0, 4.0]))
-    assert chance == pytest.approx([1 / (1 + math.exp(-z[0])), 0, 1 / (1 + math.exp(-z[1]))])
-    assert blend.sentences(found.logits) == pytest.approx(1 / (1 + np.exp(3 - found.logits)))
+def test_features_and_the_probability_of_a_document() -> None:
+    # Text 0: one open chunk, n-grams 1, network 2. Text 1: a closed one counts FLOOR. Text 2: nothing to read.
+    found = survey(pa.array(["bad", "fine", " "]), tiny().logits, Gate(0.0, 0.0))
+    features = Features.of(found, reading([2.0, 0, 0, 0, 0, 0, 1.0]), 3)
+    assert features.some.tolist() == [True, True, False]
+    assert features.here[0].tolist() == [1, 1, 1, 2, 2, 0, 0, 0, 0]
+    assert features.here[1].tolist() == [1, -1, -1, FLOOR, FLOOR, 0, 0, 0, 0]
+    assert features.harms[0].tolist() == [0, 0, 0, 0, 0, 1]
+    weights = np.array([0.5, 1, 0, 0, 2, 0, 0, 0, 0])
+    # z = 0.5 + 1 + 2 * 2 = 5.5; z = 0.5 - 1 + 2 * FLOOR.
+    chance = blend(read=weights).documents(features)
+    assert chance == pytest.approx([*sigmoid(np.array([5.5, -0.5 + 2 * FLOOR])), 0])
+
+
+def test_a_foreign_text_has_weights_of_its_own() -> None:
+    found = survey(pa.array(["какой дурак", "what a fool", "ok 你好你好你好"]), zeros, Gate(0.0, 0.0))
+    assert found.foreign.tolist() == [True, False, True]
+    assert found.open.tolist() == [False, True, False]
+    features = Features.of(found, reading([0.0] * 7), 3)
+    chance = blend(read=np.full(9, -9.0), foreign=np.array([3.0, 0, 0, 0])).documents(features)
+    assert chance[[0, 2]] == pytest.approx(sigmoid(np.array([3.0, 3.0])))
+    assert chance[1] < 0.01
+
+
+def test_sentences_by_both_models_or_one() -> None:
+    # Open: z = 0 + 1 * 1 + 2 * 2 = 5; shut: z = 0.5 + 1 * -1.
+    found = survey(pa.array(["bad", "fine"]), tiny().logits, Gate(0.0, 0.0))
+    chance = blend().sentences(found, reading([2.0] * 7))
+    assert chance == pytest.approx(sigmoid(np.array([5.0, -0.5])))
+
+
+def test_a_category_is_calibrated_by_slope_and_bias() -> None:
+    harms = np.tile([1.0, 0.0], (len(HARMS), 1))
+    harms[1] = [2.0, -1.0]
+    chance = blend(harms=harms).categories(np.ones((1, len(HARMS))))
+    assert chance[0, :2] == pytest.approx(sigmoid(np.array([1.0, 1.0])))
 
 
 def test_marked_sentences_and_their_places() -> None:
     # Text 0 is at the threshold though no sentence is: its worst is marked. Text 1: the sentence at 0.9. Text 2: nothing.
-    found = Found(
-        *(np.array(part) for part in ([0, 0, 1, 2], [0, 20, 3, 0], [19, 40, 30, 9], [19, 20, 27, 9])),
-        np.array([-1.0, 1, 2, 0]),
-    )
-    chosen = marked(found, np.array([0.1, 0.6, 0.9, 0.2]), np.array([0.8, 0.7, 0.1]), 0.8)
+    texts = ["A calm line here. A worse line here.", "Something at nine.", "Nothing at all."]
+    found = survey(pa.array(texts), zeros, Gate(0.0, 0.0))
+    chosen = marked(found.rows, np.array([0.1, 0.6, 0.9, 0.2]), np.array([0.8, 0.7, 0.1]), 0.8)
     assert chosen.tolist() == [False, True, True, False]
-    assert spans(found, chosen, 3).to_pylist() == [
-        [{"start": 20, "end": 40, "kind": "toxic"}],
-        [{"start": 3, "end": 30, "kind": "toxic"}],
-        [],
-    ]
+    made = spans(found, chosen, np.array([6, 6, 1, 6]), 3).to_pylist()
+    assert made == [[{"start": 18, "end": 36, "kind": "toxic"}], [{"start": 0, "end": 18, "kind": "threat"}], []]
 
 
 def test_head_with_and_without_a_hidden_layer() -> None:
@@ -105,14 +154,24 @@ def test_shipped_threshold_is_the_documented_one() -> None:
 
 def test_insults_stand_above_ordinary_sentences() -> None:
     rude = toxicity(RUDE, "Shut up, you stupid moron.", "You are an idiot and everybody hates you.")
-    assert min(rude) > THRESHOLD
-    assert max(toxicity(*CLEAN)) < 0.5
+    assert min(rude) > 0.7
+    assert max(toxicity(*CLEAN)) < 0.2
 
 
-def test_obfuscated_spelling_counts_nearly_as_much() -> None:
-    plain, *hidden = toxicity("You are an idiot.", "You are an 1d1ot.", "You are an i d i o t.", "You are an idiooot.")
-    assert min(hidden) > 0.5
-    assert plain >= min(hidden)
+@pytest.mark.parametrize(
+    "written",
+    [
+        "an 1d1ot",
+        "an i d i o t",
+        "an idiooot",
+        "an \u0456d\u0456\u043et",
+        "an id\u200biot",
+        "an ɪᴅɪᴏᴛ",
+        "an ＩＤＩＯＴ",
+    ],
+)
+def test_obfuscated_spelling_is_undone(written: str) -> None:
+    assert toxicity(f"You are {written}.") == pytest.approx(toxicity("You are an idiot."), abs=0.05)
 
 
 @pytest.mark.parametrize(
@@ -128,26 +187,51 @@ def test_naming_somebody_is_not_toxic(text: str) -> None:
     assert toxicity(text)[0] < 0.5
 
 
+def test_categories_tell_apart() -> None:
+    made = scored("I will find you and kill you tonight.", "I want to kill myself, I took all the pills.", *CLEAN)
+    assert made["toxicity_threat"][0] > max(made["toxicity_threat"][2:])
+    assert made["toxicity_self_harm"][1] > max(made["toxicity_self_harm"][2:])
+    assert made["toxicity_self_harm"][1] > made["toxicity_self_harm"][0]
+    assert made["toxicity_threat"][0] > 0.5
+
+
+def test_a_script_that_the_network_does_not_know_has_no_categories() -> None:
+    made = scored("今天天气很好，我们去公园散步。", "The weather is fine today.", "")
+    assert made["toxicity_insult"][0] is None
+    assert made["toxicity_insult"][1] < 0.5
+    assert made["toxicity_insult"][2] == 0
+    assert 0 < made["toxicity"][0] < 0.5
+
+
 def test_one_rude_sentence_lifts_a_long_clean_page() -> None:
     page = " ".join(CLEAN * 10)
     before, after = toxicity(page, f"{page}\n\n{RUDE}")
     assert after - before >= LIFT
-    found = Toxicity().score(batch([f"{page}\n\n{RUDE}"]), None)["toxicity_spans"].to_pylist()[0]
-    marked_texts = [f"{page}\n\n{RUDE}"[span["start"] : span["end"]] for span in found]
-    assert RUDE in marked_texts
-    assert not set(marked_texts) & set(CLEAN)
+    found = marks(f"{page}\n\n{RUDE}")
+    assert [text for text, _ in found if text in CLEAN] == []
+    assert found == [(RUDE, found[0][1])]
+    assert found[0][1] in {"insult", "obscene", "toxic"}
 
 
 def test_spans_of_a_text_beyond_the_first_block_and_plane() -> None:
     text = "🙂🙂 A calm day in the hills. " * 9000 + RUDE
-    found = Toxicity().score(batch([text]), None)["toxicity_spans"].to_pylist()[0]
-    assert text[found[-1]["start"] : found[-1]["end"]] == RUDE
+    [*_, (last, _)] = marks(text)
+    assert last == RUDE
+
+
+def test_the_gate_lets_in_what_is_toxic_and_leaves_out_ordinary_pages() -> None:
+    fitted = model()
+    found, _ = fitted.look(pa.array([RUDE, "I will find you and kill you tonight.", "People like them are animals."]))
+    assert found.open.all()
+    page, _ = fitted.look(pa.array([" ".join(CLEAN * 10)]))
+    assert page.open.mean() < 0.5
+    assert fitted.blend.gate.short < fitted.blend.gate.page
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=200), min_size=1, max_size=5))
 @settings(deadline=None, max_examples=40)
 def test_any_text_has_a_chance_and_spans_inside_it(texts: list[str]) -> None:
-    made = Toxicity(threshold=0.2).score(batch(texts), None)
+    made = Toxicity(threshold=0.2).score(batch_of(texts), None)
     assert all(0 <= value <= 1 for value in made["toxicity"])
     assert made["toxicity"].dtype == np.float32
     for text, found in zip(texts, made["toxicity_spans"].to_pylist(), strict=True):
@@ -156,7 +240,7 @@ def test_any_text_has_a_chance_and_spans_inside_it(texts: list[str]) -> None:
 
 
 def test_a_text_scores_the_same_in_any_company() -> None:
-    texts = [*CLEAN, RUDE, "", "$", "1d", "no full stop at the end"]
+    texts = [*CLEAN, RUDE, "", "$", "1d", "no full stop at the end", "какой дурак"]
     together = toxicity(*texts)
     assert together == pytest.approx([toxicity(text)[0] for text in texts], abs=1e-6)
     assert toxicity(*reversed(texts)) == pytest.approx(list(reversed(together)), abs=1e-6)
@@ -166,7 +250,8 @@ def test_empty_texts_score_nothing() -> None:
     assert toxicity("", "\n", "\x00", "\u200b") == [0, 0, 0, 0]
 
 
-def test_a_huge_text_passes_in_bounded_time() -> None:
-    began = time.perf_counter()
-    assert 0 <= toxicity("word " * 400_000)[0] <= 1
-    assert time.perf_counter() - began < 30
+def test_a_huge_text_opens_few_chunks() -> None:
+    found, _ = model().look(pa.array([f"{RUDE} " * 10_000]))
+    # 47 characters a sentence make 470 kB: eight pieces of 64 kB or less.
+    assert found.open.sum() <= 8 * MOST_READ
+    assert 0 <= toxicity("word " * 100_000)[0] <= 1

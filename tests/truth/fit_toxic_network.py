@@ -1,0 +1,243 @@
+"""Fine-tune the network of the toxicity scorer: the lower three layers of all-MiniLM-L6-v2 and a perceptron.
+
+    python tests/truth/fit_toxic_network.py DATA [--cache FOLDER] [--minutes 60] [--out FILE]
+
+The first layer stays as it is, so that only two are shipped, in 8 bits. Rows are drawn by the shares of
+toxic_texts.py, batches hold texts of one length, the step size falls to zero over the time given: how far the fit gets
+depends on the machine, so the weights come out alike and not the same. Losses: any harm (every row), the categories
+(where a set tells them), and one head a set for what that set calls toxic, which is not shipped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import torch
+import toxic_sets
+import toxic_texts
+from numpy.typing import NDArray
+from torch import nn
+from torch.nn import functional
+
+from winnow.score.chunks import OPEN, survey
+from winnow.score.linear import FOLDER
+from winnow.score.toxic_net import HARMS, tokenizer
+from winnow.score.transformer import FIRST, HEADS, LAST, LINEARS, NORMS, SHARED, WIDTH, eight_bits, shared_weights
+
+LAYERS, HIDDEN, LONGEST, PIECES = 3, 128, 62, 2200
+STEP, WARM, DROP = 2e-4, 0.04, 0.1
+OWN_WEIGHT, HARM_WEIGHT = 0.6, 0.6
+HEADROOM, CALIBRATED = 1.1, 6000
+
+
+class Layer(nn.Module):
+    def __init__(self, stored: dict[str, torch.Tensor], number: int) -> None:
+        super().__init__()
+        self.mixing, self.mixed = nn.Linear(WIDTH, 3 * WIDTH), nn.Linear(WIDTH, WIDTH)
+        self.up, self.down = nn.Linear(WIDTH, 4 * WIDTH), nn.Linear(4 * WIDTH, WIDTH)
+        self.first, self.second = nn.LayerNorm(WIDTH, 1e-12), nn.LayerNorm(WIDTH, 1e-12)
+        places = {
+            "mixing": [f"attention.self.{name}" for name in ("query", "key", "value")],
+            "mixed": ["attention.output.dense"], "up": ["intermediate.dense"], "down": ["output.dense"],
+            "first": ["attention.output.LayerNorm"], "second": ["output.LayerNorm"],
+        }  # fmt: skip
+        with torch.no_grad():
+            for mine, names in places.items():
+                for part in ("weight", "bias"):
+                    whole = torch.cat([stored[f"encoder.layer.{number}.{name}.{part}"] for name in names])
+                    getattr(getattr(self, mine), part).copy_(whole)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        texts, size, _ = x.shape
+        heads = self.mixing(x).view(texts, size, 3, HEADS, WIDTH // HEADS).permute(2, 0, 3, 1, 4)
+        seen = functional.scaled_dot_product_attention(*heads).transpose(1, 2).reshape(texts, size, WIDTH)
+        x = self.first(x + self.mixed(seen))
+        return self.second(x + self.down(functional.gelu(self.up(x))))
+
+
+class Net(nn.Module):
+    def __init__(self, outputs: int) -> None:
+        super().__init__()
+        stored = dict(shared_weights())
+        self.pieces = stored["embeddings.word_embeddings.weight"]
+        kind = stored["embeddings.token_type_embeddings.weight"][0]
+        self.positions = stored["embeddings.position_embeddings.weight"] + kind
+        self.norm = (stored["embeddings.LayerNorm.weight"], stored["embeddings.LayerNorm.bias"])
+        self.layers = nn.ModuleList(Layer(stored, number) for number in range(LAYERS))
+        self.look, self.hidden = nn.Linear(WIDTH, 1), nn.Linear(WIDTH, HIDDEN)
+        self.output = nn.Linear(HIDDEN, outputs)
+        for weights in self.layers[:SHARED].parameters():
+            weights.requires_grad_(False)
+
+    def forward(self, pieces: torch.Tensor) -> torch.Tensor:
+        x = functional.embedding(pieces, self.pieces) + self.positions[: pieces.shape[1]]
+        x = functional.layer_norm(x, (WIDTH,), *self.norm, 1e-12)
+        for number, layer in enumerate(self.layers):
+            x = functional.dropout(layer(x), DROP if number == SHARED - 1 else 0.0, self.training)
+        x = x[:, 1:-1].float()
+        x = (x * self.look(x).softmax(1)).sum(1)
+        x = functional.relu(self.hidden(functional.dropout(x, DROP, self.training)))
+        return self.output(functional.dropout(x, DROP, self.training))
+
+
+@dataclass(frozen=True)
+class Tokenised:
+    """Rows as word pieces: row i is pieces[starts[i] : starts[i] + lengths[i]]."""
+
+    pieces: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, texts: list[str]) -> Tokenised:
+        rows: list[list[int]] = []
+        for start in range(0, len(texts), 4000):
+            some = texts[start : start + 4000]
+            never = survey(pa.array(some, pa.large_string()), lambda plain: np.zeros(len(plain.bounds) - 1), OPEN)
+            found: list[list[int]] = [[] for _ in some]
+            owners = never.rows[never.open[never.chunks]].tolist()
+            encoded = tokenizer().encode_batch_fast(list(never.words), add_special_tokens=False)
+            for row, one in zip(owners, encoded, strict=True):
+                found[row] += one.ids
+            rows += [ids[:LONGEST] or [100] for ids in found]
+        lengths = np.array([len(ids) for ids in rows])
+        return cls(np.concatenate(rows).astype(np.int64), np.cumsum(lengths) - lengths, lengths)
+
+    def batch(self, members: NDArray[np.int64]) -> torch.Tensor:
+        size = int(self.lengths[members[0]])
+        ids = np.full((len(members), size + 2), FIRST, dtype=np.int64)
+        ids[:, 1:-1], ids[:, -1] = self.pieces[self.starts[members][:, None] + np.arange(size)], LAST
+        return torch.from_numpy(ids)
+
+
+def batches(found: Tokenised, weights: NDArray[np.float64], rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
+    """Draw rows by weight, without end, in batches of one length."""
+    while True:
+        drawn = rng.choice(len(weights), 8192, p=weights)
+        drawn = drawn[np.argsort(found.lengths[drawn], kind="stable")]
+        groups = np.split(drawn, np.flatnonzero(np.diff(found.lengths[drawn])) + 1)
+        cut = [
+            group[start : start + step]
+            for group in groups
+            for step in [max(PIECES // int(found.lengths[group[0]] + 2), 1)]
+            for start in range(0, len(group), step)
+        ]
+        for place in rng.permutation(len(cut)):
+            yield cut[place]
+
+
+def losses(
+    logits: torch.Tensor, rows: toxic_texts.Rows, owners: torch.Tensor, members: NDArray[np.int64]
+) -> torch.Tensor:
+    labels = torch.from_numpy(rows.labels[members].astype(np.float32))
+    told = torch.from_numpy(rows.categories[members].astype(np.float32))
+    known, cross = (told >= 0).float(), functional.binary_cross_entropy_with_logits
+    harms = (cross(logits[:, 1 : 1 + len(HARMS)], told.clamp(0), reduction="none") * known).sum() / known.sum().clamp(1)
+    own = logits[:, 1 + len(HARMS) :].gather(1, owners[members][:, None]).squeeze(1)
+    return cross(logits[:, 0], labels) + HARM_WEIGHT * harms + OWN_WEIGHT * cross(own, labels)
+
+
+def fit(net: Net, rows: toxic_texts.Rows, found: Tokenised, seconds: float) -> None:
+    """AdamW under bfloat16, the step rising over WARM of the time and falling to zero over the rest."""
+    _, kinds = np.unique(rows.kinds, return_inverse=True)
+    owners, rng = torch.from_numpy(kinds), np.random.default_rng(1)
+    free = [weights for weights in net.parameters() if weights.requires_grad]
+    groups = [
+        {"params": [w for w in free if (w.ndim > 1) == wide], "weight_decay": 0.01 * wide} for wide in (True, False)
+    ]
+    optimiser = torch.optim.AdamW(groups, lr=STEP, betas=(0.9, 0.98))
+    began, seen = time.perf_counter(), 0
+    for turn, members in enumerate(batches(found, rows.weights, rng)):
+        past = (time.perf_counter() - began) / seconds
+        if past >= 1:
+            break
+        for group in optimiser.param_groups:
+            group["lr"] = STEP * min(1.0, past / WARM) * (1 - past)
+        pieces = found.batch(members)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = net(pieces).float()
+        loss = losses(logits, rows, owners, members) * min(1.0, len(members) / 20)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(free, 1.0)
+        optimiser.step()
+        seen += pieces.numel()
+        if turn % 100 == 0:
+            print(f"{past:.2f} of the time, {seen:,} pieces, loss {loss.item():.3f}", flush=True)
+
+
+def reaches(net: Net, found: Tokenised) -> dict[tuple[int, str], torch.Tensor]:
+    """Return the highest absolute input of each map on a draw of rows, with headroom."""
+    reach: dict[tuple[int, str], torch.Tensor] = {}
+
+    def note(key: tuple[int, str]):  # type: ignore[no-untyped-def]
+        def hook(_: nn.Module, given: tuple[torch.Tensor], __: torch.Tensor) -> None:
+            here = given[0].abs().flatten(0, -2).amax(0) * HEADROOM
+            reach[key] = torch.maximum(reach[key], here) if key in reach else here.clamp(min=0.01)
+
+        return hook
+
+    handles = [
+        getattr(layer, name).register_forward_hook(note((number, name)))
+        for number, layer in enumerate(net.layers)
+        for name in LINEARS
+    ]
+    drawn = np.random.default_rng(2).choice(len(found.lengths), CALIBRATED, replace=False)
+    with torch.no_grad():
+        for size in np.unique(found.lengths[drawn]):
+            net(found.batch(drawn[found.lengths[drawn] == size]))
+    for handle in handles:
+        handle.remove()
+    return reach
+
+
+def stored(net: Net, reach: dict[tuple[int, str], torch.Tensor]) -> dict[str, NDArray[np.generic]]:
+    """Return what is shipped: two layers in 8 bits, the reaches of all three, the look and the perceptron."""
+    count = 1 + len(HARMS)
+    kept: dict[str, torch.Tensor] = {
+        "look": net.look.weight[0].half(), "hidden": net.hidden.weight.half(), "hidden_bias": net.hidden.bias,
+        "output": net.output.weight[:count].half(), "output_bias": net.output.bias[:count],
+    }  # fmt: skip
+    for number, layer in enumerate(net.layers):
+        for name in LINEARS:
+            kept[f"{number}.{name}.reach"] = reach[number, name]
+            if number >= SHARED:
+                linear = getattr(layer, name)
+                weight, scale = eight_bits(linear.weight * reach[number, name])
+                kept |= {
+                    f"{number}.{name}": weight,
+                    f"{number}.{name}.scale": scale,
+                    f"{number}.{name}.bias": linear.bias,
+                }
+        for name in NORMS if number >= SHARED else ():
+            norm = getattr(layer, name)
+            kept |= {f"{number}.{name}.weight": norm.weight, f"{number}.{name}.bias": norm.bias}
+    return {name: value.detach().numpy() for name, value in kept.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--cache", type=Path)
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--out", type=Path, default=FOLDER / "toxicity_network.npz")
+    asked = parser.parse_args()
+    torch.manual_seed(0)
+    sets = toxic_sets.kept(asked.data, asked.cache)
+    rows = toxic_texts.fit_rows(asked.data, sets, np.random.default_rng(0), network=True)
+    found = Tokenised.of(rows.texts)
+    print(f"{len(rows.texts):,} texts, {len(found.pieces):,} pieces", flush=True)
+    net = Net(1 + len(HARMS) + len(np.unique(rows.kinds)))
+    fit(net.train(), rows, found, asked.minutes * 60)
+    np.savez_compressed(asked.out, **stored(net.eval(), reaches(net, found)))
+    print(f"{asked.out.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()
