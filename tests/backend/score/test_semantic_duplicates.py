@@ -129,14 +129,13 @@ def test_one_cluster_misses_nothing() -> None:
     assert (row["probed"], row["missed"]) == (5, 0)
 
 
-def test_centres_by_torch_serve_as_well_as_those_of_faiss() -> None:
-    from winnow.score.earlier import _centres_by_torch, centres_of
+def test_centres_by_torch_serve_their_rows() -> None:
+    from winnow.score.earlier import _centres_by_torch
 
     rng = np.random.default_rng(0)
-    places = rng.normal(size=(30, 16))[rng.integers(0, 30, 3000)] + 0.3 * rng.normal(size=(3000, 16))
+    places = rng.normal(size=(10, 16))[rng.integers(0, 10, 300)] + 0.3 * rng.normal(size=(300, 16))
     vectors = (places / np.linalg.norm(places, axis=1, keepdims=True)).astype(np.float32)
-    ours, theirs = _centres_by_torch(vectors, 30), centres_of(vectors.astype(np.float16), 30)
-    assert np.linalg.norm(ours, axis=1) == pytest.approx(1, abs=1e-5)
-    served = [(vectors @ centres.T).max(axis=1).mean() for centres in (ours, theirs)]
-    assert served[0] > served[1] - 0.02
-    assert (_centres_by_torch(vectors, 30) == ours).all()
+    found = _centres_by_torch(vectors, 10)
+    assert np.linalg.norm(found, axis=1) == pytest.approx(1, abs=1e-5)
+    # A row of 4 with noise of 1.2 has a cosine of .96 to its own centre, and of 0 to any other on average.
+    assert (vectors @ found.T).max(axis=1).mean() > 0.85
