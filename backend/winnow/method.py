@@ -218,7 +218,7 @@ M = TypeVar("M", bound=Method)
 
 
 def methods(kind: type[M]) -> dict[str, type[M]]:
-    """Find every method of a kind by importing the folder that holds the kind's base; nothing is registered by hand."""
+    """Find every method of a kind by importing the files of its base's folder; nothing is registered by hand."""
     package_name = kind.__module__.rpartition(".")[0]
     _import_folder(package_name)
     found: dict[str, type[M]] = {}
@@ -235,7 +235,8 @@ def methods(kind: type[M]) -> dict[str, type[M]]:
 @functools.cache
 def _import_folder(package_name: str) -> None:
     package = importlib.import_module(package_name)
-    for module in pkgutil.walk_packages(package.__path__, package_name + "."):
+    # Folders inside hold what methods use when they run, such as networks: looking for methods does not load them.
+    for module in pkgutil.iter_modules(package.__path__, package_name + "."):
         importlib.import_module(module.name)
 
 

@@ -27,8 +27,19 @@ from torch.nn import functional
 
 from winnow.score.chunks import OPEN, survey
 from winnow.score.linear import FOLDER
-from winnow.score.toxic_net import HARMS, tokenizer
-from winnow.score.transformer import FIRST, HEADS, LAST, LINEARS, NORMS, SHARED, WIDTH, eight_bits, shared_weights
+from winnow.score.network.toxic import tokenizer
+from winnow.score.network.transformer import (
+    FIRST,
+    HEADS,
+    LAST,
+    LINEARS,
+    NORMS,
+    SHARED,
+    WIDTH,
+    eight_bits,
+    shared_weights,
+)
+from winnow.score.toxic_blend import HARMS
 
 LAYERS, HIDDEN, LONGEST, PIECES = 3, 128, 62, 2200
 STEP, WARM, DROP = 2e-4, 0.04, 0.1

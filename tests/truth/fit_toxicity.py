@@ -28,10 +28,10 @@ from toxic_sets import HEADS, Labelled
 
 from winnow.score.chunks import OPEN, Gate, Survey, survey
 from winnow.score.linear import FOLDER, sigmoid
+from winnow.score.network.toxic import network
 from winnow.score.ngrams import BITS, spelled
 from winnow.score.passages import blocks, windows
-from winnow.score.toxic_blend import Blend, Features, highest
-from winnow.score.toxic_net import Reading, network
+from winnow.score.toxic_blend import Blend, Features, Reading, highest
 from winnow.score.toxicity import Hashed
 
 KINDS = ("words", "letters")

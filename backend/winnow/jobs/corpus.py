@@ -18,7 +18,6 @@ from winnow.catalog.labels import Labels
 from winnow.errors import MissingNeed
 from winnow.jobs.chain import Step, run_chain
 from winnow.jobs.cluster import COLUMNS as CLUSTER_COLUMNS
-from winnow.jobs.compare import compare
 from winnow.jobs.document import Document, read_document
 from winnow.jobs.gaps import gaps
 from winnow.jobs.labels import LabelStats, label_stats
@@ -97,6 +96,9 @@ class Corpus:
 
     def compare(self, names: Sequence[str], *, target: str = "", seed: int = 0) -> dict[str, Any]:
         """Set selections beside the corpus, each other and both random baselines; see `jobs.compare.compare`."""
+        # scipy's statistics take half a second to load.
+        from winnow.jobs.compare import compare
+
         return compare(self.catalog, names, target=target, seed=seed)
 
     def label_stats(self) -> list[LabelStats]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata, spearmanr
 
 from winnow.rate.evidence import Floats
 
@@ -33,6 +32,7 @@ def associations(texts: Sequence[str], scores: Floats, count: int = 20) -> tuple
     over ln(1 + characters) is taken away: long documents hold every word more often. Words of one letter, and word
     pairs that say no more than one of their words, are left out.
     """
+    from scipy.stats import rankdata
     from sklearn.feature_extraction.text import CountVectorizer
 
     ranks = rankdata(scores)
@@ -71,4 +71,6 @@ def length_correlation(scores: Floats, chars: Floats) -> float:
     """Return Spearman's correlation of scores with length, NaN when either never changes."""
     if len(scores) < 3 or np.ptp(scores) == 0 or np.ptp(chars) == 0:
         return float("nan")
+    from scipy.stats import spearmanr
+
     return float(spearmanr(scores, chars).statistic)

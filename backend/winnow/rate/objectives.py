@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from scipy.special import expit, logsumexp, softmax
-from scipy.stats import rankdata
 
 from winnow.rate.evidence import Evidence, Floats, Pairs, Values
 
@@ -65,6 +64,9 @@ class Numbers(Objective):
 
     def measure(self, scores: Floats, evidence: Values, weights: Floats) -> Floats:
         known = evidence.known()
+        # scipy's statistics take a third of a second to load, which every command would wait for.
+        from scipy.stats import rankdata
+
         x, y, w = rankdata(scores[known, 0]), rankdata(evidence.values[known]), weights[:, known]
         total = np.maximum(w.sum(axis=1), 1e-300)
         mx, my = w @ x / total, w @ y / total

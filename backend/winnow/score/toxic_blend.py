@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from winnow.score.chunks import Gate, Survey
 from winnow.score.linear import Floats64, sigmoid
-from winnow.score.toxic_net import HARMS, Reading
 
 READ = (
     "bias",
@@ -27,6 +26,21 @@ READ = (
 FOREIGN = ("bias", "mean", "peak", "count")
 FLOOR = -4.0
 """What a chunk counts that the network did not read, and the least that any chunk counts: for AUROC, a tie at the bottom."""
+
+HARMS = ("insult", "threat", "obscene", "identity_attack", "sexual", "self_harm")
+"""The categories; the network's first output is about any harm, the others are about these."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the network says of the open chunks, in order: logits float64 [chunks, 1 + HARMS]; of their windows likewise.
+
+    `broken` is the share of a chunk's pieces that go on a word: high where the pieces do not fit the language.
+    """
+
+    chunks: Floats64
+    windows: Floats64
+    broken: Floats64
 
 
 @dataclass(frozen=True)

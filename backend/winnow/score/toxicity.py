@@ -16,8 +16,7 @@ from winnow.score.base import SPANS, Scorer, Values
 from winnow.score.chunks import Survey, survey
 from winnow.score.linear import Floats64, load
 from winnow.score.ngrams import Spelled
-from winnow.score.toxic_blend import Blend, Features, highest
-from winnow.score.toxic_net import HARMS, Reading, network
+from winnow.score.toxic_blend import HARMS, Blend, Features, Reading, highest
 
 THRESHOLD = 0.8
 """Fitted: above it, 84 in 100 flagged texts of the labelled sets kept for choices were toxic (weights as in the fit)."""
@@ -53,6 +52,9 @@ class Model:
 
     def look(self, texts: pa.Array) -> tuple[Survey, Reading]:
         """Cut the texts, give every window its n-gram logit, and read with the network what the gate lets through."""
+        # torch comes with the network: who only asks which scorers there are need not wait for it.
+        from winnow.score.network.toxic import network
+
         found = survey(texts, self.hashed.logits, self.blend.gate)
         return found, network().read(found)
 

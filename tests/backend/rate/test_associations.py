@@ -10,6 +10,11 @@ from winnow.rate.associations import associations, length_correlation
 RNG = np.random.default_rng(0)
 
 
+@pytest.fixture(autouse=True)
+def same_numbers_whatever_ran_before() -> None:
+    RNG.bit_generator.state = np.random.default_rng(0).bit_generator.state
+
+
 def test_words_of_high_and_low_documents() -> None:
     common = ["stone", "water", "field", "house"]
     texts = [" ".join(RNG.choice(common, 6)) + (" lesson" if row % 2 else " coupon") for row in range(100)]

@@ -12,6 +12,13 @@ from winnow.rate.fitting import Axes, fit
 from winnow.rate.objectives import Names, Numbers, Preference, YesNo
 
 RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def same_numbers_whatever_ran_before() -> None:
+    RNG.bit_generator.state = np.random.default_rng(0).bit_generator.state
+
+
 X = RNG.normal(size=(150, 12)) + 2
 Y = (X[:, 0] + RNG.normal(size=150) > 2).astype(float)
 

@@ -13,6 +13,11 @@ from winnow.rate.pairwise import MuRating, QuRating
 RNG = np.random.default_rng(0)
 
 
+@pytest.fixture(autouse=True)
+def same_numbers_whatever_ran_before() -> None:
+    RNG.bit_generator.state = np.random.default_rng(0).bit_generator.state
+
+
 def test_all_columns_agreed_keep_their_order() -> None:
     values = RNG.normal(size=50)
     rater = MuRating(columns=("a", "b", "-c"), pairs=500)

@@ -109,6 +109,4 @@ def test_places_of_words_are_as_many_as_the_words(documents: list[str]) -> None:
 def test_places_of_words_are_in_order(text: str) -> None:
     places = word_places(text)
     assert all(0 <= start < end <= len(text) for start, end in places)
-    assert all(
-        before[1] <= after[0] or before[0] <= after[0] for before, after in itertools.pairwise(places)
-    )
+    assert all(before[1] <= after[0] or before[0] <= after[0] for before, after in itertools.pairwise(places))

@@ -18,8 +18,7 @@ from winnow.score.chunks import MOST_READ, Gate, survey
 from winnow.score.linear import Head, load, sigmoid
 from winnow.score.ngrams import BITS, Spelled, grams
 from winnow.score.passages import blocks, windows
-from winnow.score.toxic_blend import FLOOR, Blend, Features
-from winnow.score.toxic_net import HARMS, Reading
+from winnow.score.toxic_blend import FLOOR, HARMS, Blend, Features, Reading
 from winnow.score.toxicity import THRESHOLD, Hashed, Toxicity, marked, model, spans
 
 CLEAN = [

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from winnow.score import transformer as module
-from winnow.score.toxic_net import tokenizer
-from winnow.score.transformer import Layer, Norm, eight_bits, model_folder, shared_weights, transformer
+from winnow.score.network import transformer as module
+from winnow.score.network.toxic import tokenizer
+from winnow.score.network.transformer import Layer, Norm, eight_bits, model_folder, shared_weights, transformer
 
 
 def pieces(*texts: str) -> np.ndarray:

@@ -15,27 +15,14 @@ from torch.nn import functional
 
 from winnow.score.chunks import Survey
 from winnow.score.linear import Floats64, load
+from winnow.score.network.transformer import Transformer, model_folder, transformer
 from winnow.score.passages import Ints
-from winnow.score.transformer import Transformer, model_folder, transformer
+from winnow.score.toxic_blend import HARMS, Reading
 
-HARMS = ("insult", "threat", "obscene", "identity_attack", "sexual", "self_harm")
-"""The categories; the network's first output is about any harm, the others are about these."""
 LONGEST = 200
 """Word pieces of a chunk beyond these are not read."""
 UNKNOWN = 100
 PIECES_AT_ONCE = 4096
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What the network says of the open chunks, in order: logits float64 [chunks, 1 + HARMS]; of their windows likewise.
-
-    `broken` is the share of a chunk's pieces that go on a word: high where the pieces do not fit the language.
-    """
-
-    chunks: Floats64
-    windows: Floats64
-    broken: Floats64
 
 
 @dataclass(frozen=True)
