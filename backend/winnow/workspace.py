@@ -225,14 +225,24 @@ class Workspace(Corpus):
         *,
         out: str | Path | None = None,
         replace: bool = False,
+        ask_judge: bool = False,
         progress: Progress | None = None,
     ) -> NamedSelection:
         """Make a recipe's selection again and, given a folder, write it: the same corpus gives the same bytes.
 
+        A judge that the file names is sent texts only with `ask_judge`; answers that the corpus keeps are not asked again.
         Raises SettingError naming the line of what is wrong, MissingNeed naming the column and command, ConflictError.
         """
         recipe = load_recipe(Path(path))
-        told = {"path": str(Path(path).absolute()), "out": out and str(Path(out).absolute()), "replace": replace}
+        told = {
+            "path": str(Path(path).absolute()),
+            "out": out and str(Path(out).absolute()),
+            "replace": replace,
+            "ask_judge": ask_judge,
+        }
+        if out is not None and recipe.judge and not ask_judge:
+            whom = f"{path} sends texts to " + str(recipe.judge.get("url") or recipe.judge.get("model"))
+            raise SettingError("a judge is asked only with consent", whom, "add --ask-judge if that is meant")
         check_needs(self.catalog, recipe)
         with self._recorded("run_recipe", told, progress):
             made = keep_replayed(self.catalog, recipe.name, replay(self.catalog, recipe.selection), replace)

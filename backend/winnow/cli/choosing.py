@@ -58,13 +58,14 @@ def recipe(folder: Path, /, name: str, out: Path | None) -> None:
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="Write the files to this folder too.")
 @click.option("--replace", is_flag=True, help="Overwrite a selection of the recipe's name.")
+@click.option("--ask-judge", is_flag=True, help="Send texts to the judge that the file names.")
 @folder_option
-def run_recipe(folder: Path, /, path: Path, out: Path | None, replace: bool) -> None:
+def run_recipe(folder: Path, /, path: Path, out: Path | None, replace: bool, ask_judge: bool) -> None:
     """Make the selection of a recipe again, and write it: the same corpus gives the same bytes."""
     from winnow.workspace import Workspace
 
     with console.progress() as progress:
-        made = Workspace(folder).run_recipe(path, out=out, replace=replace, progress=progress)
+        made = Workspace(folder).run_recipe(path, out=out, replace=replace, ask_judge=ask_judge, progress=progress)
     console.say(f"{made.name}: {made.summary['documents']:,} documents, {made.summary['tokens']:,} tokens")
     if out is not None:
         console.say(f"written to {out} (check it: winnow export --verify {out})")

@@ -65,7 +65,7 @@ def export(
             recipe=selection.recipe, summary=selection.summary, arranged=report(),
         )  # fmt: skip
         write_card(partial, content)
-        _write_recipe(partial, selection, exporter, columns, plan)
+        _write_recipe(partial, selection, exporter, columns, plan, judge=judge)
         write_manifest(partial, content)
         if folder.exists():
             folder.rmdir()
@@ -75,13 +75,20 @@ def export(
 
 
 def _write_recipe(
-    folder: Path, selection: NamedSelection, exporter: Exporter, columns: Sequence[str], plan: Plan | None
+    folder: Path,
+    selection: NamedSelection,
+    exporter: Exporter,
+    columns: Sequence[str],
+    plan: Plan | None,
+    *,
+    judge: Judge | None,
 ) -> None:
     if is_replayable(selection.recipe):
         told = {"format": exporter.name, "columns": list(columns), **exporter.recipe}
         del told["method"]
         steps = tuple(plan.course.recipes) if plan else ()
-        write_text(folder / RECIPE, write_recipe(Recipe(selection.name, selection.recipe, steps, told)))
+        asked = judge.recipe if judge and steps else None
+        write_text(folder / RECIPE, write_recipe(Recipe(selection.name, selection.recipe, steps, told, asked)))
 
 
 @contextmanager

@@ -10,7 +10,8 @@ select:
   budget: {share: 0.1}
 mixture: {method: temperature, by: source, temperature: 2.0, budget: {tokens: 1000000}}
 arrange:
-- {method: shuffle}
+- {method: rephrase}
+judge: {method: endpoint, url: https://host/v1, model: name}
 export: {format: parquet, columns: [quality]}
 
 Each step chooses from what the one before left, and one without a budget takes all that its method lets pass. `within`
@@ -33,6 +34,7 @@ from winnow.errors import InputError, QueryError, SettingError, nearest
 from winnow.export.base import Exporter
 from winnow.jobs.chain import Step
 from winnow.jobs.located_yaml import Located, Place, read_yaml, write_yaml
+from winnow.judge.base import Judge
 from winnow.method import Method, method
 from winnow.pool import Budget
 from winnow.select.base import Mixer, Selector
@@ -40,7 +42,7 @@ from winnow.select.set_algebra import OPERATIONS, WEIGHTS
 
 VERSION = 1
 BODY = ("filter", "within", "select", "mixture", "combine", "parents")
-TOP = ("winnow_recipe", "name", *BODY, "arrange", "export")
+TOP = ("winnow_recipe", "name", *BODY, "arrange", "judge", "export")
 STEP = ("budget", "seed", "target", "force_target", "target_sha256")
 """What a step says beside its method and that one's settings."""
 COMBINE = ("operation", "of", "weights", "budget", "by", "lowest", "seed")
@@ -54,19 +56,23 @@ class Recipe:
     """How a selection is made, arranged and written.
 
     `selection` is a stored recipe: {"method", "budget", "seed", "filter", "target"} with "before", "within", "parents".
-    `export` is {"format", "columns", **settings}, or None to write nothing.
+    `judge` is the recipe of whom steps of the arrangement ask, and is asked only with consent. `export` is {"format",
+    "columns", **settings}, or None to write nothing.
     """
 
     name: str
     selection: Mapping[str, Any]
     arrange: tuple[Mapping[str, Any], ...] = ()
     export: Mapping[str, Any] | None = None
+    judge: Mapping[str, Any] | None = None
 
     @property
     def writing(self) -> dict[str, Any]:
         """Return how the files are written, as keywords of `Workspace.export`."""
         settings = dict(self.export or {})
         told = {"format": settings.pop("format", "parquet"), "columns": settings.pop("columns", ())}
+        if self.judge:
+            told["judge"] = dict(self.judge)
         return {**told, "settings": settings, **({"arrange": list(self.arrange)} if self.arrange else {})}
 
 
@@ -78,6 +84,8 @@ def write_recipe(recipe: Recipe) -> str:
     told: dict[str, Any] = {"winnow_recipe": VERSION, "name": recipe.name, **_body(recipe.selection)}
     if recipe.arrange:
         told["arrange"] = [dict(step) for step in recipe.arrange]
+    if recipe.judge:
+        told["judge"] = {key: value for key, value in recipe.judge.items() if key != "key_env"}
     if recipe.export is not None:
         told["export"] = dict(recipe.export)
     plain = json.loads(json.dumps(told))
@@ -157,7 +165,16 @@ def read_recipe(text: str, file: str = "recipe") -> Recipe:
         raise SettingError(f"{where}: name is letters, digits, . _ -", what, "name: best")
     selection = _Reader(found).body((), TOP)
     arrange = tuple(_method(found, ("arrange", n), Arrangement) for n in range(len(_listed(found, "arrange"))))
-    return Recipe(name, selection, arrange, _export(found) if "export" in top else None)
+    judge = _judge(found) if "judge" in top else None
+    return Recipe(name, selection, arrange, _export(found) if "export" in top else None, judge)
+
+
+def _judge(found: Located) -> dict[str, Any]:
+    """Read whom an arrangement asks; a file may not choose the secret that is sent."""
+    if "key_env" in found.mapping(("judge",)):
+        where = found.at(("judge", "key_env"))
+        raise SettingError(f"{where}: a recipe names no key", "", "leave key_env out; WINNOW_JUDGE_KEY is sent")
+    return _method(found, ("judge",), Judge)
 
 
 def _listed(found: Located, key: str) -> list[Any]:

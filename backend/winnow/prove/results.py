@@ -128,5 +128,5 @@ def write_json(path: Path, value: Any) -> None:
     """Write a small file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(value, indent=1, sort_keys=True), encoding="utf-8")
+    temporary.write_text(json.dumps(value, indent=1), encoding="utf-8")
     temporary.replace(path)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from chat_server import completion, serve
 from conftest import one_process, write_lines
 from winnow.catalog.filters import Filter
 from winnow.errors import ConflictError, InputError, MissingNeed, SettingError
@@ -65,6 +66,36 @@ def test_an_export_carries_the_recipe_that_makes_it_again(scored: Workspace, clo
     clone.run_recipe(tmp_path / "one" / "recipe.yaml", out=tmp_path / "two")
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
     assert len(contents(tmp_path / "two")) == 5  # two parts, manifest, card, recipe
+
+
+def test_a_judged_recipe_asks_with_consent_and_no_question_twice(scored: Workspace, tmp_path: Path) -> None:
+    scored.select("top", docs=3, name="best", settings={"column": "stars"})
+    with serve() as listening:
+        listening.reply = lambda number, body: (200, completion(f"said otherwise, {len(str(body))} letters"))
+        judge = {"method": "endpoint", "url": listening.url, "model": "m", "private": True, "key_env": "MY_KEY"}
+        scored.export("best", tmp_path / "one", format="jsonl", arrange=[{"method": "rephrase"}], judge=judge)
+        asked = len(listening.asked)
+        recipe = tmp_path / "one" / "recipe.yaml"
+        assert asked > 0
+        assert listening.url in recipe.read_text()
+        # Which secret is sent is never a file's to say.
+        assert "MY_KEY" not in recipe.read_text()
+        with pytest.raises(SettingError, match=rf"sends texts to {listening.url}; add --ask-judge"):
+            scored.run_recipe(recipe, out=tmp_path / "two", replace=True)
+        scored.run_recipe(recipe, out=tmp_path / "two", replace=True, ask_judge=True)
+        assert len(listening.asked) == asked
+    parts = [sorted(path.read_bytes() for path in (tmp_path / name).glob("part-*")) for name in ("one", "two")]
+    assert parts[0] == parts[1]
+
+
+def test_a_recipe_that_names_a_key_is_refused(scored: Workspace, tmp_path: Path) -> None:
+    scored.select("top", docs=3, name="best", settings={"column": "stars"})
+    recipe = tmp_path / "best.yaml"
+    recipe.write_text(
+        scored.recipe("best") + "judge: {method: endpoint, url: https://example.org/v1, key_env: SECRET}\n"
+    )
+    with pytest.raises(SettingError, match="a recipe names no key"):
+        scored.run_recipe(recipe, replace=True)
 
 
 def test_a_name_that_stands_for_others_is_not_overwritten(scored: Workspace, tmp_path: Path) -> None:
