@@ -45,7 +45,7 @@ def overlap_map(names: Sequence[str], jaccard: Sequence[Sequence[float]], both: 
     figure = go.Figure(
         go.Heatmap(
             z=jaccard, x=words, y=words, zmin=0, zmax=1, showscale=False, customdata=both, xgap=2, ygap=2,
-            colorscale=[[0, "rgba(43,111,143,.06)"], [1, "rgba(43,111,143,.85)"]], texttemplate="%{z:.2f}",
+            colorscale=[[0, "#5b7685"], [1, "#124a68"]], texttemplate="%{z:.2f}", textfont={"color": "white"},
             hovertemplate="%{y} and %{x}: %{customdata:,} documents in both<extra></extra>",
         )
     )  # fmt: skip

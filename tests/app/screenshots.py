@@ -123,6 +123,7 @@ SHOTS: list[Shot] = [
     ("map", _map),
     ("label", _label),
     ("select", lambda page, address: _visit(page, address, "select")),
+    ("compare", _plainly("Compare")),
     ("export", _plainly("Export")),
     ("jobs", _plainly("Jobs")),
 ]

@@ -54,7 +54,7 @@ def _figures(found: dict[str, Any]) -> None:
         for words, values in side_table(found)
     ]
     st.dataframe(
-        pd.DataFrame(rows), hide_index=True, height=37 + 35 * len(rows),
+        pd.DataFrame(rows), hide_index=True, height="content",
         column_config={"measure": st.column_config.TextColumn(width="medium")}
         | {name: st.column_config.TextColumn(name, alignment="right") for name in names},
     )  # fmt: skip
