@@ -8,7 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from winnow_app.charts import short
+from winnow_app.charts import plain, short
 
 COLOURS = ("#3a86ad", "#d9822b", "#4f9a58", "#b5495b", "#7a62a8", "#8c6b4f", "#5fa8c9", "#a8a032")
 GREY = "#8a8f94"
@@ -18,9 +18,9 @@ LONGEST_NAME = 34
 
 
 def _plain(text: str) -> str:
-    """Plotly reads a little HTML in its labels; a name is never markup."""
+    """Return a name as a label: cut where it is long, and never markup."""
     short_name = text if len(text) <= LONGEST_NAME else text[: LONGEST_NAME - 1] + "…"
-    return short_name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return plain(short_name)
 
 
 def side_colours(sides: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import os
 import re
-import socket
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +18,7 @@ from winnow.embed.base import Embedder
 from winnow.embed.batching import Batcher
 from winnow.embed.replicas import PIECES_ON_CPU, PIECES_ON_GPU, Replica, narrowed
 from winnow.errors import InputError
+from winnow.lm.hub import hub_answers
 from winnow.method import Paper, param, require
 
 PACKAGED = "minilm"
@@ -84,18 +82,6 @@ def slug(checkpoint: str) -> str:
 
 def safe(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".") or "model"
-
-
-def hub_answers() -> bool:
-    """Whether the model hub can be reached: its own client tries for a minute before it says no."""
-    if any(os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")):
-        return True
-    hub = urlsplit(str(require("the sentence encoder", "finding models", "huggingface_hub.constants").ENDPOINT))
-    try:
-        socket.create_connection((hub.hostname or "", hub.port or 443), timeout=5).close()
-    except OSError:
-        return False
-    return True
 
 
 @functools.cache

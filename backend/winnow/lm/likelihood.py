@@ -40,13 +40,7 @@ def _losses(decoder: Decoder, windows: Windows, batch: int) -> Iterator[tuple[ND
     device = decoder.embedding.weight.device
     was_training = decoder.training
     decoder.eval()
-    # Windows of like length stand together, and what is filled up behind the longest of them is cut off.
-    filled = (windows.targets != IGNORED)[:, ::-1].argmax(axis=1)
-    lengths = windows.targets.shape[1] - filled
-    order = np.argsort(lengths, kind="stable")
-    for start in range(0, len(order), batch):
-        rows = order[start : start + batch]
-        length = int(lengths[rows].max())
+    for rows, length in windows.batches(batch):
         inputs = torch.from_numpy(windows.inputs[rows, :length]).to(device)
         targets = torch.from_numpy(windows.targets[rows, :length]).to(device)
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):

@@ -38,11 +38,7 @@ def places(model: Model, cut: Windows, *, batch: int, top: int) -> tuple[NDArray
     """
     losses = np.zeros(cut.targets.shape, dtype=np.float32)
     hits = np.zeros(cut.targets.shape, dtype=bool)
-    lengths = (cut.targets != IGNORED).sum(axis=1)
-    order = np.argsort(lengths, kind="stable")
-    for start in range(0, len(order), batch):
-        rows = order[start : start + batch]
-        length = max(1, int(lengths[rows].max()))
+    for rows, length in cut.batches(batch):
         logits = model.logits(torch.from_numpy(cut.inputs[rows, :length])).float()
         targets = torch.from_numpy(cut.targets[rows, :length]).to(logits.device)
         found = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="none")

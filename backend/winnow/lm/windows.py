@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,15 @@ class Windows:
     @property
     def texts(self) -> int:
         return len(self.bytes)
+
+    def batches(self, size: int) -> Iterator[tuple[NDArray[np.int64], int]]:
+        """Yield rows of windows of like length together, and the longest length among them, behind which all is filled up."""
+        filled = (self.targets != IGNORED)[:, ::-1].argmax(axis=1)
+        lengths = self.targets.shape[1] - filled
+        order = np.argsort(lengths, kind="stable")
+        for start in range(0, len(order), size):
+            rows = order[start : start + size]
+            yield rows, int(lengths[rows].max())
 
 
 def windows(texts: pa.LargeStringArray, tokenizer: Tokenizer, context: int) -> Windows:

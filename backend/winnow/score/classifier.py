@@ -5,18 +5,17 @@ from __future__ import annotations
 import functools
 import os
 import re
-import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from winnow.errors import InputError, MissingNeed, SettingError, nearest
+from winnow.lm.hub import hub_answers
 from winnow.method import param, require
 from winnow.score.base import SPANS, Scorer, Values
 
@@ -150,18 +149,6 @@ def load(model: str) -> Loaded:
     exclusive = config.num_labels > 1 and config.problem_type != "multi_label_classification"
     network = network.eval().to(device)
     return Loaded(tokenizer, network.bfloat16() if device == "cuda" else network, names, exclusive, device)
-
-
-def hub_answers() -> bool:
-    """Whether the model hub can be reached: its own client tries for a minute before it says no."""
-    if any(os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")):
-        return True
-    hub = urlsplit(str(require("the scorer classifier", "finding models", "huggingface_hub.constants").ENDPOINT))
-    try:
-        socket.create_connection((hub.hostname or "", hub.port or 443), timeout=5).close()
-    except OSError:
-        return False
-    return True
 
 
 def stretches(loaded: Loaded, texts: Sequence[str]) -> tuple[NDArray[np.int64], list[tuple[int, int]], list[list[int]]]:

@@ -11,6 +11,7 @@ import pytest
 from winnow.embed import sentence
 from winnow.embed.sentence import SentenceEncoder, fresh, slug
 from winnow.errors import InputError
+from winnow.lm import hub
 
 TEXTS = [
     f"Sentence {n} is about {topic}, and it is {'rather ' * n}short."
@@ -72,7 +73,7 @@ def test_without_a_network_an_unknown_model_fails_at_once(monkeypatch: pytest.Mo
 
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(sentence.socket, "create_connection", no_network)
-    assert not sentence.hub_answers()
+    monkeypatch.setattr(hub.socket, "create_connection", no_network)
+    assert not hub.hub_answers()
     with pytest.raises(InputError, match="nobody/nothing"):
         sentence.fresh("nobody/nothing", "cpu")
