@@ -12,48 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from winnow.catalog.layouts import LAYOUT, advance
 from winnow.errors import CorpusError
 
-LAYOUT = 1
 FOLDERS = ("docs", "cols", "vectors", "index", "quarantine", "selections", "tmp", "logs")
 WAIT = 60.0
 """Seconds to wait for another process's transaction."""
-
-SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE inputs (
-    input INTEGER PRIMARY KEY, path TEXT NOT NULL, fingerprint TEXT NOT NULL, bytes INTEGER NOT NULL,
-    documents INTEGER NOT NULL, rejected INTEGER NOT NULL, quarantine TEXT, recipe TEXT NOT NULL, created TEXT NOT NULL);
-CREATE TABLE parts (
-    part INTEGER PRIMARY KEY, input INTEGER NOT NULL, path TEXT NOT NULL, first_id INTEGER NOT NULL,
-    documents INTEGER NOT NULL, bytes INTEGER NOT NULL);
-CREATE TABLE facets (name TEXT PRIMARY KEY, key TEXT NOT NULL, kind TEXT NOT NULL);
-CREATE TABLE runs (
-    run TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, recipe TEXT NOT NULL, columns TEXT NOT NULL,
-    extra TEXT NOT NULL DEFAULT '{}', current INTEGER NOT NULL DEFAULT 0, created TEXT NOT NULL);
-CREATE TABLE run_parts (
-    run TEXT NOT NULL, part INTEGER NOT NULL, path TEXT NOT NULL, documents INTEGER NOT NULL, bytes INTEGER NOT NULL,
-    PRIMARY KEY (run, part));
-CREATE TABLE label_schemas (name TEXT PRIMARY KEY, schema TEXT NOT NULL, created TEXT NOT NULL);
-CREATE TABLE label_events (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, at TEXT NOT NULL, who TEXT NOT NULL,
-    schema TEXT NOT NULL, doc_id INTEGER NOT NULL, value TEXT, undoes INTEGER, seconds REAL);
-CREATE INDEX label_events_doc ON label_events (schema, doc_id);
-CREATE INDEX label_events_undoes ON label_events (undoes) WHERE undoes IS NOT NULL;
-CREATE INDEX label_events_who ON label_events (schema, who, seq);
-CREATE TABLE cluster_events (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, at TEXT NOT NULL, who TEXT NOT NULL,
-    run TEXT NOT NULL, event TEXT NOT NULL, undoes INTEGER);
-CREATE TABLE selections (
-    name TEXT PRIMARY KEY, path TEXT NOT NULL, recipe TEXT NOT NULL, summary TEXT NOT NULL, created TEXT NOT NULL);
-CREATE TABLE jobs (
-    job INTEGER PRIMARY KEY AUTOINCREMENT, verb TEXT NOT NULL, recipe TEXT NOT NULL, state TEXT NOT NULL,
-    stage TEXT NOT NULL DEFAULT '', done REAL NOT NULL DEFAULT 0, total REAL NOT NULL DEFAULT 0,
-    unit TEXT NOT NULL DEFAULT '', process TEXT NOT NULL DEFAULT '', cancel INTEGER NOT NULL DEFAULT 0,
-    created TEXT NOT NULL, started TEXT, updated TEXT, finished TEXT, result TEXT NOT NULL DEFAULT '',
-    error TEXT NOT NULL DEFAULT '');
-CREATE TABLE views (name TEXT PRIMARY KEY, query TEXT NOT NULL, created TEXT NOT NULL);
-"""
 
 
 def now() -> str:
@@ -89,15 +53,17 @@ class Control:
             return control
         with control.write() as connection:
             if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-                for statement in SCHEMA.split(";\n"):
-                    connection.execute(statement)
-                start = {"layout": str(LAYOUT), "manifest": "0", "created": now()}
-                connection.executemany("INSERT INTO meta VALUES (?, ?)", start.items())
-        return control
+                advance(connection, 0)
+                connection.executemany("INSERT INTO meta VALUES (?, ?)", {"manifest": "0", "created": now()}.items())
+        return cls.open(folder)
 
     @classmethod
     def open(cls, folder: Path) -> Control:
-        """Open an existing corpus; raises CorpusError when there is none or its layout is another."""
+        """Open an existing corpus, and bring an older layout up to this one's.
+
+        Raises CorpusError when there is none, when its layout is newer or unknown, or when it is older and cannot be
+        written.
+        """
         control = cls(folder)
         if not control.path.exists() or not control.one("SELECT 1 FROM sqlite_master WHERE name = 'meta'"):
             raise CorpusError(
@@ -105,15 +71,24 @@ class Control:
                 "it has no control.sqlite" if not control.path.exists() else "its control.sqlite is empty",
                 "winnow ingest PATH..., or name the corpus with -w DIR",
             )
-        layout = control.meta("layout")
-        if layout != str(LAYOUT):
+        if control.meta("layout") != str(LAYOUT):
+            control._migrate()
+        return control
+
+    def _migrate(self) -> None:
+        """Take an older layout forward in one transaction: a reader sees the old one or the new one, never half."""
+        layout = self.meta("layout")
+        if not layout.isdigit() or not 1 <= int(layout) <= LAYOUT:
             newer = layout.isdigit() and int(layout) > LAYOUT
             raise CorpusError(
-                f"{folder} has layout {layout}",
-                f"this Winnow reads layout {LAYOUT}",
+                f"{self.folder} has layout {layout}",
+                f"this Winnow reads layouts 1 to {LAYOUT}",
                 "pip install --upgrade winnow-workbench" if newer else "use the Winnow that made it",
             )
-        return control
+        with self.write() as connection:
+            found = int(connection.execute("SELECT value FROM meta WHERE key = 'layout'").fetchone()[0])
+            if found < LAYOUT:
+                advance(connection, found)
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)

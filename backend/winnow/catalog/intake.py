@@ -177,7 +177,7 @@ class Intake:
         folder = self._manifest.folder
         moves = [(shard.path, folder / "docs" / shard.path.name) for shard in self._shards]
         where = self._close_quarantine(number)
-        move_into_place(moves + ([(self._staged / "quarantine.parquet", folder / where)] if where else []))
+        sums = move_into_place(moves + ([(self._staged / "quarantine.parquet", folder / where)] if where else []))
         made = Input(number, printable(path), fingerprint, size, self.documents, self.rejected, where, recipe, now())
         parts = [
             (
@@ -187,8 +187,9 @@ class Intake:
                 shard.first_id,
                 shard.documents,
                 final.stat().st_size,
+                checksum,
             )
-            for place, (shard, (_, final)) in enumerate(zip(self._shards, moves, strict=True))
+            for place, (shard, (_, final), checksum) in enumerate(zip(self._shards, moves, sums, strict=False))
         ]
         facets = [(name, *rest) for name, rest in self.facets().items()]
         with self._manifest.control.change_manifest() as connection:
@@ -196,7 +197,7 @@ class Intake:
                 "INSERT INTO inputs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 tuple({**vars(made), "recipe": dump(recipe)}.values()),
             )
-            connection.executemany("INSERT INTO parts VALUES (?, ?, ?, ?, ?, ?)", parts)
+            connection.executemany("INSERT INTO parts VALUES (?, ?, ?, ?, ?, ?, ?)", parts)
             connection.executemany(
                 "INSERT INTO facets VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET kind = excluded.kind", facets
             )

@@ -25,6 +25,7 @@ class Part:
     first_id: int
     documents: int
     bytes: int
+    checksum: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,11 +79,8 @@ class Manifest:
         return int(self.control.meta("manifest", "0"))
 
     def parts(self) -> list[Part]:
-        rows = self.control.rows("SELECT part, path, first_id, documents, bytes FROM parts ORDER BY part")
-        return [
-            Part(row["part"], self.folder / row["path"], row["first_id"], row["documents"], row["bytes"])
-            for row in rows
-        ]
+        rows = self.control.rows("SELECT part, path, first_id, documents, bytes, checksum FROM parts ORDER BY part")
+        return [Part(**{**dict(row), "path": self.folder / row["path"]}) for row in rows]
 
     def inputs(self) -> list[Input]:
         rows = self.control.rows("SELECT * FROM inputs ORDER BY input")
@@ -144,9 +142,9 @@ class Manifest:
             relative = Path(home) / run.run / f"part-{shard.part:05d}{shard.staged.suffix}"
             moves.append((shard.staged, self.folder / relative))
             rows.append((run.run, shard.part, str(relative), shard.documents, shard.staged.stat().st_size))
-        move_into_place(moves)
+        summed = [(*row, checksum) for row, checksum in zip(rows, move_into_place(moves), strict=True)]
         with self.control.write() as connection:
-            connection.executemany("INSERT OR REPLACE INTO run_parts VALUES (?, ?, ?, ?, ?)", rows)
+            connection.executemany("INSERT OR REPLACE INTO run_parts VALUES (?, ?, ?, ?, ?, ?)", summed)
 
     def attach_tables(self, run: Run, tables: Mapping[str, pa.Table]) -> None:
         """Keep what a run found in the corpus as a whole beside its shards; it is seen when the run is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 import uuid
@@ -10,16 +11,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import xxhash
+
 from winnow.errors import ConflictError
 from winnow.export.base import fsync_folder
 
 
-def move_into_place(moves: Sequence[tuple[Path, Path]]) -> None:
-    """Flush each temporary file, rename it to its final name and flush the folders.
+def move_into_place(moves: Sequence[tuple[Path, Path]]) -> list[str]:
+    """Flush each temporary file, rename it to its final name, flush the folders; return each file's checksum.
 
     The manifest row that names the files is inserted afterwards: until then they do not exist for anybody.
     """
+    sums = []
     for staged, final in moves:
+        sums.append(checksum(staged))
         with open(staged, "rb") as file:
             os.fsync(file.fileno())
         final.parent.mkdir(parents=True, exist_ok=True)
@@ -27,6 +32,13 @@ def move_into_place(moves: Sequence[tuple[Path, Path]]) -> None:
     for folder in {final.parent for _, final in moves}:
         fsync_folder(folder)
         fsync_folder(folder.parent)
+    return sums
+
+
+def checksum(path: Path) -> str:
+    """Return the XXH3 sum of a file, 128 bits as hex: it finds a damaged disk, not a forger."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, xxhash.xxh3_128).hexdigest()
 
 
 @contextmanager

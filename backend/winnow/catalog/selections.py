@@ -87,15 +87,15 @@ class Selections:
         with staging(self._control.folder) as folder:
             staged = folder / relative.name
             pq.write_table(pa.table({"doc_id": doc_ids, "weight": weights}), staged, compression="zstd")
-            move_into_place([(staged, self._control.folder / relative)])
+            [checksum] = move_into_place([(staged, self._control.folder / relative)])
         with self._control.change_manifest() as connection:
             if replace:
                 connection.execute("DELETE FROM selections WHERE name = ?", (name,))
             if connection.execute("SELECT 1 FROM selections WHERE name = ?", (name,)).fetchone():
                 raise _taken(name)
             connection.execute(
-                "INSERT INTO selections VALUES (?, ?, ?, ?, ?)",
-                (name, str(relative), dump(recipe), dump(summary), now()),
+                "INSERT INTO selections VALUES (?, ?, ?, ?, ?, ?)",
+                (name, str(relative), dump(recipe), dump(summary), now(), checksum),
             )
         return self.get(name)
 
