@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -14,6 +15,9 @@ from winnow_app.parts.failures import failures_as_words
 
 HERE = Path(__file__).parent
 ICON, LOGO = HERE / "launch" / "icon.png", HERE / "launch" / "logo.svg"
+
+ROOT = "start"
+"""What the page at the root is called where every page needs a name; no address shows it."""
 
 PAGES: dict[str, tuple[str, str, Callable[[], None]]] = {
     "home": ("Home", ":material/home:", home.page),
@@ -37,11 +41,20 @@ def open_workbench(first: str = "home") -> None:
     st.html(f'<span class="winnow-style"></span><style>{_style()}</style>')
     st.logo(str(LOGO), size="large")
     pages = {
-        name: st.Page(_guarded(name, body), title=title, icon=icon, url_path=name, default=name == first)
+        name: st.Page(_guarded(name, body), title=title, icon=icon, **_place(name, first))
         for name, (title, icon, body) in PAGES.items()
     }
     st.session_state["pages"] = pages
-    st.navigation(list(pages.values()), position="top").run()
+    # The first page lives at the root alone, and its own name would be "Page not found".
+    named = st.Page(
+        lambda: st.switch_page(pages[first], query_params=dict(st.query_params)),
+        title=PAGES[first][0], url_path=first, visibility="hidden",
+    )  # fmt: skip
+    st.navigation([*pages.values(), named], position="top").run()
+
+
+def _place(name: str, first: str) -> dict[str, Any]:
+    return {"url_path": ROOT, "default": True} if name == first else {"url_path": name}
 
 
 @functools.cache
