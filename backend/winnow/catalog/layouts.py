@@ -47,7 +47,13 @@ ALTER TABLE run_parts ADD COLUMN checksum TEXT NOT NULL DEFAULT '';
 ALTER TABLE selections ADD COLUMN checksum TEXT NOT NULL DEFAULT '';
 """
 
-STEPS: tuple[str, ...] = (FIRST, CHECKSUMS)
+LABEL_ROLES = """
+ALTER TABLE label_events ADD COLUMN other INTEGER;
+ALTER TABLE label_events ADD COLUMN role TEXT NOT NULL DEFAULT '';
+ALTER TABLE label_events ADD COLUMN batch TEXT NOT NULL DEFAULT '';
+"""
+
+STEPS: tuple[str, ...] = (FIRST, CHECKSUMS, LABEL_ROLES)
 """Step i makes layout i + 1 of layout i. A released step never changes: new tables and columns are a new step at the end.
 
 What a step adds must suit rows that older programs wrote: a default, or an empty table.

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from conftest import one_process
-from winnow.catalog.labels import DEFAULT, SKIP, LabelSchema
+from winnow.catalog.labels import DEFAULT, FINAL, GOLD, SKIP, LabelSchema
 from winnow.errors import ConflictError, SettingError
 from winnow.workspace import Workspace
 
@@ -132,3 +132,93 @@ def test_threads_and_workspaces_append_side_by_side(corpus: Workspace) -> None:
         thread.join()
     assert corpus.labels.last == 36
     assert len(standing(corpus)) == 36
+
+
+def test_a_step_over_many_documents_is_undone_as_one(corpus: Workspace) -> None:
+    labels = corpus.labels
+    labels.add(0, "drop", who="ana")
+    labels.add_many([{"doc_id": doc, "value": "keep"} for doc in range(4)], who="ana", schema="label", batch="b1")
+    labels.add(5, "unsure", who="ana")
+    labels.add_many([{"doc_id": 4, "value": "keep"}], who="ben", schema="label", batch="b2")
+    assert [label.doc_id for label in labels.undo_step(who="ana")] == [5]
+    assert [label.doc_id for label in labels.undo_step(who="ana")] == [3, 2, 1, 0]
+    assert standing(corpus) == [("ben", 4, "keep"), ("ana", 0, "drop")]
+    assert [label.doc_id for label in labels.undo_step(who="ana")] == [0]
+    assert labels.undo_step(who="ana") == []
+
+
+def test_an_undo_asked_for_twice_takes_back_once(corpus: Workspace) -> None:
+    labels = corpus.labels
+    labels.add(0, "keep", who="ana")
+    labels.add(1, "keep", who="ana")
+    assert labels.undo(who="ana", uuid="u1") is not None
+    assert labels.undo(who="ana", uuid="u1") is None
+    assert standing(corpus) == [("ana", 0, "keep")]
+
+
+def test_a_deciding_answer_outranks_newer_ones_until_it_is_taken_back(corpus: Workspace) -> None:
+    labels = corpus.labels
+    labels.add(0, "keep", who="ana")
+    labels.add(0, "drop", who="cem", role=FINAL)
+    labels.add(0, "unsure", who="ben")
+    assert [row["value"] for row in labels.changed_since(-1)] == ["drop"]
+    assert [(label.who, label.value) for label in labels.settled("label")] == [("cem", "drop")]
+    assert {label.who for label in labels.standing("label")} == {"ana", "ben"}
+    assert labels.undo(who="cem") is not None
+    assert [row["value"] for row in labels.changed_since(-1)] == ["unsure"]
+    assert {label.who for label in labels.settled("label")} == {"ana", "ben"}
+
+
+def test_a_known_answer_is_seen_by_nobody(corpus: Workspace) -> None:
+    labels = corpus.labels
+    labels.add(0, "drop", who="ana", role=GOLD)
+    assert labels.changed_since(-1)[0]["value"] is None
+    assert labels.standing("label") == labels.settled("label") == labels.history(0) == labels.counts("label") == []
+    assert [label.value for label in labels.standing("label", role=GOLD)] == ["drop"]
+    with pytest.raises(SettingError, match="no role 'silver'"):
+        labels.add(0, "drop", who="ana", role="silver")
+
+
+def test_a_pair_is_one_answer_and_another_pair_another(corpus: Workspace) -> None:
+    labels = corpus.labels
+    labels.define(LabelSchema("better", "Which is better?", kind="pair"))
+    labels.add(0, "first", who="ana", schema="better", other=1)
+    labels.add(0, "tie", who="ana", schema="better", other=2)
+    labels.add(0, "second", who="ana", schema="better", other=1)
+    assert [(label.other, label.value) for label in labels.standing("better")] == [(1, "second"), (2, "tie")]
+    assert sorted(labels.answered("better")[0].tolist()) == [0, 0, 1, 2]
+    for wrong in ({"doc_id": 0}, {"doc_id": 0, "other": 0}, {"doc_id": 0, "other": 99}):
+        with pytest.raises(SettingError):
+            labels.add(value="first", who="ana", schema="better", **wrong)
+    with pytest.raises(SettingError, match="asks for one document"):
+        labels.add(0, "keep", who="ana", other=1)
+
+
+def test_a_question_keeps_its_kind_once_it_has_answers(corpus: Workspace) -> None:
+    labels = corpus.labels
+    labels.define(LabelSchema("topic", "What?", ("river", "bread"), kind="choices"))
+    labels.define(LabelSchema("topic", "What?", ("river", "bread"), kind="spans"))
+    labels.define(LabelSchema("topic", "What?", ("river", "bread"), kind="choices"))
+    labels.add(0, ["bread", "river"], who="ana", schema="topic")
+    with pytest.raises(ConflictError, match="stays a question of the kind 'choices'"):
+        labels.define(LabelSchema("topic", "What?", ("river", "bread")))
+    with pytest.raises(ConflictError, match="bread would vanish"):
+        labels.define(LabelSchema("topic", "What?", ("river", "mill"), kind="choices"))
+
+
+def test_the_column_of_passages_shows_their_tags(corpus: Workspace) -> None:
+    labels = corpus.labels
+    labels.define(LabelSchema("marks", "Where?", ("ad", "name"), kind="spans"))
+    labels.add(
+        4, [{"start": 0, "end": 7, "tag": "ad"}, {"start": 9, "end": 12, "tag": "ad"}], who="ana", schema="marks"
+    )
+    assert corpus.sql("SELECT label_marks FROM docs WHERE doc_id = 4").to_pylist() == [{"label_marks": "ad"}]
+    assert labels.counts("marks") == [{"who": "ana", "value": "ad", "documents": 1}]
+
+
+def test_time_per_answer_is_kept(corpus: Workspace) -> None:
+    for doc, seconds in enumerate((3.0, 5.5, None)):
+        corpus.labels.add(doc, "keep", who="ana", seconds=seconds)
+    corpus.labels.add(3, "keep", who="ana", seconds=9.0)
+    corpus.labels.undo(who="ana")
+    assert corpus.labels.seconds("label") == {"ana": [3.0, 5.5]}
