@@ -7,6 +7,7 @@ WinnowError
 ├── CorpusError      the corpus folder is absent, damaged or of another layout
 ├── QueryError       a filter or a SQL statement cannot be run
 ├── ConflictError    the thing exists already, or somebody else is writing it
+├── AccessError      nobody has logged in, or a role does not allow it
 └── Cancelled        a person stopped the job
 
 Each message has three parts: who needs what; what was found; the command or setting that mends it.
@@ -51,6 +52,10 @@ class QueryError(WinnowError):
 
 class ConflictError(WinnowError):
     """The thing exists already, or somebody else is writing it."""
+
+
+class AccessError(WinnowError):
+    """Nobody has logged in, or a person's role does not allow it."""
 
 
 class Cancelled(WinnowError):

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from winnow.catalog.access import require
 from winnow.catalog.layouts import LAYOUT, advance
 from winnow.errors import CorpusError
 
@@ -85,7 +86,7 @@ class Control:
                 f"this Winnow reads layouts 1 to {LAYOUT}",
                 "pip install --upgrade winnow-workbench" if newer else "use the Winnow that made it",
             )
-        with self.write() as connection:
+        with self.write("read") as connection:
             found = int(connection.execute("SELECT value FROM meta WHERE key = 'layout'").fetchone()[0])
             if found < LAYOUT:
                 advance(connection, found)
@@ -136,8 +137,12 @@ class Control:
             connection.execute("ROLLBACK")
 
     @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
-        """Run statements in one IMMEDIATE transaction: all of them are durable on leaving, or none."""
+    def write(self, right: str = "curate") -> Iterator[sqlite3.Connection]:
+        """Run statements in one IMMEDIATE transaction: all of them are durable on leaving, or none.
+
+        Raises AccessError when the role of who acts lacks the right.
+        """
+        require(right)
         if self.read_only:
             raise CorpusError(f"{self.folder} cannot be written", "it is read-only", "copy it, or change its rights")
         with self._errors():
@@ -171,6 +176,26 @@ class Control:
     def meta(self, key: str, default: str = "") -> str:
         row = self.one("SELECT value FROM meta WHERE key = ?", key)
         return str(row["value"]) if row else default
+
+    def integrity(self) -> list[str]:
+        """Return what SQLite finds wrong with the file, page by page; nothing when it is whole."""
+        try:
+            found = [str(row[0]) for row in self._connection().execute("PRAGMA integrity_check(20)").fetchall()]
+        except sqlite3.DatabaseError as reason:
+            return [str(reason)]
+        return [] if found == ["ok"] else found
+
+    def copy_to(self, path: Path) -> None:
+        """Write a copy of one moment of this file, while others go on writing it; the copy is durable on return."""
+        with self._errors():
+            copy = sqlite3.connect(path, isolation_level=None)
+            try:
+                self._connection().backup(copy)
+                copy.execute("PRAGMA journal_mode = DELETE")
+            finally:
+                copy.close()
+        with open(path, "rb") as file:
+            os.fsync(file.fileno())
 
     def close(self) -> None:
         """Close this thread's connection; those of other threads close when the threads end."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from winnow.catalog.audit import record
 from winnow.catalog.control import Control, dump, load, now
 from winnow.catalog.publish import alive
 from winnow.errors import Cancelled, ConflictError, SettingError
@@ -65,7 +66,11 @@ class JobLog:
                 "INSERT INTO jobs (verb, recipe, state, process, created) VALUES (?, ?, 'queued', ?, ?)",
                 (verb, dump(recipe), process_name(), now()),
             )
-            return int(cursor.lastrowid or 0)
+            job = int(cursor.lastrowid or 0)
+            folder = recipe.get({"export": "folder", "run_recipe": "out"}.get(verb, ""))
+            if folder:
+                record(connection, "export", str(recipe.get("name") or recipe.get("path")), folder=folder, job=job)
+            return job
 
     def hand_over(self, job: int, process: int) -> None:
         """Name the process that a queued job waits in: when it dies, the job waits no longer."""
@@ -132,7 +137,7 @@ class JobLog:
     def _bury_dead(self) -> None:
         for row in self._control.rows("SELECT job, process FROM jobs WHERE state IN ('queued', 'running')"):
             if not lives(row["process"]) and not self._control.read_only:
-                with self._control.write() as connection:
+                with self._control.write("read") as connection:
                     # It may have ended well since it was read, so only what still stands as read is changed.
                     connection.execute(
                         "UPDATE jobs SET state = 'interrupted', finished = ?, error = ? "

@@ -53,7 +53,16 @@ ALTER TABLE label_events ADD COLUMN role TEXT NOT NULL DEFAULT '';
 ALTER TABLE label_events ADD COLUMN batch TEXT NOT NULL DEFAULT '';
 """
 
-STEPS: tuple[str, ...] = (FIRST, CHECKSUMS, LABEL_ROLES)
+PEOPLE = """
+CREATE TABLE people (name TEXT PRIMARY KEY, role TEXT NOT NULL, token TEXT NOT NULL, created TEXT NOT NULL);
+CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
+    subject TEXT NOT NULL, detail TEXT NOT NULL);
+CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END;
+CREATE TRIGGER audit_unshortened BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END;
+"""
+
+STEPS: tuple[str, ...] = (FIRST, CHECKSUMS, PEOPLE)
 """Step i makes layout i + 1 of layout i. A released step never changes: new tables and columns are a new step at the end.
 
 What a step adds must suit rows that older programs wrote: a default, or an empty table.

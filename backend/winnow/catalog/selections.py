@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from winnow.catalog.audit import record
 from winnow.catalog.control import Control, dump, load, now
 from winnow.catalog.publish import move_into_place, staging
 from winnow.errors import ConflictError, SettingError, nearest
@@ -89,8 +90,8 @@ class Selections:
             pq.write_table(pa.table({"doc_id": doc_ids, "weight": weights}), staged, compression="zstd")
             [checksum] = move_into_place([(staged, self._control.folder / relative)])
         with self._control.change_manifest() as connection:
-            if replace:
-                connection.execute("DELETE FROM selections WHERE name = ?", (name,))
+            if replace and connection.execute("DELETE FROM selections WHERE name = ?", (name,)).rowcount:
+                record(connection, "replace selection", name)
             if connection.execute("SELECT 1 FROM selections WHERE name = ?", (name,)).fetchone():
                 raise _taken(name)
             connection.execute(
@@ -101,9 +102,10 @@ class Selections:
 
     def remove(self, name: str) -> None:
         """Take a selection off the list; its file stays in the folder."""
-        self.get(name)
+        kept = self.get(name)
         with self._control.change_manifest() as connection:
             connection.execute("DELETE FROM selections WHERE name = ?", (name,))
+            record(connection, "delete selection", name, documents=kept.summary.get("documents"))
 
 
 def _taken(name: str) -> ConflictError:

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from winnow.catalog.audit import record
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.manifest import Run
 from winnow.catalog.publish import exclusive, sweep
@@ -44,7 +45,7 @@ def sweep_corpus(catalog: Catalog, *, dry_run: bool = False, settled: float = SE
         files = sorted(old | {path for path in _present(catalog.folder) - named if _stands_still(path, settled)})
         found = Swept(tuple(run.run for run in gone), tuple(files), sum(path.stat().st_size for path in files))
         if not dry_run:
-            _forget(catalog, gone)
+            _forget(catalog, gone, found)
             sweep(catalog.folder)
             _remove(catalog.folder, files)
         return found
@@ -76,6 +77,11 @@ def _at_rest(catalog: Catalog) -> Iterator[None]:
         yield
 
 
+def unnamed(catalog: Catalog, *, settled: float = SETTLED) -> list[Path]:
+    """Return the files that no table names and that stood still long enough not to be somebody's unfinished work."""
+    return sorted(path for path in _present(catalog.folder) - _named(catalog) if _stands_still(path, settled))
+
+
 def _named(catalog: Catalog) -> set[Path]:
     """Return every file that a table of the control file names."""
     manifest = catalog.manifest
@@ -95,9 +101,10 @@ def _stands_still(path: Path, settled: float) -> bool:
     return time.time() - max(status.st_mtime, status.st_ctime) >= settled
 
 
-def _forget(catalog: Catalog, runs: Iterable[Run]) -> None:
+def _forget(catalog: Catalog, runs: Iterable[Run], found: Swept) -> None:
     """Take runs off the manifest in one transaction, if they still are not current."""
     with catalog.control.write() as connection:
+        record(connection, "sweep", ", ".join(found.runs), files=len(found.files), bytes=found.bytes)
         for run in runs:
             connection.execute(
                 "DELETE FROM run_parts WHERE run = ? AND run IN (SELECT run FROM runs WHERE NOT current)", (run.run,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from winnow.catalog.audit import record
 from winnow.catalog.control import Control, dump, load, now
 from winnow.catalog.filters import Filter
 from winnow.errors import SettingError
@@ -28,3 +29,4 @@ class Views:
     def remove(self, name: str) -> None:
         with self._control.write() as connection:
             connection.execute("DELETE FROM views WHERE name = ?", (name,))
+            record(connection, "delete view", name)
