@@ -3,50 +3,36 @@
 from __future__ import annotations
 
 import uuid as uuids
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from winnow.catalog.control import Control, dump, load, now
+from winnow.catalog.label_counts import LabelCounts
+from winnow.catalog.label_schemas import DEFAULT, NOTHING, SKIP, Answer, LabelSchema, schema_of
 from winnow.errors import ConflictError, SettingError, nearest
 
-SKIP = "(skip)"
-"""The value of a document somebody looked at and passed over."""
+__all__ = ["DEFAULT", "FINAL", "GOLD", "NOTHING", "SKIP", "Label", "LabelSchema", "Labels"]
 
+GOLD = "gold"
+"""The role of a known answer: annotators are measured by it, and nobody sees it."""
 
-@dataclass(frozen=True)
-class LabelSchema:
-    """One question asked of every document, with its possible answers in key order (1, 2, 3 …)."""
+FINAL = "final"
+"""The role of a deciding answer: where there is one, nobody's other answer counts."""
 
-    name: str
-    question: str
-    values: tuple[str, ...]
-    guidelines: str = ""
-
-    def __post_init__(self) -> None:
-        if not self.name.isidentifier():
-            raise SettingError(
-                "a label schema's name is letters, digits and _", f"found '{self.name}'", "for example 'keep'"
-            )
-        if not 1 <= len(self.values) <= 9 or len(set(self.values)) != len(self.values):
-            raise SettingError(
-                "a label schema has 1 to 9 different values", f"found {list(self.values)}", "one per digit key"
-            )
-        if any(not value.strip() or value == SKIP for value in self.values):
-            raise SettingError("a label has a name", f"found {list(self.values)}", "write a word for each")
-
-
-DEFAULT = LabelSchema(
-    "label",
-    "Should a language model learn from this?",
-    ("keep", "drop", "unsure"),
-    "Keep text a careful reader would learn from. Drop boilerplate, spam, broken text, abuse. Unsure when you cannot tell.",
-)
+ROLES = ("", GOLD, FINAL)
 
 
 @dataclass(frozen=True)
 class Label:
-    """One event of the log. A `value` of None with `undoes` set takes an earlier event back."""
+    """One event of the log. A `value` of None with `undoes` set takes an earlier event back.
+
+    `other` is the second document of a pair; `role` is "" for an answer, "gold" or "final"; events of one `batch` were
+    written in one step and are taken back in one.
+    """
 
     seq: int
     uuid: str
@@ -57,6 +43,9 @@ class Label:
     value: str | None
     undoes: int | None
     seconds: float | None
+    other: int | None = None
+    role: str = ""
+    batch: str = ""
 
 
 class Labels:
@@ -64,6 +53,7 @@ class Labels:
 
     def __init__(self, control: Control) -> None:
         self._control = control
+        self._counts = LabelCounts(control)
 
     @property
     def last(self) -> int:
@@ -72,7 +62,7 @@ class Labels:
 
     def schemas(self) -> dict[str, LabelSchema]:
         rows = self._control.rows("SELECT name, schema FROM label_schemas ORDER BY rowid")
-        found = {row["name"]: _schema(load(row["schema"])) for row in rows}
+        found = {row["name"]: schema_of(load(row["schema"])) for row in rows}
         return found if DEFAULT.name in found else {DEFAULT.name: DEFAULT, **found}
 
     def schema(self, name: str) -> LabelSchema:
@@ -83,15 +73,27 @@ class Labels:
 
     def define(self, schema: LabelSchema) -> None:
         """Add a schema or change its wording; raises ConflictError when a value in use would vanish."""
-        alike = [name for name in self.schemas() if name.lower() == schema.name.lower() and name != schema.name]
+        known = self.schemas()
+        alike = [name for name in known if name.lower() == schema.name.lower() and name != schema.name]
         if alike:
             raise ConflictError(
                 f"schema '{schema.name}' needs a name of its own", f"'{alike[0]}' exists", "another name"
             )
         # Every process has a column per schema, so a new one moves the manifest.
         with self._control.change_manifest() as connection:
-            rows = connection.execute("SELECT DISTINCT value FROM label_events WHERE schema = ?", (schema.name,))
-            lost = ", ".join(sorted({row["value"] for row in rows} - {None, SKIP, *schema.values}))
+            rows = connection.execute(
+                "SELECT DISTINCT value FROM label_events WHERE schema = ? AND value IS NOT NULL", (schema.name,)
+            )
+            used = [row["value"] for row in rows]
+            before = known.get(schema.name, schema)
+            if used and before.kind != schema.kind:
+                raise ConflictError(
+                    f"schema '{schema.name}' stays a question of the kind '{before.kind}'",
+                    "it has answers",
+                    "another name",
+                )
+            words = set() if schema.kind == "tags" else {word for value in used for word in before.names(value)}
+            lost = ", ".join(sorted(words - {SKIP, NOTHING, *schema.values}))
             if lost:
                 raise ConflictError(
                     f"schema '{schema.name}' keeps the values in use", f"{lost} would vanish", "add, do not remove"
@@ -109,117 +111,189 @@ class Labels:
     def add(
         self,
         doc_id: int,
-        value: str,
+        value: Answer,
         *,
         who: str,
         schema: str = DEFAULT.name,
         uuid: str | None = None,
         seconds: float | None = None,
+        other: int | None = None,
+        role: str = "",
     ) -> int:
         """Append one label and return its number; the same uuid again changes nothing, so a retry is harmless.
 
-        Raises SettingError for an unknown value, document or schema, or without a name.
+        `other` is the second document of a pair. Raises SettingError for an unknown value, document or schema, or
+        without a name.
         """
         known = self.schema(schema)
-        if value != SKIP and value not in known.values:
-            raise SettingError(f"schema '{schema}' has no value '{value}'", "", nearest(value, known.values))
+        if (known.kind == "pair") != (other is not None) or other == doc_id:
+            raise SettingError(
+                f"schema '{schema}' asks for {'two documents' if known.kind == 'pair' else 'one document'}",
+                f"found {doc_id} and {other}", "name the second document of a pair, and only then",
+            )  # fmt: skip
         identity = uuid or uuids.uuid4().hex
-        self.add_many(
-            [{"doc_id": doc_id, "value": value, "uuid": identity, "seconds": seconds}], who=who, schema=schema
-        )
-        row = self._control.one("SELECT seq FROM label_events WHERE uuid = ?", identity)
-        return int(row["seq"]) if row else 0
+        row = {"doc_id": doc_id, "value": known.written(value), "uuid": identity, "seconds": seconds, "other": other}
+        self.add_many([row], who=who, schema=schema, role=role)
+        found = self._control.one("SELECT seq FROM label_events WHERE uuid = ?", identity)
+        return int(found["seq"]) if found else 0
 
-    def add_many(self, rows: Iterable[Mapping[str, Any]], *, who: str, schema: str) -> int:
-        """Append many labels in one transaction and return how many were new."""
+    def add_many(
+        self, rows: Iterable[Mapping[str, Any]], *, who: str, schema: str, role: str = "", batch: str = ""
+    ) -> int:
+        """Append many labels in one transaction and return how many were new; those of a `batch` are undone together."""
         if not who.strip():
             raise SettingError("a label belongs to somebody", "no name was given", "write your name on the Label page")
+        if role not in ROLES:
+            raise SettingError(f"a label has no role '{role}'", "", nearest(role, ROLES))
         values = [
             (row.get("uuid") or uuids.uuid4().hex, row.get("at") or now(), row.get("who") or who, schema,
-             int(row["doc_id"]), row["value"], row.get("seconds"))
+             int(row["doc_id"]), row["value"], row.get("seconds"), row.get("other"), row.get("role") or role, batch)
             for row in rows
         ]  # fmt: skip
         with self._control.write("label") as connection:
             documents = connection.execute("SELECT COALESCE(SUM(documents), 0) FROM parts").fetchone()[0]
-            unknown = [value[4] for value in values if not 0 <= value[4] < documents]
+            named = (doc_id for value in values for doc_id in (value[4], value[7]) if doc_id is not None)
+            unknown = [doc_id for doc_id in named if not 0 <= doc_id < documents]
             if unknown:
                 raise SettingError(
                     f"there is no document {unknown[0]}", f"the corpus has {documents:,}", "label what Explore lists"
                 )
             before = connection.total_changes
             connection.executemany(
-                "INSERT OR IGNORE INTO label_events (uuid, at, who, schema, doc_id, value, seconds) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO label_events (uuid, at, who, schema, doc_id, value, seconds, other, role, batch) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 values,
             )
             return connection.total_changes - before
 
-    def undo(self, *, who: str, schema: str = DEFAULT.name) -> Label | None:
+    def undo(self, *, who: str, schema: str = DEFAULT.name, uuid: str | None = None) -> Label | None:
         """Take back a person's newest label that still stands and return it, or None when there is none."""
+        taken = self.undo_step(who=who, schema=schema, uuid=uuid)
+        return taken[0] if taken else None
+
+    def undo_step(self, *, who: str, schema: str = DEFAULT.name, uuid: str | None = None) -> list[Label]:
+        """Take back a person's newest step, one label or a whole batch, and return its labels, the newest first.
+
+        The same uuid again changes nothing and returns an empty list.
+        """
+        identity = uuid or uuids.uuid4().hex
         with self._control.write("label") as connection:
-            row = connection.execute(
-                "SELECT * FROM label_events e WHERE who = ? AND schema = ? AND undoes IS NULL AND NOT EXISTS "
-                "(SELECT 1 FROM label_events u WHERE u.undoes = e.seq) ORDER BY seq DESC LIMIT 1",
-                (who, schema),
-            ).fetchone()
-            if row is None:
-                return None
-            connection.execute(
-                "INSERT INTO label_events (uuid, at, who, schema, doc_id, value, undoes) VALUES (?, ?, ?, ?, ?, NULL, ?)",
-                (uuids.uuid4().hex, now(), who, schema, row["doc_id"], row["seq"]),
-            )
-        return Label(**dict(row))
+            if connection.execute("SELECT 1 FROM label_events WHERE uuid = ?", (identity,)).fetchone():
+                return []
+            rows = connection.execute(_LIVE + " ORDER BY e.seq DESC LIMIT 1", (schema, who)).fetchall()
+            if rows and rows[0]["batch"]:
+                rows = connection.execute(
+                    _LIVE + " AND e.batch = ? ORDER BY e.seq DESC", (schema, who, rows[0]["batch"])
+                ).fetchall()
+            at = now()
+            connection.executemany(
+                "INSERT INTO label_events (uuid, at, who, schema, doc_id, value, undoes, other, role, batch) "
+                "VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?, ?)",
+                [
+                    (f"{identity}{f'-{place}' if place else ''}", at, who, schema, row["doc_id"], row["seq"],
+                     row["other"], row["role"], row["batch"])
+                    for place, row in enumerate(rows)
+                ],
+            )  # fmt: skip
+        return [Label(**dict(row)) for row in rows]
 
     def history(self, doc_id: int) -> list[Label]:
-        """Return every event about a document, oldest first."""
+        """Return every event about a document, oldest first; known answers are kept from sight."""
         return [
             Label(**dict(row))
-            for row in self._control.rows("SELECT * FROM label_events WHERE doc_id = ? ORDER BY seq", doc_id)
+            for row in self._control.rows(
+                "SELECT * FROM label_events WHERE doc_id = ? AND role <> ? ORDER BY seq", doc_id, GOLD
+            )
         ]
 
-    def standing(self, schema: str, who: str = "", limit: int = -1) -> list[Label]:
-        """Return the newest standing label of each person for each document, newest first; `who` narrows to one person."""
+    def standing(self, schema: str, who: str = "", limit: int = -1, role: str = "") -> list[Label]:
+        """Return the newest standing label of each person for each document, newest first; `who` narrows to one person.
+
+        With a role, the known or the deciding answers instead of people's own.
+        """
         rows = self._control.rows(
-            f"SELECT * FROM ({_STANDING}) WHERE schema = ? AND (? = '' OR who = ?) ORDER BY seq DESC LIMIT ?",
-            schema, who, who, limit,
+            f"SELECT * FROM ({_STANDING}) WHERE schema = ? AND role = ? AND (? = '' OR who = ?) ORDER BY seq DESC LIMIT ?",
+            schema, role, who, who, limit,
         )  # fmt: skip
         return [Label(**dict(row)) for row in rows]
+
+    def settled(self, schema: str) -> list[Label]:
+        """Return the labels that count: where there is a deciding one that alone, elsewhere each person's newest."""
+        final = {(label.doc_id, label.other): label for label in reversed(self.standing(schema, role=FINAL))}
+        answers = [label for label in self.standing(schema) if (label.doc_id, label.other) not in final]
+        return sorted([*final.values(), *answers], key=lambda label: -label.seq)
+
+    def answered(self, schema: str) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+        """Return (doc_id, who) of every standing answer, skipped ones too; of pairs both documents."""
+        rows = self._control.rows(
+            f"SELECT doc_id, other, who FROM ({_STANDING}) WHERE schema = ? AND role = ''", schema
+        )
+        pairs = [(doc_id, who) for first, other, who in rows for doc_id in (first, other) if doc_id is not None]
+        return (
+            np.array([doc_id for doc_id, _ in pairs], dtype=np.int64),
+            np.array([who for _, who in pairs], dtype=object),
+        )
 
     def changed_since(self, seq: int) -> list[dict[str, Any]]:
         """Return, for each document with an event after `seq`, its newest standing label (value None when there is none).
 
-        Of each person only the newest counts, and one that passed a document over says nothing about it.
+        A deciding label outranks the others. Of each person only the newest counts, and one that passed a document over
+        says nothing about it.
         """
-        return [dict(row) for row in self._control.rows(_CHANGED, seq, SKIP)]
+        rows = [dict(row) for row in self._control.rows(_CHANGED, seq, SKIP)]
+        spans = {name: schema for name, schema in self.schemas().items() if schema.kind == "spans"}
+        for row in rows:
+            if row["schema"] in spans and row["value"] is not None:
+                row["value"] = spans[row["schema"]].shown(row["value"])
+        return rows
 
     def counts(self, schema: str) -> list[dict[str, Any]]:
-        """Return documents per person and value, over standing labels."""
+        """Return documents per person and value, over standing answers; passages are counted by their tags."""
+        known = self.schemas().get(schema)
+        counted: dict[tuple[str, str], int] = {}
+        for (who, value), documents in self._counts.of(schema).items():
+            words = known.shown(value) if known else value
+            counted[who, words] = counted.get((who, words), 0) + documents
+        return [
+            {"who": who, "value": value, "documents": documents} for (who, value), documents in sorted(counted.items())
+        ]
+
+    def seconds(self, schema: str) -> dict[str, list[float]]:
+        """Return how long each person took for each standing answer, in seconds, oldest first."""
         rows = self._control.rows(
-            f"SELECT who, value, COUNT(*) AS documents FROM ({_STANDING}) WHERE schema = ? GROUP BY who, value ORDER BY who, value",
+            "SELECT who, seconds FROM label_events e WHERE schema = ? AND seconds IS NOT NULL AND undoes IS NULL "
+            "AND role = '' AND NOT EXISTS (SELECT 1 FROM label_events u WHERE u.undoes = e.seq) ORDER BY seq",
             schema,
         )
-        return [dict(row) for row in rows]
+        found: dict[str, list[float]] = {}
+        for row in rows:
+            found.setdefault(row["who"], []).append(float(row["seconds"]))
+        return found
 
+
+_LIVE = (
+    "SELECT * FROM label_events e WHERE e.schema = ? AND e.who = ? AND e.undoes IS NULL "
+    "AND NOT EXISTS (SELECT 1 FROM label_events u WHERE u.undoes = e.seq)"
+)
 
 _STANDING = (
     "SELECT e.* FROM label_events e WHERE e.undoes IS NULL "
     "AND NOT EXISTS (SELECT 1 FROM label_events u WHERE u.undoes = e.seq) "
     "AND NOT EXISTS (SELECT 1 FROM label_events n WHERE n.schema = e.schema AND n.doc_id = e.doc_id AND n.who = e.who "
-    "AND n.seq > e.seq AND n.undoes IS NULL AND NOT EXISTS (SELECT 1 FROM label_events v WHERE v.undoes = n.seq))"
+    "AND n.role = e.role AND n.other IS e.other AND n.seq > e.seq AND n.undoes IS NULL "
+    "AND NOT EXISTS (SELECT 1 FROM label_events v WHERE v.undoes = n.seq))"
 )
 
 
 _CHANGED = """
 WITH touched AS (SELECT DISTINCT schema, doc_id FROM label_events WHERE seq > ?),
 live AS (
-    SELECT e.*, ROW_NUMBER() OVER (PARTITION BY e.schema, e.doc_id, e.who ORDER BY e.seq DESC) AS place
+    SELECT e.*, ROW_NUMBER() OVER (PARTITION BY e.schema, e.doc_id, e.who, e.role ORDER BY e.seq DESC) AS place
     FROM touched CROSS JOIN label_events e ON e.schema = touched.schema AND e.doc_id = touched.doc_id
-    WHERE e.undoes IS NULL AND NOT EXISTS (SELECT 1 FROM label_events u WHERE u.undoes = e.seq)),
-newest AS (SELECT schema, doc_id, MAX(seq) AS seq FROM live WHERE place = 1 AND value <> ? GROUP BY schema, doc_id)
-SELECT t.schema, t.doc_id, e.value, e.who, e.at FROM touched t
-LEFT JOIN newest n USING (schema, doc_id) LEFT JOIN label_events e ON e.seq = n.seq
+    WHERE e.undoes IS NULL AND e.role <> 'gold' AND NOT EXISTS (SELECT 1 FROM label_events u WHERE u.undoes = e.seq)),
+newest AS (
+    SELECT *, ROW_NUMBER() OVER (PARTITION BY schema, doc_id ORDER BY role = 'final' DESC, seq DESC) AS first
+    FROM live WHERE place = 1 AND value <> ?)
+SELECT t.schema, t.doc_id, n.value, n.who, n.at FROM touched t
+LEFT JOIN newest n ON n.schema = t.schema AND n.doc_id = t.doc_id AND n.first = 1
 """
-
-
-def _schema(values: Mapping[str, Any]) -> LabelSchema:
-    known: Sequence[str] = values["values"]
-    return LabelSchema(**{**values, "values": tuple(known)})
