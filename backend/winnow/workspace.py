@@ -28,10 +28,12 @@ from winnow.embed.choose import default_model, encoder
 from winnow.errors import SettingError
 from winnow.export.base import Exporter
 from winnow.jobs import background
+from winnow.jobs.backup import Copied, back_up
 from winnow.jobs.chain import Step, run_chain
 from winnow.jobs.cluster import cluster
 from winnow.jobs.combine import combine
 from winnow.jobs.corpus import Corpus
+from winnow.jobs.doctor import Examined, examine
 from winnow.jobs.embed import embed
 from winnow.jobs.export import export
 from winnow.jobs.ingest import Ingested, ingest
@@ -39,7 +41,7 @@ from winnow.jobs.keywords import index_keywords
 from winnow.jobs.labels import Imported, export_labels, import_labels
 from winnow.jobs.lineage import Lineage, keep
 from winnow.jobs.nearest import index_vectors
-from winnow.jobs.progress import Progress
+from winnow.jobs.progress import Progress, Silent
 from winnow.jobs.raters import Card, Raters
 from winnow.jobs.recipe import load_recipe
 from winnow.jobs.recording import Recording
@@ -298,6 +300,14 @@ class Workspace(Corpus):
     def import_labels(self, path: str | Path, schema: str = "label", who: str = "import") -> Imported:
         """Append the labels of a JSON lines file; labels known by their uuid are not added twice."""
         return import_labels(self.catalog, Path(path), schema, who)
+
+    def examine(self, *, repair: bool = False, progress: Progress | None = None) -> Examined:
+        """Look at every file that the corpus names, and with `repair` mend what can be; raises ConflictError."""
+        return examine(self.catalog, progress or Silent(), repair=repair)
+
+    def back_up(self, folder: str | Path, *, progress: Progress | None = None) -> Copied:
+        """Bring a second folder up to this corpus, which may be used meanwhile; raises ConflictError, InputError."""
+        return back_up(self.catalog, Path(folder), progress or Silent())
 
     def complete(self, *, progress: Progress | None = None) -> None:
         """Make what is still missing: scores, vectors, clusters, the keyword index."""

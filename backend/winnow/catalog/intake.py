@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from winnow.catalog.control import dump, now
-from winnow.catalog.manifest import Input, Manifest
+from winnow.catalog.manifest import Input, Manifest, Part
 from winnow.catalog.publish import move_into_place
 from winnow.catalog.texts import ROW_GROUP
 from winnow.ingest.base import DOCUMENT, Batch, Rejected
@@ -70,13 +70,18 @@ class _Shard:
 
 
 class Intake:
-    """Writes one input's documents under a staging folder until `commit` makes them part of the corpus."""
+    """Writes one input's documents under a staging folder until `commit` makes them part of the corpus.
 
-    def __init__(self, manifest: Manifest, staged: Path, seen: SeenIds, reserved: Collection[str]) -> None:
+    `at` is the shard at whose place an input is written once more, to be compared with what was written then.
+    """
+
+    def __init__(
+        self, manifest: Manifest, staged: Path, seen: SeenIds, reserved: Collection[str], *, at: Part | None = None
+    ) -> None:
         self._manifest, self._staged, self._seen, self._reserved = manifest, staged, seen, frozenset(reserved)
         parts = manifest.parts()
-        self._first_part = parts[-1].part + 1 if parts else 0
-        self._next_id = manifest.documents()
+        self._first_part = at.part if at else parts[-1].part + 1 if parts else 0
+        self._next_id = at.first_id if at else manifest.documents()
         self._waiting: list[pa.RecordBatch] = []
         self._writer: pq.ParquetWriter | None = None
         self._shards: list[_Shard] = []
@@ -168,10 +173,15 @@ class Intake:
                 found[name] = (key, kind)
         return found
 
-    def commit(self, path: str, fingerprint: str, size: int, recipe: dict[str, Any]) -> Input:
-        """Publish shards, quarantine and facets in one step and return the input's row."""
+    def shards(self) -> list[Path]:
+        """End the writing and return the staged shards, which `commit` would publish."""
         self._flush(whole_groups=False)
         self._close()
+        return [shard.path for shard in self._shards]
+
+    def commit(self, path: str, fingerprint: str, size: int, recipe: dict[str, Any]) -> Input:
+        """Publish shards, quarantine and facets in one step and return the input's row."""
+        self.shards()
         inputs = self._manifest.inputs()
         number = inputs[-1].input + 1 if inputs else 1
         folder = self._manifest.folder

@@ -18,7 +18,7 @@ from winnow.catalog.publish import move_into_place, staging
 
 @dataclass(frozen=True)
 class Part:
-    """One shard of documents: doc_ids first_id … first_id + documents − 1."""
+    """One shard of documents, read from one input: doc_ids first_id … first_id + documents − 1."""
 
     part: int
     path: Path
@@ -26,6 +26,7 @@ class Part:
     documents: int
     bytes: int
     checksum: str = ""
+    input: int = 0
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Manifest:
         return int(self.control.meta("manifest", "0"))
 
     def parts(self) -> list[Part]:
-        rows = self.control.rows("SELECT part, path, first_id, documents, bytes, checksum FROM parts ORDER BY part")
+        rows = self.control.rows("SELECT part, path, first_id, documents, bytes, checksum, input FROM parts ORDER BY part")
         return [Part(**{**dict(row), "path": self.folder / row["path"]}) for row in rows]
 
     def inputs(self) -> list[Input]:
@@ -93,6 +94,12 @@ class Manifest:
 
     def documents(self) -> int:
         row = self.control.one("SELECT COALESCE(SUM(documents), 0) AS n FROM parts")
+        return int(row["n"]) if row else 0
+
+    def bytes(self) -> int:
+        """Return how many bytes the shards of documents, columns and vectors take together."""
+        query = "SELECT (SELECT COALESCE(SUM(bytes), 0) FROM parts) + (SELECT COALESCE(SUM(bytes), 0) FROM run_parts) AS n"
+        row = self.control.one(query)
         return int(row["n"]) if row else 0
 
     def runs(self, kind: str = "", current: bool = True) -> list[Run]:

@@ -15,7 +15,7 @@ import click
 from winnow.cli import console
 from winnow.errors import SettingError, WinnowError, nearest
 
-FILES = ("line", "choosing", "filtering", "labelling", "learning", "browsing", "findings", "measuring", "proving")
+FILES = ("line", "choosing", "filtering", "labelling", "learning", "browsing", "findings", "measuring", "proving", "caring")
 """The files that hold the commands, in the order in which they are listed."""
 
 
