@@ -12,7 +12,7 @@ import click
 from winnow.cli import console
 from winnow.cli.arranging import arrange_options, dry_run, judge_recipe, read_settings
 from winnow.cli.main import winnow
-from winnow.errors import SettingError, WinnowError
+from winnow.errors import SHOWN, SettingError, WinnowError
 from winnow.method import method
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -54,7 +54,7 @@ def pairs(settings: tuple[str, ...]) -> dict[str, str]:
 @reading_options
 @folder_option
 def ingest(folder: Path, /, paths: tuple[str, ...], format: str | None, again: bool, **columns: str | None) -> None:
-    """Take files in: Parquet, JSONL, CSV, text folders, Arrow; plain, .gz or .zst; globs."""
+    """Take files in: tables, JSONL, web archives, dumps, mail, books, folders; plain, .gz or .zst; globs."""
     from winnow.workspace import Workspace
 
     with console.progress() as progress:
@@ -69,6 +69,10 @@ def _report(made: Any) -> None:
     )
     if made.rejected:
         console.say(f"{made.rejected:,} rows set aside: winnow quarantine")
+    if made.skipped:
+        counts = [f"{count:,} {reason}" for reason, count in list(made.skipped.items())[:SHOWN]]
+        more = f" and {len(made.skipped) - SHOWN} more kinds" if len(made.skipped) > SHOWN else ""
+        console.say(f"passed over: {'; '.join(counts)}{more}")
     if made.known:
         console.say(
             f"{len(made.known)} files were in the corpus already and were left alone (--again takes them again)"
@@ -84,9 +88,15 @@ def _report(made: Any) -> None:
 @winnow.command()
 @click.argument("names", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Run every scorer.")
+@click.option(
+    "--model",
+    default="",
+    help="What the scorers that read with a model read with: a folder, a model's name, or a tier (ci, cpu, small, "
+    "medium), which means the newest lab model of that size in this corpus.",
+)
 @set_option
 @folder_option
-def score(folder: Path, /, names: tuple[str, ...], everything: bool, settings: tuple[str, ...]) -> None:
+def score(folder: Path, /, names: tuple[str, ...], everything: bool, model: str, settings: tuple[str, ...]) -> None:
     """Give every document scores: rules, language, personal data, duplicates, toxicity, quality."""
     from winnow.score.base import Scorer
     from winnow.workspace import Workspace
@@ -96,6 +106,12 @@ def score(folder: Path, /, names: tuple[str, ...], everything: bool, settings: t
     if settings and len(names) != 1:
         raise click.UsageError("--set goes with exactly one scorer.")
     told = {names[0]: method(Scorer, names[0]).from_text(pairs(settings)).recipe} if settings else {}
+    if model:
+        readers = [name for name in names if any(one.name == "model" for one in method(Scorer, name).settings())]
+        if not readers:
+            found = f"{', '.join(names) or 'the default scorers'} read with none"
+            raise SettingError("--model is for scorers that read with a model", found, "winnow score loss --model ci")
+        told |= {name: {**told.get(name, {}), "model": model} for name in readers}
     with console.progress() as progress:
         runs = Workspace(folder).score(() if everything else names, settings=told, progress=progress)
     console.say(f"{sum(len(run.columns) for run in runs)} columns: " + ", ".join(run.name for run in runs))

@@ -32,8 +32,8 @@ def teach(folder: Path, /, name: str, again: bool, **lesson: Any) -> None:
     from winnow.workspace import Workspace
 
     with console.progress() as progress:
-        made = Workspace(folder).teach(name, lesson, replace=again, progress=progress)
-    console.say(f"{name} is kept; measure with it: winnow score loss --set model={made} --set called={name}")
+        Workspace(folder).teach(name, lesson, replace=again, progress=progress)
+    console.say(f"{name} is kept; measure with it: winnow score loss --model {name}")
 
 
 @winnow.command()

@@ -20,6 +20,7 @@ from winnow.jobs.chain import Step, run_chain
 from winnow.jobs.cluster import COLUMNS as CLUSTER_COLUMNS
 from winnow.jobs.document import Document, read_document
 from winnow.jobs.gaps import gaps
+from winnow.jobs.lab_models import with_model_places
 from winnow.jobs.labels import LabelStats, label_stats
 from winnow.jobs.recipe import Recipe, write_recipe
 from winnow.jobs.search import Finder
@@ -88,7 +89,8 @@ class Corpus:
         """Return the named scorers with their settings; without names, all that run by default."""
         known = methods(Scorer)
         chosen = list(names) or [name for name, kind in known.items() if kind.default]
-        return [method(Scorer, name).from_recipe(settings.get(name, {})) for name in chosen]
+        told = {name: with_model_places(self.catalog, settings.get(name, {})) for name in chosen}
+        return [method(Scorer, name).from_recipe(told[name]) for name in chosen]
 
     def recipe(self, name: str) -> str:
         """Return the YAML recipe of a kept selection, its parents inside."""

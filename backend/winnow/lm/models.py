@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from winnow.errors import InputError
 from winnow.lm.kept import is_kept, load
 from winnow.lm.tokenizer import Tokenizer
 from winnow.lm.windows import IGNORED, Windows
+
+MOST_LOGITS = 1 << 26
+"""Logits that are held at once: 256 MB. A vocabulary of 50,000 and a context of 1,024 leave one window at a time."""
+
+IN_CACHE = 1 << 17
+"""Logits that a processor looks at several times without fetching them again."""
 
 
 class Model(Protocol):
@@ -30,23 +36,59 @@ class Model(Protocol):
     def logits(self, tokens: torch.Tensor) -> torch.Tensor: ...
 
 
-@torch.no_grad()
-def places(model: Model, cut: Windows, *, batch: int, top: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Return the loss of every place and whether its token is among the `top` likeliest; 0 where nothing is measured.
+@dataclass(frozen=True, eq=False)
+class Places:
+    """What a model says of the token at every place, each [windows, context]; nothing where nothing is measured.
 
-    Both are [windows, context]; windows of like length are read together.
+    `losses` float32: -ln p(token), 0 elsewhere; `hits`: whether it is among the likeliest. `means` and `variances`
+    float32, when asked for: of ln p over the whole vocabulary, weighted by p.
     """
-    losses = np.zeros(cut.targets.shape, dtype=np.float32)
+
+    losses: NDArray[np.float32]
+    hits: NDArray[np.bool_]
+    means: NDArray[np.float32] | None = None
+    variances: NDArray[np.float32] | None = None
+
+
+@torch.no_grad()
+def places(model: Model, cut: Windows, *, batch: int, top: int, moments: bool = False) -> Places:
+    """Read windows, those of like length together, and return what the model says of each token.
+
+    At most `batch` windows are read at once, fewer where their logits would exceed `MOST_LOGITS`. What is asked of the
+    vocabulary is answered for a few places at a time, while their logits are in the cache.
+    """
+    found = [np.zeros(cut.targets.shape, dtype=np.float32) for _ in range(3 if moments else 1)]
     hits = np.zeros(cut.targets.shape, dtype=bool)
-    for rows, length in cut.batches(batch):
-        logits = model.logits(torch.from_numpy(cut.inputs[rows, :length])).float()
+    rows_at_once = MOST_LOGITS // max(1, cut.targets.shape[1] * model.tokenizer.vocabulary)
+    for rows, length in cut.batches(max(1, min(batch, rows_at_once))):
+        logits = model.logits(torch.from_numpy(cut.inputs[rows, :length]))
         targets = torch.from_numpy(cut.targets[rows, :length]).to(logits.device)
-        found = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="none")
-        losses[rows, :length] = found.view(targets.shape).cpu().numpy()
-        gold = logits.gather(2, targets.clamp(min=0).unsqueeze(2))
-        among = (logits > gold).sum(dim=2) < top
-        hits[rows, :length] = (among & (targets != IGNORED)).cpu().numpy()
-    return losses, hits
+        told, likely = _asked(logits.flatten(0, 1), targets.flatten(), top, moments)
+        measured = targets != IGNORED
+        for values, column in zip(found, told, strict=True):
+            values[rows, :length] = torch.where(measured, column.view(targets.shape), 0).cpu().numpy()
+        hits[rows, :length] = (likely.view(targets.shape) & measured).cpu().numpy()
+    return Places(found[0], hits, *found[1:])
+
+
+def _asked(
+    logits: torch.Tensor, targets: torch.Tensor, top: int, moments: bool
+) -> tuple[list[torch.Tensor], torch.Tensor]:
+    """Return loss and, if asked, mean and variance of ln p for logits [places, vocabulary]; and whether a token is likely."""
+    told: list[list[torch.Tensor]] = []
+    size = max(1, (IN_CACHE if logits.device.type == "cpu" else MOST_LOGITS // 4) // logits.shape[1])
+    for part, token in zip(logits.split(size), targets.clamp(min=0).split(size), strict=True):
+        said = torch.log_softmax(part.float(), dim=1)
+        gold = said.gather(1, token[:, None])
+        among = (said > gold).to(torch.uint8).sum(dim=1, dtype=torch.int32) < top
+        one = [-gold[:, 0], among]
+        if moments:
+            chances = torch.softmax(part.float(), dim=1)
+            mean = torch.linalg.vecdot(chances, said)
+            one += [mean, torch.linalg.vecdot(chances * said, said) - mean**2]
+        told.append(one)
+    loss, likely, *rest = (torch.cat(column) for column in zip(*told, strict=True))
+    return [loss, *rest], likely
 
 
 @functools.lru_cache(maxsize=2)

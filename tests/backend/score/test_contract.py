@@ -26,7 +26,9 @@ GIVEN: dict[str, dict[str, Any]] = {
     "contamination": {"benchmarks": (ITEMS,)},
     "classifier": {"model": tiny_classifier()},
     "listed_words": {"file": ITEMS},
-    "loss": {"model": tiny_decoder()},
+    **{name: {"model": tiny_decoder()} for name in ("loss", "dc_pdd", "information_gain")},
+    "min_k": {"model": tiny_decoder(), "plus": True},
+    **{name: {"model": tiny_decoder(), "target": ITEMS} for name in ("influence", "ekfac_influence")},
 }
 """Settings without which a scorer has nothing to look for."""
 ORDINARY = (

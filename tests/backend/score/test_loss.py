@@ -81,7 +81,8 @@ def test_the_masked_median_of_the_card(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(models, "open_model", lambda place: Told())
     losses = np.array([[0.1, 0.5, 2.0, 6.0]], dtype=np.float32)
-    monkeypatch.setattr(models, "places", lambda *_, **__: (losses, np.array([[True, True, True, False]])))
+    told = models.Places(losses, np.array([[True, True, True, False]]))
+    monkeypatch.setattr(models, "places", lambda *_, **__: told)
     found = Loss(model="told").score(batch("abcd"), None)
     assert pa.array(found["loss_told_learnable"]).to_pylist() == [pytest.approx(0.3)]
     # (.5 + 2) / 2 = 1.25 without the mask, and 8.6 / 4 = 2.15 on average.
@@ -114,7 +115,7 @@ def test_a_model_of_hugging_face_is_read_like_ours(tmp_path: Path) -> None:
 
 
 def test_what_is_missing_or_wrong_is_said(tmp_path: Path) -> None:
-    with pytest.raises(MissingNeed, match="--set model=FOLDER"):
+    with pytest.raises(MissingNeed, match="--model FOLDER"):
         Loss().score(batch("a"), None)
     with pytest.raises(SettingError, match="small letters"):
         Loss(called="Bad name")
