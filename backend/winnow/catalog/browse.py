@@ -203,8 +203,9 @@ class Browse:
             )
             join, score = "", ""
             if where.hits:
-                join, score = f" JOIN {where.hits} hits USING (doc_id)", ", hits.score"
-                order = order if sort else "hits.score DESC, doc_id"
+                # What an alternative brought in has no score of this search, and comes last.
+                join, score = f" LEFT JOIN {where.hits} hits USING (doc_id)", ", hits.score"
+                order = order if sort else "hits.score DESC NULLS LAST, doc_id"
             chosen = ", ".join(["doc_id", *map(quoted, names)]) + score
             query = f"SELECT {chosen} FROM docs{join} WHERE {where.sql} ORDER BY {order} LIMIT {int(limit)} OFFSET {int(offset)}"
             return _run(cursor, query, where.values).df()

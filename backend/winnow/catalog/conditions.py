@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from winnow.catalog.filters import MISSING, Filter, Range, Values
+from winnow.catalog.filters import MISSING, Filter, Polygon, Range, Values
 from winnow.catalog.table import files, quoted
 from winnow.errors import QueryError, nearest
 
@@ -37,9 +37,8 @@ class Condition:
     hits: str = ""
 
 
-Lasso = tuple[tuple[float, float], ...]
 Finder = Callable[[str, str], Hits]
-"""(kind, question) → hits; kind is "search", "near" or "like"."""
+"""(kind, question) → hits; kind is "search", "near", "like" or "concept"."""
 
 
 class Conditions:
@@ -59,6 +58,27 @@ class Conditions:
 
         The hits of its searches are known to the cursor, as tables of doc_id and score, until it is closed.
         """
+        own = self._conjunction(filter.own, columns, cursor, version, "")
+        if not filter.also:
+            return own
+        ways = [own] if filter.own else []
+        ways += [
+            self._conjunction(part, columns, cursor, version, f"_{place}") for place, part in enumerate(filter.also)
+        ]
+        return Condition(
+            "(" + " OR ".join(f"({way.sql})" for way in ways) + ")",
+            tuple(value for way in ways for value in way.values),
+            own.hits,
+        )
+
+    def _conjunction(
+        self,
+        filter: Filter,
+        columns: Mapping[str, str],
+        cursor: duckdb.DuckDBPyConnection,
+        version: object,
+        suffix: str,
+    ) -> Condition:
         parts: list[str] = []
         values: list[Any] = []
         for column, chosen in filter.values.items():
@@ -66,27 +86,28 @@ class Conditions:
         for column, bounds in filter.ranges.items():
             parts.append(_range_sql(_known(column, columns), columns[column], bounds, values))
         if filter.lasso:
-            cursor.register("inside", self._inside(filter.lasso, columns, cursor, version))
-            parts.append("doc_id IN (SELECT doc_id FROM inside)")
+            cursor.register(f"inside{suffix}", self._inside(filter.lassos, columns, cursor, version))
+            parts.append(f"doc_id IN (SELECT doc_id FROM inside{suffix})")
         if filter.where:
             parts.append(f"(\n{checked(filter.where, columns, cursor)}\n)")
         if filter.selection:
             kept = f"(SELECT doc_id FROM {files([self._selection_path(filter.selection.lstrip('-'))])})"
             parts.append(f"doc_id {'NOT IN' if filter.selection.startswith('-') else 'IN'} {kept}")
+        if filter.regex:
+            cursor.register(f"matching{suffix}", self._matching(filter.regex, cursor, version))
+            parts.append(f"doc_id IN (SELECT doc_id FROM matching{suffix})")
         hits = ""
-        for kind in ("search", "near", "like"):
-            question = getattr(filter, kind)
-            if question not in ("", None):
-                hits = f"{kind}_hits"
-                cursor.register(hits, self._hits(kind, str(question), version))
-                parts.append(f"doc_id IN (SELECT doc_id FROM {hits})")
+        for kind, question in _searches(filter):
+            hits = f"{kind}_hits{suffix}"
+            cursor.register(hits, self._hits(kind, question, version))
+            parts.append(f"doc_id IN (SELECT doc_id FROM {hits})")
         return Condition(" AND ".join(parts) or "true", tuple(values), hits)
 
     def keeps(self, filter: Filter, version: object) -> bool:
         """Return whether the hits of a filter's searches are still those of a version."""
-        asked = [(kind, getattr(filter, kind)) for kind in ("search", "near", "like")]
+        asked = list(_searches(filter))
         with self._lock:
-            return all((kind, str(said), version) in self._found for kind, said in asked if said not in ("", None))
+            return all((kind, question, version) in self._found for kind, question in asked)
 
     def _hits(self, kind: str, question: str, version: object) -> pa.Table:
         def find() -> pa.Table:
@@ -95,12 +116,31 @@ class Conditions:
 
         return self._kept((kind, question, version), find)
 
+    def _matching(self, pattern: str, cursor: duckdb.DuckDBPyConnection, version: object) -> pa.Table:
+        """Return the documents whose text a pattern matches: every shard is read, in blocks, once for a page."""
+        if "\0" in pattern:
+            raise QueryError("this is no pattern", "it holds a character that is no text", PATTERN)
+
+        def find() -> pa.Table:
+            try:
+                query = "SELECT doc_id FROM texts WHERE regexp_matches(text, ?)"
+                return cursor.execute(query, [pattern]).to_arrow_table()
+            except duckdb.Error as reason:
+                raise QueryError(f"'{pattern}' is no pattern", first_line(reason), PATTERN) from reason
+
+        return self._kept(("regex", pattern, version), find)
+
     def _inside(
-        self, lasso: Lasso, columns: Mapping[str, str], cursor: duckdb.DuckDBPyConnection, version: object
+        self,
+        lassos: Sequence[Polygon],
+        columns: Mapping[str, str],
+        cursor: duckdb.DuckDBPyConnection,
+        version: object,
     ) -> pa.Table:
-        """Return the documents inside a lasso: its arithmetic is done once, not again for every facet of a page."""
-        query = f"SELECT doc_id FROM docs WHERE {_lasso_sql(lasso, columns)}"
-        return self._kept(("lasso", repr(lasso), version), lambda: cursor.execute(query).to_arrow_table())
+        """Return the documents inside lassos: their arithmetic is done once, not again for every facet of a page."""
+        inside = " OR ".join(_lasso_sql(lasso, columns) for lasso in lassos)
+        query = f"SELECT doc_id FROM docs WHERE {inside}"
+        return self._kept(("lasso", repr(lassos), version), lambda: cursor.execute(query).to_arrow_table())
 
     def _kept(self, key: tuple[str, str, object], find: Callable[[], pa.Table]) -> pa.Table:
         with self._lock:
@@ -145,7 +185,17 @@ def _range_sql(column: str, kind: str, bounds: Range, values: list[Any]) -> str:
     return f"({condition} OR {column} IS NULL)" if bounds.missing else f"({condition})"
 
 
-def _lasso_sql(lasso: Lasso, columns: Mapping[str, str]) -> str:
+def _searches(filter: Filter) -> Iterator[tuple[str, str]]:
+    """Yield (kind, question) of every search; the last one orders a page."""
+    for kind in ("search", "near", "like"):
+        question = getattr(filter, kind)
+        if question not in ("", None):
+            yield kind, str(question)
+    if filter.examples or filter.against:
+        yield "concept", "|".join(",".join(map(str, ids)) for ids in (filter.examples, filter.against))
+
+
+def _lasso_sql(lasso: Polygon, columns: Mapping[str, str]) -> str:
     """Return the even-odd rule as arithmetic: a point is inside when a ray to the right crosses an odd number of edges.
 
     The polygon's bounding box goes first, so that DuckDB's zone maps skip what lies far away.
@@ -164,6 +214,7 @@ def _lasso_sql(lasso: Lasso, columns: Mapping[str, str]) -> str:
     return f"({box} AND ({' + '.join(crossings) or '0'}) % 2 = 1)"
 
 
+PATTERN = "for example: (?i)colou?r, or \\b[A-Z]{3,}\\b; letters such as ( and . are written \\( and \\."
 EXAMPLE = "for example: quality > 0.5 AND source = 'forum'"
 EXPANDING = {"repeat", "lpad", "rpad", "range", "generate_series", "list_resize", "array_resize"}
 """Functions that make gigabytes out of a word."""

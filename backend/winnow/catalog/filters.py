@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -12,6 +13,10 @@ from winnow.errors import QueryError
 
 MISSING = "(none)"
 """How a missing value is written wherever values are listed."""
+
+WORDS = ("search", "near", "regex", "where", "selection")
+PICKED = ("examples", "against")
+"""Conditions that are one text, and those that are documents."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class Values:
 
 @dataclass(frozen=True)
 class Filter:
-    """A conjunction of conditions. The empty filter keeps everything."""
+    """A conjunction of conditions, and alternatives to it. The empty filter keeps everything."""
 
     search: str = ""
     """Keywords, "a phrase", -not, field:word (BM25)."""
@@ -41,22 +46,37 @@ class Filter:
     """A sentence: the documents whose vectors are nearest to it."""
     like: int | None = None
     """A document: the documents nearest to it."""
+    regex: str = ""
+    """A pattern in the text (RE2): "(?i)colou?r"."""
+    examples: tuple[int, ...] = ()
+    """Documents of a kind: those that a scorer learnt from them takes for the same kind."""
+    against: tuple[int, ...] = ()
+    """Documents that are not of that kind."""
     ranges: Mapping[str, Range] = field(default_factory=dict)
     values: Mapping[str, Values] = field(default_factory=dict)
     lasso: tuple[tuple[float, float], ...] = ()
     """A polygon on the map (map_x, map_y)."""
+    added: tuple[tuple[tuple[float, float], ...], ...] = ()
+    """Further polygons: a document lies in the lasso or in one of them."""
     where: str = ""
     """A SQL condition over `docs`."""
     selection: str = ""
     """Documents kept by a named selection; with a leading "-", those it dropped."""
+    also: tuple[Filter, ...] = ()
+    """Alternatives: a document stays when it meets the conditions above or one of these; without conditions of its own
+    the filter keeps what the alternatives keep."""
 
     def __post_init__(self) -> None:
         # Corners are kept as the address writes them, so that a filter equals what its address says.
-        object.__setattr__(self, "lasso", tuple((float(f"{x:.5g}"), float(f"{y:.5g}")) for x, y in self.lasso))
-        if not all(math.isfinite(x) and math.isfinite(y) for x, y in self.lasso):
-            raise QueryError("a lasso has corners on the map", "found one at infinity", "draw it again")
-        if 0 < len(self.lasso) < 3:
-            raise QueryError("a lasso has at least three corners", f"found {len(self.lasso)}", "draw it again")
+        first, *rest = (_polygon(corners) for corners in (self.lasso, *self.added))
+        for name in PICKED:
+            object.__setattr__(self, name, tuple(dict.fromkeys(getattr(self, name))))
+        object.__setattr__(self, "lasso", first)
+        object.__setattr__(self, "added", tuple(rest))
+        if rest and not first:
+            raise QueryError("a polygon is added to a lasso", "there is none", "draw it again")
+        flat = [one for part in self.also for one in ((part.own, *part.also) if part.own else part.also)]
+        object.__setattr__(self, "also", tuple(dict.fromkeys(flat)))
 
     def __bool__(self) -> bool:
         return self != Filter()
@@ -68,6 +88,25 @@ class Filter:
     def key(self) -> str:
         """Return a canonical text of the filter: equal filters, equal keys."""
         return json.dumps(self.to_query(), sort_keys=True, ensure_ascii=False)
+
+    @property
+    def digest(self) -> str:
+        """Return a short name of the filter: equal filters, equal names."""
+        return hashlib.sha256(self.key.encode()).hexdigest()[:12]
+
+    @property
+    def own(self) -> Self:
+        """Return the filter without its alternatives."""
+        return replace(self, also=())
+
+    @property
+    def lassos(self) -> tuple[tuple[tuple[float, float], ...], ...]:
+        """Return every polygon."""
+        return (self.lasso, *self.added) if self.lasso else ()
+
+    def with_lassos(self, *polygons: tuple[tuple[float, float], ...]) -> Self:
+        """Return the filter with other polygons, or none."""
+        return replace(self, lasso=polygons[0] if polygons else (), added=polygons[1:])
 
     def with_values(self, column: str, *values: str, exclude: bool = False) -> Self:
         """Return the filter with one column's values set; no values removes the condition."""
@@ -87,25 +126,37 @@ class Filter:
             return self.with_values(column)
         if kind == "range":
             return self.with_range(column, None, None)
+        if kind == "also":
+            return replace(self, also=tuple(other for other in self.also if other.digest != column))
+        if kind == "examples":
+            return replace(self, examples=(), against=())
+        if kind == "lasso":
+            return self.with_lassos()
         changed: dict[str, Any] = {item.name: item.default for item in fields(self) if item.name == kind}
         return replace(self, **changed)
 
     def pills(self) -> list[tuple[str, str]]:
         """Return (part, words for people) per condition, in a fixed order."""
-        pills = []
+        pills = [
+            (f"also.{part.digest}", f"{' and '.join(words for _, words in part.pills())} — or") for part in self.also
+        ]
         if self.search:
             pills.append(("search", f"contains “{self.search}”"))
         if self.near:
             pills.append(("near", f"near “{self.near}”"))
         if self.like is not None:
             pills.append(("like", f"like document {self.like}"))
+        if self.regex:
+            pills.append(("regex", f"matches /{self.regex}/"))
+        if self.examples or self.against:
+            pills.append(("examples", _concept_words(len(self.examples), len(self.against))))
         for column, chosen in sorted(self.values.items()):
             verb = "is not" if chosen.exclude else "is"
             pills.append((f"in.{column}", f"{column} {verb} {' or '.join(chosen.values)}"))
         for column, bounds in sorted(self.ranges.items()):
             pills.append((f"range.{column}", _range_words(column, bounds)))
         if self.lasso:
-            pills.append(("lasso", "inside the lasso"))
+            pills.append(("lasso", f"inside {len(self.lassos)} lassos" if self.added else "inside the lasso"))
         if self.where:
             pills.append(("where", self.where))
         if self.selection:
@@ -115,7 +166,8 @@ class Filter:
 
     def to_query(self) -> dict[str, str]:
         """Return the filter as URL parameters; `from_query` inverts it."""
-        query = {name: text for name in ("search", "near", "where", "selection") if (text := getattr(self, name))}
+        query = {name: text for name in WORDS if (text := getattr(self, name))}
+        query |= {name: ",".join(map(str, ids)) for name in PICKED if (ids := getattr(self, name))}
         if self.like is not None:
             query["like"] = str(self.like)
         for column, chosen in self.values.items():
@@ -124,7 +176,9 @@ class Filter:
             ends = [bounds.low, bounds.high] + ([MISSING] if bounds.missing else [])
             query[f"range.{column}"] = json.dumps(ends, ensure_ascii=False)
         if self.lasso:
-            query["lasso"] = ";".join(f"{x:.5g},{y:.5g}" for x, y in self.lasso)
+            query["lasso"] = "|".join(";".join(f"{x:.5g},{y:.5g}" for x, y in corners) for corners in self.lassos)
+        if self.also:
+            query["or"] = json.dumps([part.to_query() for part in self.also], ensure_ascii=False)
         return query
 
     @classmethod
@@ -140,18 +194,51 @@ class Filter:
                 elif kind == "range" and column:
                     low, high, *missing = _listed(text)
                     ranges[column] = Range(_bound(low), _bound(high), bool(missing))
-            corners = [corner.split(",") for corner in query.get("lasso", "").split(";") if corner]
+            lasso, *added = (_corners(polygon) for polygon in query.get("lasso", "").split("|"))
+            told: dict[str, Any] = {name: _word(query[name]) for name in WORDS if name in query}
+            told |= {name: _numbers(query[name]) for name in PICKED if name in query}
             return cls(
-                **{name: _word(query[name]) for name in ("search", "near", "where", "selection") if name in query},
+                **told,
                 like=int(query["like"]) if "like" in query else None,
                 values=values,
                 ranges=ranges,
-                lasso=tuple((float(x), float(y)) for x, y in corners),
+                lasso=lasso,
+                added=tuple(polygon for polygon in added if polygon),
+                also=tuple(map(cls.from_query, _alternatives(query.get("or", "[]")))),
             )
-        except (ValueError, TypeError) as reason:
+        except (ValueError, TypeError, AttributeError, RecursionError) as reason:
             raise QueryError(
                 "the address names a filter that cannot be read", str(reason), "clear the filter"
             ) from reason
+
+
+Polygon = tuple[tuple[float, float], ...]
+
+
+def _polygon(corners: Polygon) -> Polygon:
+    """Return the corners as the address writes them; raises QueryError for what is no polygon."""
+    rounded = tuple((float(f"{x:.5g}"), float(f"{y:.5g}")) for x, y in corners)
+    if not all(math.isfinite(x) and math.isfinite(y) for x, y in rounded):
+        raise QueryError("a lasso has corners on the map", "found one at infinity", "draw it again")
+    if 0 < len(rounded) < 3:
+        raise QueryError("a lasso has at least three corners", f"found {len(rounded)}", "draw it again")
+    return rounded
+
+
+def _corners(text: str) -> Polygon:
+    split = [corner.split(",") for corner in text.split(";") if corner]
+    return tuple((float(x), float(y)) for x, y in split)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(word) for word in text.split(",") if word.strip())
+
+
+def _alternatives(text: str) -> list[dict[str, str]]:
+    found = _listed(text)
+    if not all(isinstance(part, dict) and all(isinstance(value, str) for value in part.values()) for part in found):
+        raise TypeError("alternatives are filters")
+    return found
 
 
 def _listed(text: str) -> list[Any]:
@@ -173,6 +260,15 @@ def _bound(value: Any) -> float | str | None:
         raise ValueError(f"{value} is no bound")
     word = None if value is None else _word(value)
     return value if isinstance(value, (int, float)) else word
+
+
+def _concept_words(examples: int, against: int) -> str:
+    def documents(count: int) -> str:
+        return f"{count} document{'' if count == 1 else 's'}"
+
+    if not examples:
+        return f"unlike {documents(against)}"
+    return f"of a kind with {documents(examples)}" + (f", unlike {against}" if against else "")
 
 
 def _range_words(column: str, bounds: Range) -> str:

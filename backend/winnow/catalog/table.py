@@ -53,7 +53,7 @@ class _Content:
 
 
 class Table:
-    """The relation `docs`, one row per document, always as new as the manifest."""
+    """The relation `docs`, one row per document, always as new as the manifest; beside it `texts`, read from the shards."""
 
     def __init__(self, manifest: Manifest, labels: Labels, clusters: Clusters) -> None:
         self._manifest, self._labels, self._clusters = manifest, labels, clusters
@@ -156,6 +156,7 @@ class Table:
         writer.execute("DROP TABLE IF EXISTS docs")
         writer.execute("DROP TABLE IF EXISTS documents")
         writer.execute("ALTER TABLE docs_next RENAME TO docs")
+        writer.execute(f"CREATE OR REPLACE VIEW texts AS {_texts(content)}")
 
     def _write_labels(
         self, writer: duckdb.DuckDBPyConnection, schemas: Sequence[str], labels: Sequence[Mapping[str, Any]]
@@ -226,6 +227,13 @@ def _documents(writer: duckdb.DuckDBPyConnection, content: _Content) -> str:
         if not misfit:
             chosen.setdefault(name, f"CAST({value} AS {kind}) AS {quoted(name)}")
     return f"(SELECT {', '.join([*BASE, *chosen.values()])} FROM documents)"
+
+
+def _texts(content: _Content) -> str:
+    """Return a query of every document's text, which stays in the shards."""
+    if not content.parts:
+        return "SELECT NULL::BIGINT AS doc_id, NULL::VARCHAR AS text WHERE false"
+    return f"SELECT doc_id, text FROM {files([part.path for part in content.parts])}"
 
 
 _WIDER = {

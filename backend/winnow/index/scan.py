@@ -38,6 +38,24 @@ def best_rows(
     return rows[order[:k]], scores[order[:k]]
 
 
+def every_row(parts: Sequence[NDArray[np.floating]], query: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the inner product of every row with one query [d]: float32 [n]."""
+    if not scannable(parts):
+        return np.concatenate(
+            [np.empty(0, np.float32), *(part.astype(np.float32, copy=False) @ query for part in parts)]
+        )
+    scores = np.full(sum(map(len, parts)), -np.inf, dtype=np.float32)
+
+    def fill(span: tuple[int, NDArray[np.floating]]) -> None:
+        rows, found = _scan(span[0], span[1], query, len(span[1]))
+        scores[rows] = found
+
+    spans = list(_spans(parts))
+    with ThreadPoolExecutor(min(faiss.omp_get_max_threads(), max(len(spans), 1))) as pool:
+        list(pool.map(fill, spans))
+    return scores
+
+
 def _spans(parts: Sequence[NDArray[np.floating]]) -> Iterator[tuple[int, NDArray[np.floating]]]:
     """Yield (first row, rows) of every piece of work."""
     first = 0

@@ -74,13 +74,16 @@ class Lineage:
         return {"parents": found} if found else {}
 
     def conditions(self, filter: Filter, within: str) -> tuple[Filter, tuple[Among, ...]]:
-        """Return a filter without its selection, and the documents that it and `within` leave."""
+        """Return a filter without its selection, and the documents that it and `within` leave.
+
+        A filter with alternatives keeps its selection, which narrows only what is no alternative.
+        """
         found = []
-        if filter.selection:
+        if filter.selection and not filter.also:
             found.append(Among(self.read(filter.selection.lstrip("-"))[0], not filter.selection.startswith("-")))
         if within:
             found.append(Among(self.read(within)[0]))
-        return replace(filter, selection=""), tuple(found)
+        return filter if filter.also else replace(filter, selection=""), tuple(found)
 
     def _check(self, name: str) -> None:
         known = self.names()

@@ -47,8 +47,8 @@ STEP = ("budget", "seed", "target", "force_target", "target_sha256")
 """What a step says beside its method and that one's settings."""
 COMBINE = ("operation", "of", "weights", "budget", "by", "lowest", "seed")
 BUDGET = ("docs", "tokens", "share")
-WORDS = ("search", "near", "where", "selection", "like")
-FILTER = (*WORDS, "in", "not", "range", "lasso")
+WORDS = ("search", "near", "regex", "where", "selection", "like", "examples", "against")
+FILTER = (*WORDS, "in", "not", "range", "lasso", "or")
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,13 @@ def _filter_told(query: Mapping[str, str]) -> dict[str, Any]:
         if column:
             told.setdefault(kind, {})[column] = json.loads(text)
         elif kind == "lasso":
-            told[kind] = [[float(place) for place in corner.split(",")] for corner in text.split(";")]
+            polygons = [
+                [[float(place) for place in corner.split(",")] for corner in polygon.split(";")]
+                for polygon in text.split("|")
+            ]
+            told[kind] = polygons if len(polygons) > 1 else polygons[0]
+        elif kind == "or":
+            told[kind] = [_filter_told(part) for part in json.loads(text)]
         else:
             told[kind] = int(text) if kind == "like" else text
     return told
@@ -287,8 +293,14 @@ class _Reader:
                     f"{key}.{column}": json.dumps(values, ensure_ascii=False) for column, values in listed.items()
                 }
             elif key == "lasso":
-                corners = [corner for corner in self._found.items((*place, key)) if isinstance(corner, list)]
-                query[key] = ";".join(",".join(map(str, corner)) for corner in corners)
+                drawn = [part for part in self._found.items((*place, key)) if isinstance(part, list) and part]
+                polygons = drawn if drawn and isinstance(drawn[0][0], list) else [drawn]
+                query[key] = "|".join(
+                    ";".join(",".join(map(str, corner)) for corner in polygon) for polygon in polygons
+                )
+            elif key == "or":
+                parts = self._found.items((*place, key))
+                query[key] = json.dumps([self._filter((*place, key, number)) for number in range(len(parts))])
             else:
                 query[key] = str(value)
         try:

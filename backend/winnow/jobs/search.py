@@ -13,6 +13,7 @@ from winnow.catalog.conditions import Hits
 from winnow.embed.choose import encoder_of
 from winnow.errors import MissingNeed, QueryError
 from winnow.index.exact import ExactIndex
+from winnow.jobs.concept import concept_hits
 from winnow.jobs.keywords import keyword_index
 from winnow.jobs.nearest import Blend, built, searcher
 
@@ -33,9 +34,12 @@ class Finder:
         self._searcher = functools.lru_cache(maxsize=2)(self._open)
 
     def __call__(self, kind: str, question: str) -> Hits:
-        """Return the hits of a search ("search", "near" or "like"); raises MissingNeed, QueryError."""
+        """Return the hits of a search ("search", "near", "like" or "concept"); raises MissingNeed, QueryError."""
         if kind == "search":
             return self._words(question)
+        if kind == "concept":
+            sides = [[int(doc_id) for doc_id in side.split(",") if doc_id] for side in question.split("|")]
+            return concept_hits(self._catalog, self.model(), *sides)
         return self._meaning(question) if kind == "near" else self._example(int(question))
 
     def terms(self, question: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conftest import write_lines
 from winnow.catalog.conditions import Conditions, Hits, checked
 from winnow.catalog.filters import MISSING, Filter, Range
 from winnow.errors import QueryError
@@ -140,6 +142,43 @@ def test_a_selection_keeps_or_drops(scored: Workspace) -> None:
     assert ids(scored, Filter(selection="-s")) == [0, 2, 3, 5]
 
 
+def test_a_pattern_is_sought_in_the_text_alone(scored: Workspace, tmp_path: Path) -> None:
+    assert ids(scored, Filter(regex="river|train")) == [0, 2, 3]
+    assert ids(scored, Filter(regex="(?i)^the .*mill\\.$")) == [0, 3]
+    assert ids(scored, Filter(regex="wiki")) == []
+    assert ids(scored, Filter(regex="river").with_values("source", "forum")) == [3]
+    scored.ingest([write_lines(tmp_path / "more.jsonl", [{"text": "A river once more."}])])
+    assert ids(scored, Filter(regex="river")) == [0, 3, 6]
+
+
+@pytest.mark.parametrize("pattern", ["(unclosed", "a{2000}", "[z-a]", "(?<=look)behind", "*", "\\", "nul\0"])
+def test_what_is_no_pattern_is_refused_in_a_line(scored: Workspace, pattern: str) -> None:
+    with pytest.raises(QueryError, match="no pattern") as refused:
+        scored.browse.count(Filter(regex=pattern))
+    assert "\n" not in refused.value.found
+
+
+def test_alternatives_keep_what_one_of_them_keeps(scored: Workspace) -> None:
+    """Sources: 0 1 wiki, 2 3 forum, 4 spam, 5 none; "river" is in 0 and 3."""
+    wiki, river, spam = Filter().with_values("source", "wiki"), Filter(search="river"), Filter(regex="cheap")
+    assert ids(scored, replace(wiki, also=(river,))) == [0, 1, 3]
+    assert ids(scored, replace(river, also=(wiki, spam))) == [0, 1, 3, 4]
+    assert ids(scored, Filter(also=(river, spam))) == [0, 3, 4]
+    assert scored.browse.count(replace(wiki, also=(Filter(search="river", where="stars > 2"),))).documents == 3
+    assert scored.browse.facet("source", Filter(also=(river, spam))).values == [("forum", 1), ("spam", 1), ("wiki", 1)]
+
+
+def test_what_an_alternative_brings_comes_after_the_hits(scored: Workspace) -> None:
+    page = scored.browse.page(Filter(search="river", also=(Filter().with_values("source", "wiki"),)), columns=[])
+    assert page["doc_id"].tolist() == [0, 3, 1]
+    assert page["score"].isna().tolist() == [False, False, True]
+
+
+def test_two_searches_of_two_alternatives_stay_apart(scored: Workspace) -> None:
+    filter = Filter(search="river", also=(Filter(search="bread"), Filter(search="train", where="stars > 3")))
+    assert ids(scored, filter) == [0, 1, 3]
+
+
 def test_the_lasso_follows_the_even_odd_rule() -> None:
     """A square from 0 to 4 with a square hole from 1 to 3, drawn in one line; the hole is outside."""
     ring = ((0, 0), (4, 0), (4, 4), (0, 4), (0, 0), (1, 1), (1, 3), (3, 3), (3, 1), (1, 1))
@@ -151,7 +190,13 @@ def test_the_lasso_follows_the_even_odd_rule() -> None:
             Filter(lasso=ring), {"map_x": "DOUBLE", "map_y": "DOUBLE"}, database, 0
         )
         found = database.execute(f"SELECT doc_id FROM docs WHERE {made.sql} ORDER BY 1").fetchall()
-    assert [row[0] for row in found] == [0, 2, 4]
+        assert [row[0] for row in found] == [0, 2, 4]
+        both = Filter(lasso=ring, added=(((1, 1), (3, 1), (3, 3), (1, 3)),))
+        made = Conditions(lambda kind, question: Hits(np.empty(0), np.empty(0)), Path).compile(
+            both, {"map_x": "DOUBLE", "map_y": "DOUBLE"}, database, 0
+        )
+        found = database.execute(f"SELECT doc_id FROM docs WHERE {made.sql} ORDER BY 1").fetchall()
+    assert [row[0] for row in found] == [0, 1, 2, 4], "the added polygon fills the hole"
 
 
 def test_searches_are_asked_once_and_never_wait_for_each_other() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from winnow.index import scan
 from winnow.index.exact import ExactIndex
-from winnow.index.scan import best_rows, scannable
+from winnow.index.scan import best_rows, every_row, scannable
 
 
 def matrix_of(rows: int, width: int = 24) -> np.ndarray:
@@ -56,3 +56,14 @@ def test_wide_or_transposed_rows_are_not_scanned() -> None:
     turned = np.asfortranarray(matrix_of(40))
     query = turned[:1].astype(np.float32)
     assert ExactIndex(turned, device="cpu").nearest(query, 5)[0][0, 0] == 0
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_every_row_has_its_product(dtype: type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan, "ROWS", 70)
+    matrix = np.tile(matrix_of(100), (3, 1)).astype(dtype)
+    np.save(tmp_path / "a.npy", matrix[:130])
+    parts = [np.load(tmp_path / "a.npy", mmap_mode="r"), matrix[130:130], matrix[130:]]
+    query = np.random.default_rng(1).normal(size=24).astype(np.float32)
+    assert np.allclose(every_row(parts, query), matrix.astype(np.float32) @ query, atol=1e-5)
+    assert every_row([], query).shape == (0,)

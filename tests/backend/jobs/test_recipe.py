@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from winnow.arrange.base import Arrangement
+from winnow.catalog.filters import Filter
 from winnow.errors import SettingError, WinnowError
 from winnow.export.base import Exporter
 from winnow.jobs.recipe import STEP, Recipe, read_recipe, write_recipe
@@ -53,6 +55,23 @@ def test_what_is_written_is_read() -> None:
     again = read_recipe(write_recipe(found))
     assert again == found
     assert write_recipe(again) == write_recipe(found)
+
+
+@pytest.mark.parametrize(
+    "filter",
+    [
+        Filter(regex="(?i)a: b|#c", examples=(3, 5), against=(12,)),
+        Filter(lasso=((0, 0), (1, 0), (1, 1.5))),
+        Filter(lasso=((0, 0), (1, 0), (1, 1)), added=(((5, 5), (6, 5), (6, 6)),)),
+        Filter(
+            search="a", also=(Filter(like=3).with_values("source", "x"), Filter(regex="b").with_range("n", 1, None))
+        ),
+    ],
+)
+def test_every_condition_goes_through_a_file(filter: Filter) -> None:
+    read = read_recipe(FULL)
+    told = replace(read, selection={**read.selection, "filter": filter.to_query()})
+    assert read_recipe(write_recipe(told)).selection["filter"] == filter.to_query()
 
 
 def test_every_selector_goes_through_a_file() -> None:
