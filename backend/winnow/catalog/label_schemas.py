@@ -132,7 +132,7 @@ class LabelSchema:
 
     def _written_spans(self, answer: Answer) -> str:
         try:
-            listed = json.loads(answer) if isinstance(answer, str) else list(answer)
+            listed: Any = json.loads(answer) if isinstance(answer, str) else answer
             spans = sorted((int(span["start"]), int(span["end"]), str(span["tag"])) for span in listed)
         except (ValueError, TypeError, KeyError) as reason:
             raise SettingError(

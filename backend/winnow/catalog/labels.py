@@ -15,7 +15,7 @@ from winnow.catalog.label_counts import LabelCounts
 from winnow.catalog.label_schemas import DEFAULT, NOTHING, SKIP, Answer, LabelSchema, schema_of
 from winnow.errors import ConflictError, SettingError, nearest
 
-__all__ = ["DEFAULT", "FINAL", "GOLD", "NOTHING", "SKIP", "Label", "LabelSchema", "Labels"]
+__all__ = ["DEFAULT", "FINAL", "GOLD", "NOTHING", "SKIP", "Label", "LabelSchema", "Labels", "Undone"]
 
 GOLD = "gold"
 """The role of a known answer: annotators are measured by it, and nobody sees it."""
@@ -24,6 +24,7 @@ FINAL = "final"
 """The role of a deciding answer: where there is one, nobody's other answer counts."""
 
 ROLES = ("", GOLD, FINAL)
+SHOWN = 50
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,14 @@ class Label:
     other: int | None = None
     role: str = ""
     batch: str = ""
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What an undo took back: the newest of the labels, up to `SHOWN`, and of how many documents."""
+
+    labels: tuple[Label, ...] = ()
+    documents: int = 0
 
 
 class Labels:
@@ -141,8 +150,6 @@ class Labels:
         self, rows: Iterable[Mapping[str, Any]], *, who: str, schema: str, role: str = "", batch: str = ""
     ) -> int:
         """Append many labels in one transaction and return how many were new; those of a `batch` are undone together."""
-        if not who.strip():
-            raise SettingError("a label belongs to somebody", "no name was given", "write your name on the Label page")
         if role not in ROLES:
             raise SettingError(f"a label has no role '{role}'", "", nearest(role, ROLES))
         values = [
@@ -150,14 +157,8 @@ class Labels:
              int(row["doc_id"]), row["value"], row.get("seconds"), row.get("other"), row.get("role") or role, batch)
             for row in rows
         ]  # fmt: skip
+        self._check(who, (doc_id for value in values for doc_id in (value[4], value[7]) if doc_id is not None))
         with self._control.write("label") as connection:
-            documents = connection.execute("SELECT COALESCE(SUM(documents), 0) FROM parts").fetchone()[0]
-            named = (doc_id for value in values for doc_id in (value[4], value[7]) if doc_id is not None)
-            unknown = [doc_id for doc_id in named if not 0 <= doc_id < documents]
-            if unknown:
-                raise SettingError(
-                    f"there is no document {unknown[0]}", f"the corpus has {documents:,}", "label what Explore lists"
-                )
             before = connection.total_changes
             connection.executemany(
                 "INSERT OR IGNORE INTO label_events (uuid, at, who, schema, doc_id, value, seconds, other, role, batch) "
@@ -166,36 +167,62 @@ class Labels:
             )
             return connection.total_changes - before
 
-    def undo(self, *, who: str, schema: str = DEFAULT.name, uuid: str | None = None) -> Label | None:
-        """Take back a person's newest label that still stands and return it, or None when there is none."""
-        taken = self.undo_step(who=who, schema=schema, uuid=uuid)
-        return taken[0] if taken else None
+    def add_to_all(
+        self, doc_ids: NDArray[np.int64], value: Answer, *, who: str, schema: str, batch: str | None = None
+    ) -> int:
+        """Give many documents one answer in one transaction and return how many; `undo_step` takes it back as one.
 
-    def undo_step(self, *, who: str, schema: str = DEFAULT.name, uuid: str | None = None) -> list[Label]:
-        """Take back a person's newest step, one label or a whole batch, and return its labels, the newest first.
-
-        The same uuid again changes nothing and returns an empty list.
+        The same batch again changes nothing. Raises SettingError.
         """
+        known = self.schema(schema)
+        if known.kind in ("pair", "spans"):
+            raise SettingError(f"schema '{schema}' is answered one by one", f"it asks for {known.kind}s", "label each")
+        written, step, at = known.written(value), batch or uuids.uuid4().hex, now()
+        self._check(who, (int(doc_ids.min()), int(doc_ids.max())) if len(doc_ids) else ())
+        with self._control.write("label") as connection:
+            before = connection.total_changes
+            connection.executemany(
+                "INSERT OR IGNORE INTO label_events (uuid, at, who, schema, doc_id, value, batch) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                ((f"{step}-{doc_id}", at, who, schema, int(doc_id), written, step) for doc_id in doc_ids),
+            )
+            return connection.total_changes - before
+
+    def _check(self, who: str, doc_ids: Iterable[int]) -> None:
+        if not who.strip():
+            raise SettingError("a label belongs to somebody", "no name was given", "write your name on the Label page")
+        row = self._control.one("SELECT COALESCE(SUM(documents), 0) AS documents FROM parts")
+        documents = int(row["documents"]) if row else 0
+        unknown = [doc_id for doc_id in doc_ids if not 0 <= doc_id < documents]
+        if unknown:
+            raise SettingError(
+                f"there is no document {unknown[0]}", f"the corpus has {documents:,}", "label what Explore lists"
+            )
+
+    def undo(self, *, who: str, schema: str = DEFAULT.name, uuid: str | None = None) -> Label | None:
+        """Take back a person's newest step that still stands and return its newest label, None when there is none."""
+        taken = self.undo_step(who=who, schema=schema, uuid=uuid)
+        return taken.labels[0] if taken.labels else None
+
+    def undo_step(self, *, who: str, schema: str = DEFAULT.name, uuid: str | None = None) -> Undone:
+        """Take back a person's newest step, one label or a whole batch; the same uuid again changes nothing."""
         identity = uuid or uuids.uuid4().hex
         with self._control.write("label") as connection:
             if connection.execute("SELECT 1 FROM label_events WHERE uuid = ?", (identity,)).fetchone():
-                return []
-            rows = connection.execute(_LIVE + " ORDER BY e.seq DESC LIMIT 1", (schema, who)).fetchall()
-            if rows and rows[0]["batch"]:
-                rows = connection.execute(
-                    _LIVE + " AND e.batch = ? ORDER BY e.seq DESC", (schema, who, rows[0]["batch"])
-                ).fetchall()
-            at = now()
-            connection.executemany(
+                return Undone()
+            newest = connection.execute(f"{_LIVE} ORDER BY seq DESC LIMIT 1", (schema, who)).fetchone()
+            if newest is None:
+                return Undone()
+            batch = newest["batch"]
+            same = " AND e.batch = ?" if batch else " AND e.seq = ?"
+            asked = (schema, who, batch or newest["seq"])
+            labels = connection.execute(f"{_LIVE}{same} ORDER BY seq DESC LIMIT {SHOWN}", asked).fetchall()
+            made = connection.execute(
                 "INSERT INTO label_events (uuid, at, who, schema, doc_id, value, undoes, other, role, batch) "
-                "VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?, ?)",
-                [
-                    (f"{identity}{f'-{place}' if place else ''}", at, who, schema, row["doc_id"], row["seq"],
-                     row["other"], row["role"], row["batch"])
-                    for place, row in enumerate(rows)
-                ],
-            )  # fmt: skip
-        return [Label(**dict(row)) for row in rows]
+                "SELECT CASE e.seq WHEN ? THEN ? ELSE ? || '-' || e.seq END, ?, e.who, e.schema, e.doc_id, NULL, e.seq, "
+                f"e.other, e.role, e.batch FROM ({_LIVE}{same}) e",
+                (newest["seq"], identity, identity, now(), *asked),
+            )
+            return Undone(tuple(Label(**dict(row)) for row in labels), made.rowcount)
 
     def history(self, doc_id: int) -> list[Label]:
         """Return every event about a document, oldest first; known answers are kept from sight."""
@@ -224,15 +251,9 @@ class Labels:
         return sorted([*final.values(), *answers], key=lambda label: -label.seq)
 
     def answered(self, schema: str) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
-        """Return (doc_id, who) of every standing answer, skipped ones too; of pairs both documents."""
-        rows = self._control.rows(
-            f"SELECT doc_id, other, who FROM ({_STANDING}) WHERE schema = ? AND role = ''", schema
-        )
-        pairs = [(doc_id, who) for first, other, who in rows for doc_id in (first, other) if doc_id is not None]
-        return (
-            np.array([doc_id for doc_id, _ in pairs], dtype=np.int64),
-            np.array([who for _, who in pairs], dtype=object),
-        )
+        """Return (doc_id, who) of every standing answer, skipped ones too; of a pair its first document."""
+        rows = self._control.rows(f"SELECT doc_id, who FROM ({_STANDING}) WHERE schema = ? AND role = ''", schema)
+        return np.array([row[0] for row in rows], dtype=np.int64), np.array([row[1] for row in rows], dtype=object)
 
     def changed_since(self, seq: int) -> list[dict[str, Any]]:
         """Return, for each document with an event after `seq`, its newest standing label (value None when there is none).
