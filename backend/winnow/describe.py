@@ -11,6 +11,7 @@ from winnow.export.base import Exporter
 from winnow.ingest.base import Reader
 from winnow.judge.base import Judge
 from winnow.method import Method, methods
+from winnow.online.base import Online
 from winnow.rate.base import Rater
 from winnow.score.base import Scorer
 from winnow.select.base import Selector
@@ -23,6 +24,7 @@ KINDS: dict[str, type[Method]] = {
     "embedder": Embedder,
     "selector": Selector,
     "arrange": Arrangement,
+    "online": Online,
     "exporter": Exporter,
 }
 

@@ -10,7 +10,7 @@ import click
 
 from winnow.cli import console
 from winnow.errors import SettingError, nearest
-from winnow.method import method
+from winnow.method import Method, method
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -33,14 +33,24 @@ def arrange_options(command: Command) -> Command:
 
 
 def read_settings(settings: Mapping[str, str], names: Sequence[str]) -> tuple[dict[str, str], list[dict[str, Any]]]:
-    """Return the settings of the file format and a recipe for each arrangement.
+    """Return the settings of the file format and a recipe for each arrangement; raises SettingError.
 
-    "pack.tokens" is a setting of every pack in the line, "2.tokens" one of the second arrangement, "shard_docs" one of
-    the format. Raises SettingError for a setting of nothing.
+    "shard_docs" is a setting of the format.
     """
     from winnow.arrange.base import Arrangement
 
-    kinds = [method(Arrangement, name) for name in names]
+    return read_owned(settings, [method(Arrangement, name) for name in names], "an arrangement", "--arrange METHOD")
+
+
+def read_owned(
+    settings: Mapping[str, str], kinds: Sequence[type[Method]], what: str, flag: str
+) -> tuple[dict[str, str], list[dict[str, Any]]]:
+    """Return the settings that belong to no method and a recipe for each method.
+
+    "pack.tokens" is a setting of every pack in the line, "2.tokens" one of the second method. Raises SettingError for a
+    setting of nothing.
+    """
+    names = [kind.name for kind in kinds]
     told: list[dict[str, str]] = [{} for _ in names]
     plain: dict[str, str] = {}
     for key, value in sorted(settings.items(), key=lambda item: item[0].partition(".")[0].isdigit()):
@@ -50,10 +60,8 @@ def read_settings(settings: Mapping[str, str], names: Sequence[str]) -> tuple[di
             continue
         mine = [place for place, name in enumerate(names) if owner in (name, str(place + 1))]
         if not mine:
-            found = f"no arrangement here is called '{owner}'"
-            raise SettingError(
-                f"--set {key} belongs to an arrangement", found, nearest(owner, names) if names else "--arrange METHOD"
-            )
+            found = f"no {what.split()[-1]} here is called '{owner}'"
+            raise SettingError(f"--set {key} belongs to {what}", found, nearest(owner, names) if names else flag)
         for place in mine:
             told[place][setting] = value
     return plain, [kind.from_text(values).recipe for kind, values in zip(kinds, told, strict=True)]

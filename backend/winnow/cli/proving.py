@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,11 @@ from typing import Any
 import click
 
 from winnow.cli import console
-from winnow.cli.line import folder_option
+from winnow.cli.arranging import read_owned
+from winnow.cli.line import folder_option, pairs, set_option
 from winnow.cli.main import winnow
+from winnow.errors import SettingError
+from winnow.method import method
 
 
 @winnow.command()
@@ -37,12 +41,18 @@ def teach(folder: Path, /, name: str, again: bool, **lesson: Any) -> None:
 
 
 @winnow.command()
-@click.argument("selections", nargs=-1, required=True)
+@click.argument("selections", nargs=-1)
 @click.option("--target", required=True, help="File of held-out texts that a model is to read well, or a selection.")
+@click.option(
+    "--online", "methods", multiple=True, metavar="METHOD", help="A method that works inside the training (may repeat)."
+)
+@click.option("--guide", default="", help="File of texts that online methods aim at; none of them may be in --target.")
+@set_option
 @click.option("--tier", default="ci", show_default=True, help="Size of the models: ci, cpu, small, medium.")
 @click.option("--seeds", default=4, show_default=True, help="Runs of each arm.")
 @click.option("--tokens", type=int, help="Tokens that each run reads (default: the tier's).")
 @click.option("--rate", type=float, help="Highest learning rate (default: the tier's).")
+@click.option("--tokenizer", default="", help="bytes, or bpe learnt from the pool (default: the tier's).")
 @click.option("--general", default=200, show_default=True, help="Documents of the pool held out as a second test.")
 @click.option("--texts", multiple=True, help="A further file of texts to test on; may be repeated.")
 @click.option("--questions", multiple=True, help="A file of choices or minimal pairs; may be repeated.")
@@ -52,16 +62,23 @@ def teach(folder: Path, /, name: str, again: bool, **lesson: Any) -> None:
 @click.option("--replace", "again", is_flag=True, help="Throw away another proof of this name.")
 @click.option("--dry-run", is_flag=True, help="Say how long it takes and what can be detected, and stop.")
 @folder_option
-def prove(folder: Path, /, where: str, again: bool, dry_run: bool, name: str, **told: Any) -> None:
-    """Train small models on selections and on random controls, and say whether the selections help."""
+def prove(
+    folder: Path, /, where: str, again: bool, dry_run: bool, name: str, methods: tuple[str, ...],
+    settings: tuple[str, ...], **told: Any,
+) -> None:  # fmt: skip
+    """Train small models on selections and on random controls, and say whether the selections help.
+
+    --online METHOD adds an arm that reads the whole pool as a method has it (winnow methods online); --set METHOD.KEY=VALUE
+    is one of its settings.
+    """
     from winnow.catalog.filters import Filter
     from winnow.compute.local import available_cores
     from winnow.jobs.proof_plan import Asked
     from winnow.workspace import Workspace
 
     workspace = Workspace(folder)
-    asked = Asked(**told, filter=replace(Filter(), where=where))
-    name = name or "-".join(asked.selections)[:60]
+    asked = Asked(**told, online=read_online(methods, pairs(settings)), filter=replace(Filter(), where=where))
+    name = name or "-".join([*asked.selections, *methods])[:60]
     ahead = workspace.proofs.predict(asked, available_cores())
     console.warn(
         f"about {ahead.minutes:.1f} minutes and {ahead.bytes / 1e9:.1f} GB; " + workspace.proofs.detectable(asked)
@@ -71,6 +88,17 @@ def prove(folder: Path, /, where: str, again: bool, dry_run: bool, name: str, **
     with console.progress() as progress:
         workspace.prove(name, asked.recipe, replace=again, progress=progress)
     _show(workspace.proofs.report(name))
+
+
+def read_online(names: tuple[str, ...], settings: Mapping[str, str]) -> tuple[dict[str, Any], ...]:
+    """Return a recipe for each method that works inside the training; raises SettingError."""
+    from winnow.online.base import Online
+
+    plain, recipes = read_owned(settings, [method(Online, name) for name in names], "a method", "--online METHOD")
+    if plain:
+        found = f"'{next(iter(plain))}' says of which not"
+        raise SettingError("--set belongs to a method of --online", found, "--set METHOD.KEY=VALUE")
+    return tuple(recipes)
 
 
 @winnow.command()
@@ -121,6 +149,9 @@ def _show(made: Any) -> None:
             for one in answers
         ]
         console.table(("arm", "right", "against control"), shares)
+    for arm, steered in made.steered.items():
+        console.say(f"\n{arm}: what it read of each {made.plan.arms[arm]['by']}, {len(made.seeds)} seeds")
+        console.table(("", "offered", "read"), [(one.group, f"{one.offered:.3f}", one.words) for one in steered])
     for arm, seed in made.failed:
         console.say(f"{arm}, seed {seed}: diverged")
     for line in made.lines.get("target", ()):

@@ -17,29 +17,38 @@ from numpy.typing import NDArray
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.filters import Filter
 from winnow.errors import InputError, MissingNeed, SettingError
+from winnow.jobs.proof_arms import lay_arms, lay_online
 from winnow.jobs.select import build_pool
 from winnow.jobs.target import read_target
 from winnow.lm.tokenizer import BytePairs, Bytes, Tokenizer, fingerprint
-from winnow.pool import Budget, Groups, Pool, Rows
+from winnow.pool import Groups, Pool, Rows
 from winnow.prove.evaluation import read_choices
 from winnow.prove.guards import amplification, holding
 from winnow.prove.results import Plan
-from winnow.prove.runs import SETS, write_arm, write_set, write_tokenizer
+from winnow.prove.runs import SETS, write_set, write_tokenizer
+from winnow.prove.steered import GUIDE, online
 from winnow.prove.tiers import Tier, tier_of
-from winnow.select.random import BalancedRandom, Random
+from winnow.select.random import BalancedRandom
 
 FEWEST_TEXTS = 8
-CONTROL, BALANCED, REPEATED, GENERAL, TARGET = "random", "balanced_random", "rs2", "general", "target"
+CONTROL, GENERAL, TARGET = "random", "general", "target"
 LEARNT_FROM = 50_000_000
 """Characters of the pool that byte pairs are learnt from, at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What a person wants proved. `tokens` and `rate` override the tier's; `questions` are files of choices or pairs."""
+    """What a person wants proved. `tokens`, `rate` and `tokenizer` ("bytes" or "bpe") override the tier's.
+
+    `online` holds recipes of methods that work inside the training, on the whole pool; `guide` is a file of texts for those
+    that aim at some. `questions` are files of choices or pairs.
+    """
 
     selections: tuple[str, ...]
     target: str
+    online: tuple[Mapping[str, Any], ...] = ()
+    guide: str = ""
+    tokenizer: str = ""
     tier: str = "ci"
     seeds: int = 4
     tokens: int | None = None
@@ -53,12 +62,12 @@ class Asked:
     @property
     def recipe(self) -> dict[str, Any]:
         """Return what was asked as plain values, for the log of jobs."""
-        return {**vars(self), "filter": self.filter.to_query()}
+        return {**vars(self), "online": [dict(told) for told in self.online], "filter": self.filter.to_query()}
 
     @classmethod
     def from_recipe(cls, recipe: Mapping[str, Any]) -> Asked:
         """Read what `recipe` wrote."""
-        lists = {key: tuple(recipe[key]) for key in ("selections", "texts", "questions") if key in recipe}
+        lists = {key: tuple(recipe[key]) for key in ("selections", "online", "texts", "questions") if key in recipe}
         return cls(**{**recipe, **lists, "filter": Filter.from_query(recipe.get("filter", {}))})
 
     def sized(self) -> Tier:
@@ -76,6 +85,10 @@ class Asked:
             if not 0 < self.rate < 1:
                 raise SettingError("a learning rate is between 0 and 1", f"found {self.rate:g}", "--rate 0.004")
             told["rate"] = self.rate
+        if self.tokenizer not in ("", "bytes", "bpe"):
+            raise SettingError("models read bytes or byte pairs", f"found '{self.tokenizer}'", "--tokenizer bpe")
+        if self.tokenizer:
+            told["vocabulary"] = 0 if self.tokenizer == "bytes" else tier.vocabulary or 32 * tier.width
         return replace(tier, **told)
 
 
@@ -85,8 +98,10 @@ def lay_out(catalog: Catalog, asked: Asked, root: Path, name: str) -> Plan:
     Raises SettingError, InputError, MissingNeed.
     """
     tier = asked.sized()
-    if not asked.selections:
-        raise SettingError("a proof compares selections", "none was named", "winnow prove NAME --target FILE")
+    if not asked.selections and not asked.online:
+        raise SettingError(
+            "a proof compares selections or online methods", "none was named", "winnow prove NAME --target FILE"
+        )
     if asked.seeds < 2:
         raise SettingError("an interval needs two seeds or more", f"found {asked.seeds}", "--seeds 4")
     chosen = {one: catalog.selections.get(one).read() for one in asked.selections}
@@ -95,7 +110,9 @@ def lay_out(catalog: Catalog, asked: Asked, root: Path, name: str) -> Plan:
     sets[GENERAL] = clipped(catalog.texts.texts(held_out), tier)
     tokenizer = _tokenizer(tier, pool)
     write_tokenizer(root, tokenizer)
-    arms = _arms(catalog, asked, root, chosen, pool)
+    _guide(catalog, asked, root)
+    arms = lay_arms(root, chosen, pool, seeds=asked.seeds, repeated=asked.repeated or bool(chosen and asked.online))
+    arms |= lay_online(catalog, root, asked.online, pool, tier=tier, tokenizer=tokenizer)
     told = {one: _described(texts) for one, texts in sets.items()}
     for one, texts in sets.items():
         write_set(root, one, texts)
@@ -110,7 +127,7 @@ def lay_out(catalog: Catalog, asked: Asked, root: Path, name: str) -> Plan:
 
 def _sets(catalog: Catalog, asked: Asked, tier: Tier) -> tuple[dict[str, list[str]], dict[str, Any]]:
     """Return the texts of the evaluation sets without those that guided a selection, and how many were those."""
-    guiding = _guiding(catalog, asked.selections)
+    guiding = _guiding(catalog, asked)
     found, guards = {}, {}
     for name, path in {TARGET: asked.target, **_named(asked.texts)}.items():
         texts = list(read_target(catalog, path, frozenset(), force=True).target.texts)
@@ -126,12 +143,25 @@ def _sets(catalog: Catalog, asked: Asked, tier: Tier) -> tuple[dict[str, list[st
     return found, guards
 
 
-def _guiding(catalog: Catalog, selections: Sequence[str]) -> set[str]:
-    """Return the keys of the texts that the selections were matched to."""
-    targets = {str(target) for name in selections if (target := catalog.selections.get(name).recipe.get("target"))}
+def _guiding(catalog: Catalog, asked: Asked) -> set[str]:
+    """Return the keys of the texts that the selections were matched to, and that guide what works inside the training."""
+    targets = {str(target) for one in asked.selections if (target := catalog.selections.get(one).recipe.get("target"))}
+    targets |= {asked.guide} if asked.guide else set()
     return {
         _key(text) for target in targets for text in read_target(catalog, target, frozenset(), force=True).target.texts
     }
+
+
+def _guide(catalog: Catalog, asked: Asked, root: Path) -> None:
+    """Write down the texts that online methods aim at; raises MissingNeed when one aims and none were named."""
+    if asked.guide:
+        texts = read_target(catalog, asked.guide, frozenset(), force=True).target.texts
+        write_set(root, GUIDE, list(texts))
+        return
+    for recipe in asked.online:
+        if "target" in online(recipe).needs():
+            found = "the texts that are read in the end may not guide it"
+            raise MissingNeed(f"{recipe['method']} aims at texts of its own", found, "--guide FILE")
 
 
 def clipped(texts: Sequence[str], tier: Tier) -> list[str]:
@@ -151,7 +181,9 @@ def _pool(catalog: Catalog, asked: Asked, guards: dict[str, Any], target: Sequen
     known = catalog.browse.columns()
     groups = [name for name in ("duplicate_group", "near_group") if name in known]
     by = BalancedRandom().by
-    needs = frozenset({"text", *groups, *({by} if by in known else ())})
+    chosen = [online(recipe).needs() for recipe in asked.online]
+    mixed = {need for needs in chosen for need in needs if need != "target" and not need.startswith("model:")}
+    needs = frozenset({"text", *groups, *mixed, *({by} if by in known else ())})
     pool = build_pool(catalog, needs, asked.filter)
     if len(pool) < 10 * FEWEST_TEXTS:
         raise MissingNeed("a proof needs a pool", f"it has {len(pool):,} documents", "ingest more, or widen --where")
@@ -180,47 +212,6 @@ def _copies(pool: Pool, rows: Rows, groups: Sequence[str]) -> NDArray[np.bool_]:
         known = values[rows]
         away |= np.isin(values, known[np.isfinite(known) & (known >= 0)])
     return away
-
-
-def _arms(
-    catalog: Catalog, asked: Asked, root: Path, chosen: dict[str, tuple[Rows, NDArray[np.float64]]], pool: Pool
-) -> dict[str, dict[str, Any]]:
-    arms: dict[str, dict[str, Any]] = {}
-    order = np.argsort(pool.doc_ids, kind="stable")
-    for name, (ids, weights) in chosen.items():
-        inside = np.isin(ids, pool.doc_ids)
-        rows = order[np.searchsorted(pool.doc_ids, ids[inside], sorter=order)]
-        if not len(rows):
-            raise InputError(f"selection {name} has nothing to show", "none of its documents is in the pool", "--where")
-        write_arm(root, name, pool.doc_ids[rows], weight=weights[inside])
-        arms[name] = {"kind": "selection", **_mix(pool, rows), "left out": int((~inside).sum())}
-    size = next(iter(arms.values()))["tokens"]
-    controls: list[Random | BalancedRandom] = [Random()]
-    if BalancedRandom().by in pool.columns:
-        controls.append(BalancedRandom())
-    for control in controls:
-        rows = np.arange(0)
-        for seed in range(asked.seeds):
-            drawn = control.select(pool, Budget(tokens=size), seed=seed)
-            write_arm(root, f"{control.name}-{seed}", pool.doc_ids[drawn.rows], weight=drawn.weights)
-            rows = drawn.rows
-        arms[control.name] = {"kind": "redrawn", **_mix(pool, rows)}
-    if asked.repeated:
-        write_arm(root, REPEATED, pool.doc_ids, tokens=pool.tokens)
-        arms[REPEATED] = {"kind": "repeated random", **_mix(pool, np.arange(len(pool))), "tokens": size}
-    return arms
-
-
-def _mix(pool: Pool, rows: Rows) -> dict[str, Any]:
-    """Return documents, tokens and the share of tokens per source of an arm."""
-    told: dict[str, Any] = {"documents": len(rows), "tokens": int(pool.tokens[rows].sum())}
-    source = pool.columns.get("source")
-    if isinstance(source, Groups):
-        counts = np.bincount(source.codes[rows] + 1, pool.tokens[rows], len(source.names) + 1)
-        names = ["(none)", *source.names]
-        order = np.argsort(-counts, kind="stable")[:8]
-        told["mix"] = {names[code]: round(counts[code] / counts.sum(), 4) for code in order if counts[code]}
-    return told
 
 
 def _tokenizer(tier: Tier, pool: Pool) -> Tokenizer:
@@ -261,7 +252,7 @@ def _named(paths: Sequence[str]) -> dict[str, str]:
         stem = Path(path).name.split(".")[0] or "set"
         name = stem
         for number in range(2, len(paths) + 3):
-            if name not in named and name not in (TARGET, GENERAL):
+            if name not in named and name not in (TARGET, GENERAL, GUIDE):
                 break
             name = f"{stem}-{number}"
         named[name] = path

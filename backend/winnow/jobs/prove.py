@@ -26,6 +26,7 @@ from winnow.prove.report import Report, report
 from winnow.prove.results import PLAN, Plan
 from winnow.prove.runs import Run, do_run
 from winnow.prove.statistics import half_width
+from winnow.prove.steered import effort
 from winnow.select.random import BalancedRandom
 
 FOLDER = "proofs"
@@ -91,11 +92,18 @@ class Proofs:
     def predict(self, asked: Asked, workers: int) -> Prediction:
         """Return minutes and memory of all runs that a proof would have; nothing is laid out for it."""
         tier = asked.sized()
-        controls = 1 + (BalancedRandom().by in self._catalog.browse.columns()) + asked.repeated
-        runs = (len(asked.selections) + controls) * asked.seeds
+        columns = self._catalog.browse.columns()
+        balanced = bool(asked.selections) and BalancedRandom().by in columns
+        repeated = asked.repeated or bool(asked.selections and asked.online)
+        steered = [effort(recipe, tier.batch, self._groups(recipe)) for recipe in asked.online]
+        runs = (len(asked.selections) + 1 + balanced + repeated + sum(steered)) * asked.seeds
         # A set of texts fills the tier's bytes at most, and byte pairs stand for four of them.
         tokens = (2 + len(asked.texts)) * tier.evaluation_bytes / (4 if tier.vocabulary else 1)
         return predict(tier, tier.vocabulary or Bytes.vocabulary, runs, round(tokens), workers)
+
+    def _groups(self, recipe: Mapping[str, Any]) -> int:
+        column = self._catalog.browse.columns().get(str(recipe.get("by")))
+        return column.distinct if column else 1
 
     def detectable(self, asked: Asked) -> str:
         """Say which difference such a proof can show: half the t interval for the spread seen so far in this tier."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -78,7 +78,8 @@ def repeated_random(name: str, pool: Pool, tokens: int) -> Arm:
 class Shown:
     """The data of one run: `tokens` in a row, the `order` of its windows, and how much of it is new.
 
-    `digest` is the sha256 of tokens and order, `unique` the tokens of the documents that were reached, each once.
+    `digest` is the sha256 of tokens and order, `unique` the tokens of the documents that were reached, each once. The
+    document `showings[i]` stands at tokens `ends[i - 1]` to `ends[i]`; the last one may be cut off.
     """
 
     tokens: Tokens
@@ -86,6 +87,8 @@ class Shown:
     digest: str
     documents: int
     unique: int
+    showings: Rows = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    ends: Rows = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     @property
     def epochs(self) -> float:
@@ -93,16 +96,19 @@ class Shown:
         return len(self.tokens) / max(1, self.unique)
 
 
-def show(arm: Arm, seed: int, texts: TextSource, tokenizer: Tokenizer, *, windows: int, context: int) -> Shown:
-    """Read an arm's documents, pass after pass, until they fill `windows` windows of `context` tokens.
+def show(
+    arm: Arm, seed: int, texts: TextSource, tokenizer: Tokenizer, *, windows: int, context: int, once: bool = False
+) -> Shown:
+    """Read an arm's documents, pass after pass or once, until they fill `windows` windows of `context` tokens.
 
-    Memory: two bytes a token and a batch of texts. An arm without any text gives no token.
+    Memory: two bytes a token, sixteen a showing and a batch of texts. An arm without any text gives no token.
     """
     need = windows * context + 1
     tokens = np.empty(need, dtype=np.uint16)
     passes = np.empty(need, dtype=np.int32)
     filled, number = 0, 0
     lengths: dict[int, int] = {}
+    showings, ends = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
     while filled < need:
         before = filled
         ids = arm.epoch(seed, number)
@@ -114,17 +120,20 @@ def show(arm: Arm, seed: int, texts: TextSource, tokenizer: Tokenizer, *, window
             passes[filled : filled + taken] = number
             reached = int(np.searchsorted(offsets[1:], taken)) + 1
             lengths.update(zip(batch[:reached].tolist(), np.diff(offsets)[:reached].tolist(), strict=True))
+            showings.append(batch[:reached])
+            ends.append(np.minimum(filled + offsets[1 : reached + 1], need))
             filled += taken
             if filled == need:
                 break
         number += 1
-        if filled == before:
-            tokens, passes = tokens[:0], passes[:0]
+        if once or filled == before:
+            tokens, passes = tokens[:filled].copy(), passes[:filled]
             break
     order = _order(training_windows(tokens, context), passes[: len(tokens) : context], seed, arm.shuffled)
     digest = hashlib.sha256(tokens.tobytes())
     digest.update(order.tobytes())
-    return Shown(tokens, order, digest.hexdigest(), len(lengths), sum(lengths.values()))
+    found = np.concatenate(showings), np.concatenate(ends)
+    return Shown(tokens, order, digest.hexdigest(), len(lengths), sum(lengths.values()), *found)
 
 
 def _order(windows: NDArray[np.uint16], passes: NDArray[np.int32], seed: int, shuffled: bool) -> Rows:

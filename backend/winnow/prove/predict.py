@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ import torch
 from winnow.lm.likelihood import text_losses
 from winnow.lm.windows import Windows
 from winnow.prove.tiers import Tier
-from winnow.prove.train import CHECKPOINTS, Training
+from winnow.prove.train import CHECKPOINTS, How, Training
 
 PROCESS_BYTES = 360e6
 """What a process with torch and Arrow in it holds before it has a model."""
@@ -26,9 +27,10 @@ class Prediction:
     tokens_per_second: float
 
 
-def predict(tier: Tier, vocabulary: int, runs: int, evaluation_tokens: int, workers: int) -> Prediction:
+def predict(tier: Tier, vocabulary: int, runs: float, evaluation_tokens: int, workers: int) -> Prediction:
     """Time a few steps and one pass of evaluation on random tokens, and reckon what all runs take.
 
+    `runs` counts a run that takes twice as long, as methods inside the training make it, twice.
     minutes = ceil(runs / workers) · (tokens / rate + (CHECKPOINTS / 4 + 1) · evaluation tokens / rate of evaluation) / 60:
     the curve is measured on a quarter of the texts.
     """
@@ -37,7 +39,7 @@ def predict(tier: Tier, vocabulary: int, runs: int, evaluation_tokens: int, work
     torch.set_num_threads(1)
     try:
         rng = np.random.default_rng(0)
-        run = Training(tier, vocabulary, 0, device)
+        run = Training(tier, vocabulary, 0, How.on(device, tier))
         steps = 8
         tokens = rng.integers(vocabulary, size=(2 * steps * tier.batch, tier.context + 1)).astype(np.uint16)
         order = np.arange(len(tokens))
@@ -53,8 +55,8 @@ def predict(tier: Tier, vocabulary: int, runs: int, evaluation_tokens: int, work
     finally:
         torch.set_num_threads(threads)
     each = tier.tokens / rate + (CHECKPOINTS / 4 + 1) * evaluation_tokens / reading
-    together = min(workers, runs) if device == "cpu" else 1
-    return Prediction(-(-runs // together) * each / 60, together * memory(tier, vocabulary), rate)
+    together = min(workers, math.ceil(runs)) if device == "cpu" else 1
+    return Prediction(math.ceil(runs / together) * each / 60, together * memory(tier, vocabulary), rate)
 
 
 def memory(tier: Tier, vocabulary: int) -> float:

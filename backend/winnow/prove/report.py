@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from winnow.prove.results import Plan, Result, results
+from winnow.prove.results import Plan, Result, read_steered, results
 from winnow.prove.statistics import Difference, compare, half_width, settled, tokens_to_reach
 
 
@@ -44,6 +44,24 @@ class Answers:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Steered:
+    """A group under a method that works inside the training: its share of the tokens offered and of those read, weighed.
+
+    `half` is half the t interval of `read` over seeds.
+    """
+
+    group: str
+    offered: float
+    read: float
+    half: float
+    seeds: int
+
+    @property
+    def words(self) -> str:
+        return f"{self.read:.3f} ± {self.half:.3f}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """What a proof says so far. `seeds` are those whose runs are finished for every arm; `failed` runs diverged."""
 
@@ -56,6 +74,7 @@ class Report:
     settled: Mapping[str, int]
     shown: Mapping[str, Mapping[str, float]]
     minutes: float
+    steered: Mapping[str, tuple[Steered, ...]] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -91,6 +110,7 @@ def report(root: Path) -> Report:
         settled={name: settled(_mean_curves(by_arm, name)) for name in texts} if whole else {},
         shown={arm: _shown(runs) for arm, runs in by_arm.items()} if whole else {},
         minutes=sum(result.seconds for result in found.values()) / 60,
+        steered={arm: _steered(root, arm, whole) for arm in plan.arms if whole and plan.arms[arm]["kind"] == "online"},
     )
 
 
@@ -159,6 +179,24 @@ def _shown(runs: Sequence[Result]) -> dict[str, float]:
         "unique tokens": float(np.mean([run.unique for run in runs])),
         "epochs": float(np.mean([run.epochs for run in runs])),
     }
+
+
+def _steered(root: Path, arm: str, seeds: Sequence[int]) -> tuple[Steered, ...]:
+    groups = [read_steered(root, arm, seed)["groups"] for seed in seeds]
+    made = []
+    for name in sorted(set().union(*groups)):
+        offered, read = np.array([told.get(name, (0.0, 0.0)) for told in groups]).T
+        spread = float(np.std(read, ddof=1)) if len(read) > 1 else math.nan
+        made.append(
+            Steered(
+                group=name,
+                offered=float(offered.mean()),
+                read=float(read.mean()),
+                half=half_width(spread, len(read)),
+                seeds=len(read),
+            )
+        )
+    return tuple(sorted(made, key=lambda one: -one.read))
 
 
 def in_words(line: Line, seeds: int) -> str:

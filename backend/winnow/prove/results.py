@@ -16,6 +16,7 @@ from winnow.errors import InputError
 from winnow.prove.train import Point, Trained
 
 PLAN, RESULT, LOSSES, CURVE = "plan.json", "result.json", "losses.npz", "curve.json"
+STEERED = "steered.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +114,12 @@ def read_curve(root: Path, arm: str, seed: int) -> list[Point]:
     """Return the points of a run so far, finished or not."""
     path = run_folder(root, arm, seed) / CURVE
     return [Point(**point) for point in json.loads(path.read_text(encoding="utf-8"))] if path.is_file() else []
+
+
+def read_steered(root: Path, arm: str, seed: int) -> dict[str, Any]:
+    """Return what a method that worked inside a run made of its groups: {"groups", "trajectory", "extra"}."""
+    told: dict[str, Any] = json.loads((run_folder(root, arm, seed) / STEERED).read_text(encoding="utf-8"))
+    return told
 
 
 def finished(arm: str, seed: int, trained: Trained, shown: Any, correct: Mapping[str, NDArray[np.bool_]]) -> Result:

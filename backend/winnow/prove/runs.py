@@ -19,6 +19,8 @@ from winnow.pool import Pool, TextSource
 from winnow.prove.arms import Arm, Shown, fixed, ordered, repeated_random, show
 from winnow.prove.evaluation import read_choices
 from winnow.prove.results import Plan, finished, read_result, run_folder, write_curve, write_result
+from winnow.prove.steered import GUIDE, REFERENCES, Material, outcome, steer, write_outcome
+from winnow.prove.steering import Steering
 from winnow.prove.tiers import Tier
 from winnow.prove.train import CHECKPOINT, Point, train
 
@@ -46,8 +48,7 @@ def do_run(run: Run, texts: TextSource, on_point: Callable[[Point], None] = lamb
     tier, tokenizer = Tier(**plan.tier), read_tokenizer(run.root)
     folder = run_folder(run.root, run.arm, run.seed)
     folder.mkdir(parents=True, exist_ok=True)
-    arm = read_arm(run.root, run.arm, run.seed, plan)
-    shown = show(arm, run.seed, texts, tokenizer, windows=tier.steps * tier.batch, context=tier.context)
+    steering, shown, material = _data(run, plan, tier, tokenizer, texts)
     points: list[Point] = []
 
     def tell(point: Point) -> None:
@@ -56,7 +57,11 @@ def do_run(run: Run, texts: TextSource, on_point: Callable[[Point], None] = lamb
         on_point(point)
 
     sets = {name: read_set(run.root, name, tokenizer, tier.context) for name in plan.sets if _is_texts(plan, name)}
-    decoder, trained = train(tier, tokenizer.vocabulary, shown, sets, seed=run.seed, folder=folder, on_point=tell)
+    decoder, trained = train(
+        tier, tokenizer.vocabulary, shown, sets, seed=run.seed, folder=folder, on_point=tell, steering=steering
+    )
+    if steering is not None and material is not None:
+        write_outcome(folder, *outcome(steering, shown, material, tier.context))
     questions = {
         name: read_choices(run.root / SETS / f"{name}.jsonl", tokenizer, tier.context)
         for name in plan.sets
@@ -68,6 +73,23 @@ def do_run(run: Run, texts: TextSource, on_point: Callable[[Point], None] = lamb
     write_result(run.root, finished(run.arm, run.seed, trained, shown, correct))
     (folder / CHECKPOINT).unlink(missing_ok=True)
     return run
+
+
+def _data(
+    run: Run, plan: Plan, tier: Tier, tokenizer: Tokenizer, texts: TextSource
+) -> tuple[Steering | None, Shown, Material | None]:
+    """Return what a run shows and, for a method that works inside the training, how it steers and by which documents."""
+    told = plan.arms[run.arm]
+    if told["kind"] != "online":
+        arm = read_arm(run.root, run.arm, run.seed, plan)
+        windows = tier.steps * tier.batch
+        return None, show(arm, run.seed, texts, tokenizer, windows=windows, context=tier.context), None
+    material = Material.read(run.root / ARMS / f"{run.arm}.parquet", texts, tokenizer)
+    guided = (run.root / SETS / f"{GUIDE}.parquet").is_file()
+    guide = read_texts(run.root, GUIDE) if guided else pa.array([], pa.large_string())
+    reference = run.root / REFERENCES / run.arm
+    steering, shown = steer(told["recipe"], material, tier, run.seed, reference=reference, guide=guide)
+    return steering, shown, material
 
 
 def shown_by(run: Run, texts: TextSource) -> Shown:

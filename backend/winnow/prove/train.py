@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,9 @@ from torch import Tensor
 from winnow.lm.decoder import Decoder
 from winnow.lm.likelihood import nats_per_byte, text_losses
 from winnow.lm.windows import Windows, training_windows
+from winnow.pool import Floats
 from winnow.prove.arms import Shown
+from winnow.prove.steering import Steering
 from winnow.prove.tiers import Tier
 
 CHECKPOINTS = 10
@@ -58,14 +59,16 @@ def train(
     start: Decoder | None = None,
     on_point: Callable[[Point], None] = lambda point: None,
     device: str = "",
+    steering: Steering | None = None,
 ) -> tuple[Decoder, Trained]:
     """Train one decoder and measure it; a run that was cut off goes on from its last checkpoint in `folder`.
 
     AdamW (0.9, 0.95), weight decay 0.1 on matrices, gradients clipped to norm 1, 5 % warm-up, cosine to a tenth. The
-    same seed begins with the same weights, whatever the arm, unless `start` gives others. Checkpoints are written whole
-    or not at all.
+    same seed begins with the same weights, whatever the arm, unless `start` gives others. With `steering` a method says
+    what each step reads and how much it counts.
     """
-    run = Training(tier, vocabulary, seed, device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    how = How.on(device or ("cuda" if torch.cuda.is_available() else "cpu"), tier)
+    run = Training(tier, vocabulary, seed, how, steering)
     if start is not None:
         run.decoder.load_state_dict(start.state_dict())
     curves = {name: every_fourth(windows) for name, windows in evaluations.items()}
@@ -76,7 +79,7 @@ def train(
         loss = run.advance(mark, batches, shown.order)
         found = {name: nats_per_byte(text_losses(run.decoder, part), part) for name, part in curves.items()}
         point = Point(run.step * tier.batch * tier.context, loss, found)
-        run.points.append(point)
+        run.note(point)
         on_point(point)
         if not _sane(point, vocabulary):
             return run.decoder, Trained(tuple(run.points), seconds=run.seconds, diverged=True)
@@ -86,43 +89,97 @@ def train(
     return run.decoder, Trained(tuple(run.points), losses, run.seconds)
 
 
+@dataclass(frozen=True)
+class How:
+    """On which device a run goes, whether in bfloat16 (`narrow`), and by which of torch's compilers, "" for none."""
+
+    device: str
+    narrow: bool = False
+    compiler: str = ""
+
+    @classmethod
+    def on(cls, device: str, tier: Tier) -> How:
+        """Return what is fastest: bfloat16 on a GPU, compiled when the model is large enough to be worth the minute."""
+        gpu = torch.device(device).type == "cuda"
+        return cls(device, narrow=gpu, compiler="inductor" if gpu and tier.width >= 256 else "")
+
+
 class Training:
     """A decoder and its optimiser between two checkpoints."""
 
-    def __init__(self, tier: Tier, vocabulary: int, seed: int, device: str) -> None:
+    def __init__(self, tier: Tier, vocabulary: int, seed: int, how: How, steering: Steering | None = None) -> None:
         torch.manual_seed(seed)
-        self.tier, self.device = tier, torch.device(device)
+        self.tier, self.how, self.device, self.steering = tier, how, torch.device(how.device), steering
         self.decoder = Decoder(tier.shape(vocabulary)).to(self.device)
         self.optimizer = _optimizer(self.decoder, tier, self.device)
         self.points: list[Point] = []
         self.step, self.seconds = 0, 0.0
-        large = self.device.type == "cuda" and tier.width >= 256
-        self._loss: Callable[[Tensor, Tensor], Tensor] = torch.compile(self._plain) if large else self._plain
+        plain = self._mean if steering is None else self._each
+        self._loss: Callable[[Tensor], Tensor] = torch.compile(plain, backend=how.compiler) if how.compiler else plain
 
     def advance(self, end: int, windows: NDArray[np.uint16], order: NDArray[np.int64]) -> float:
         """Train up to a step and return the mean loss on the way, in nats per token."""
         began, total, first = time.monotonic(), torch.zeros((), device=self.device), self.step
         self.decoder.train()
         while self.step < end:
-            rows = order[self.step * self.tier.batch : (self.step + 1) * self.tier.batch]
-            batch = torch.from_numpy(windows[rows].astype(np.int64)).to(self.device, non_blocking=True)
             for group in self.optimizer.param_groups:
                 group["lr"] = self.tier.rate * schedule(self.step, self.tier.steps)
-            loss = self._loss(batch[:, :-1], batch[:, 1:])
+            loss, shown = self._step(windows, order)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.decoder.parameters(), 1.0)
             self.optimizer.step()
-            total += loss.detach()
+            total += shown
             self.step += 1
         mean = float(total) / max(1, self.step - first)
         self.seconds += time.monotonic() - began
         return mean
 
-    def _plain(self, inputs: Tensor, targets: Tensor) -> Tensor:
-        with _precision(self.device):
-            logits = self.decoder(inputs)
-        return F.cross_entropy(logits.float().flatten(0, 1), targets.flatten())
+    def _step(self, windows: NDArray[np.uint16], order: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+        """Return the loss to learn from and the plain mean of what was read, which are one unless a method steers."""
+        if self.steering is None:
+            loss = self._loss(
+                self._there(windows[order[self.step * self.tier.batch : (self.step + 1) * self.tier.batch]])
+            )
+            return loss, loss.detach()
+        rows = self.steering.rows(self.step, self)
+        each = self._loss(self._there(windows[rows]))
+        weights = self.steering.weights(each.detach().double().cpu().numpy(), self.step / self.tier.steps)
+        self.steering.tally.add(rows, weights * len(rows))
+        loss = (each * torch.from_numpy(weights).to(each)).sum()
+        return loss, each.detach().mean()
+
+    def _there(self, windows: NDArray[np.uint16]) -> Tensor:
+        return torch.from_numpy(windows.astype(np.int64)).to(self.device, non_blocking=True)
+
+    def _mean(self, tokens: Tensor) -> Tensor:
+        return F.cross_entropy(self._logits(tokens).flatten(0, 1), tokens[:, 1:].flatten())
+
+    def _each(self, tokens: Tensor) -> Tensor:
+        return F.cross_entropy(self._logits(tokens).transpose(1, 2), tokens[:, 1:], reduction="none").mean(dim=1)
+
+    def _logits(self, tokens: Tensor) -> Tensor:
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.how.narrow):
+            logits: Tensor = self.decoder(tokens[:, :-1])
+        return logits.float()
+
+    @torch.no_grad()
+    def losses(self, windows: NDArray[np.uint16]) -> Floats:
+        """Return the mean loss of each window in nats per token, float64 [n]; nothing is learnt."""
+        found: Floats = self._each(self._there(windows)).double().cpu().numpy()
+        return found
+
+    def gradient(self, windows: NDArray[np.uint16]) -> Sequence[Tensor]:
+        """Return the gradient of the windows' mean loss, one tensor a parameter; nothing is learnt."""
+        loss = self._mean(self._there(windows))
+        found: Sequence[Tensor] = torch.autograd.grad(loss, list(self.decoder.parameters()))
+        return found
+
+    def note(self, point: Point) -> None:
+        """Remember a place of the curve, and what a method makes of the data there."""
+        self.points.append(point)
+        if self.steering is not None:
+            self.steering.mark(point.tokens)
 
     def keep(self, path: Path) -> None:
         """Write everything that the rest of the run depends on."""
@@ -130,6 +187,7 @@ class Training:
         state = {
             "decoder": self.decoder.state_dict(), "optimizer": self.optimizer.state_dict(),
             "step": self.step, "seconds": self.seconds, "points": points,
+            "steering": self.steering.state() if self.steering else None,
         }  # fmt: skip
         torch.save(state, path.with_suffix(".tmp"))
         path.with_suffix(".tmp").replace(path)
@@ -145,6 +203,8 @@ class Training:
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.seconds = state["step"], state["seconds"]
         self.points = [Point(tokens, training, found) for tokens, training, found in json.loads(state["points"])]
+        if self.steering is not None:
+            self.steering.restore(state["steering"])
 
 
 def schedule(step: int, steps: int) -> float:
@@ -169,10 +229,6 @@ def _optimizer(decoder: Decoder, tier: Tier, device: torch.device) -> torch.opti
     gains = [parameter for parameter in decoder.parameters() if parameter.dim() < 2]
     groups = [{"params": matrices, "weight_decay": 0.1}, {"params": gains, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=tier.rate, betas=(0.9, 0.95), eps=1e-8, fused=device.type == "cuda")
-
-
-def _precision(device: torch.device) -> AbstractContextManager[Any]:
-    return torch.autocast("cuda", dtype=torch.bfloat16) if device.type == "cuda" else nullcontext()
 
 
 def _sane(point: Point, vocabulary: int) -> bool:

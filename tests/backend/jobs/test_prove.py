@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from conftest import one_process, write_lines
-from winnow.errors import ConflictError, InputError, SettingError
+from winnow.errors import ConflictError, InputError, MissingNeed, SettingError
 from winnow.jobs.proof_plan import Asked, clipped
 from winnow.prove.results import Plan, read_result
 from winnow.prove.runs import Run, shown_by
@@ -84,6 +84,53 @@ def test_a_proof_runs_every_arm_and_says_what_it_found(corpus: Workspace) -> Non
     assert corpus.proofs.names() == ["first"]
 
 
+def test_methods_inside_the_training_are_arms_with_what_they_read(corpus: Workspace, tmp_path: Path) -> None:
+    guide = write_lines(tmp_path / "guide.jsonl", [{"text": invented(RIVER, 2000 + n)} for n in range(12)])
+    corpus.teach("conditional", {"on": str(guide), "tokens": 5_120})
+    recipes = ({"method": "loss_reweight"}, {"method": "dga", "every": 2, "ema": 0.5}, {"method": "jest"})
+    made = corpus.prove("online", asked(corpus, selections=(), online=recipes, guide=str(guide)).recipe)
+    assert list(made.plan.arms) == ["random", "loss_reweight", "dga", "jest"]
+    assert made.plan.arms["random"]["documents"] == made.plan.arms["dga"]["documents"] > 100
+    assert made.plan.arms["dga"]["recipe"]["every"] == 2
+    for arm in ("loss_reweight", "dga", "jest"):
+        steered = {one.group: one for one in made.steered[arm]}
+        assert set(steered) == {"river", "train"}
+        assert sum(one.read for one in steered.values()) == pytest.approx(1.0)
+        assert steered["river"].seeds == 2
+    assert made.steered["dga"][0].group == "river"
+    assert made.steered["dga"][0].read > made.steered["dga"][0].offered
+    again = Plan.read(corpus.proofs.folder("online"))
+    assert again.arms["dga"]["by"] == "source"
+
+
+@pytest.mark.parametrize(
+    ("recipe", "says"),
+    [
+        ({"method": "dga"}, "aims at texts of its own.*--guide FILE"),
+        ({"method": "jest", "reference": "nobody"}, "winnow teach nobody"),
+        ({"method": "dga", "by": "sauce"}, "did you mean 'source'"),
+    ],
+)
+def test_what_a_method_lacks_is_said_with_the_way_to_it(corpus: Workspace, recipe: dict, says: str) -> None:
+    with pytest.raises(MissingNeed, match=says):
+        corpus.proofs.lay_out(asked(corpus, online=(recipe,)), "lacking")
+
+
+def test_a_guide_may_not_be_what_is_read_in_the_end(corpus: Workspace) -> None:
+    held = str(corpus.folder.parent / "held.jsonl")
+    with pytest.raises(InputError, match="12 that guided one"):
+        corpus.proofs.lay_out(asked(corpus, online=({"method": "dga"},), guide=held), "unfair-guide")
+
+
+def test_byte_pairs_are_learnt_from_the_pool_and_told_in_bits_per_byte(corpus: Workspace) -> None:
+    made = corpus.prove("pairs", asked(corpus, tokenizer="bpe").recipe)
+    assert made.plan.tier["vocabulary"] == 2048
+    assert made.plan.tokenizer != corpus.proofs.plan("first").tokenizer
+    # A text of 60 words is read in far fewer tokens than bytes, and its loss is still divided by its bytes.
+    line = made.lines["target"][0]
+    assert line.bits < 8
+
+
 def test_held_out_documents_are_shown_by_no_arm(corpus: Workspace) -> None:
     root = corpus.proofs.lay_out(asked(corpus), "held")
     plan = corpus.proofs.plan("held")
@@ -157,6 +204,8 @@ def test_documents_that_hold_a_target_text_are_shown_by_no_arm(corpus: Workspace
         ({"selections": ()}, "none was named"),
         ({"selections": ("rivr",)}, "did you mean 'river'"),
         ({"rate": 7.0}, "between 0 and 1"),
+        ({"tokenizer": "words"}, "bytes or byte pairs"),
+        ({"online": ({"method": "dgaa"},)}, "did you mean 'dga'"),
     ],
 )
 def test_what_cannot_be_proved_is_said_before_anything_runs(corpus: Workspace, told: dict, says: str) -> None:

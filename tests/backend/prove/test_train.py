@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from winnow.lm.tokenizer import Bytes
-from winnow.lm.windows import Windows, windows
+from winnow.lm.windows import Windows, training_windows, windows
 from winnow.prove.arms import Shown
 from winnow.prove.tiers import TIERS
-from winnow.prove.train import Point, Trained, every_fourth, schedule, train
+from winnow.prove.train import How, Point, Trained, Training, every_fourth, schedule, train
 
 TINY = replace(TIERS["ci"], layers=1, width=32, context=16, batch=2, tokens=16 * 2 * 40)
 
@@ -75,6 +75,31 @@ def test_a_run_that_was_cut_off_ends_with_the_same_numbers(tmp_path: Path) -> No
     again = trained(tmp_path / "cut")
     assert np.array_equal(again.losses["target"], whole.losses["target"])
     assert again.points == whole.points
+
+
+def test_bfloat16_learns_what_float32_learns() -> None:
+    data = shown()
+    batches = training_windows(data.tokens, TINY.context)
+    full, narrow = (Training(TINY, 257, 0, How("cpu", narrow=narrow)) for narrow in (False, True))
+    losses = [run.advance(40, batches, data.order) for run in (full, narrow)]
+    # Eight bits of mantissa: the mean loss of 40 steps is the same to about a hundredth.
+    assert losses[1] == pytest.approx(losses[0], rel=0.02)
+    assert losses[1] != losses[0]
+    assert {value.dtype for value in narrow.decoder.state_dict().values()} == {torch.float32}
+
+
+def test_a_compiled_run_is_the_same_run() -> None:
+    data = shown()
+    batches = training_windows(data.tokens, TINY.context)
+    plain, compiled = (Training(TINY, 257, 0, How("cpu", compiler=name)) for name in ("", "eager"))
+    losses = [run.advance(5, batches, data.order) for run in (plain, compiled)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-6)
+
+
+def test_only_a_gpu_compiles_and_narrows() -> None:
+    assert How.on("cpu", TIERS["medium"]) == How("cpu")
+    assert How.on("cuda", TIERS["small"]) == How("cuda", narrow=True, compiler="inductor")
+    assert How.on("cuda", TIERS["ci"]) == How("cuda", narrow=True)
 
 
 def test_a_checkpoint_that_cannot_be_read_begins_anew(tmp_path: Path) -> None:
