@@ -18,6 +18,7 @@ from winnow.ingest.base import Reader
 from winnow.judge.base import Judge
 from winnow.method import Method, methods
 from winnow.online.base import Online
+from winnow.prove.diagnoses.base import Diagnosis
 from winnow.rate.base import Rater
 from winnow.score.base import Scorer
 from winnow.select.base import Selector
@@ -26,7 +27,7 @@ ROOT = Path(__file__).parents[1]
 BACKEND, APP, PAGES = ROOT / "backend", ROOT / "app" / "winnow_app", ROOT / "app" / "winnow_app" / "pages"
 SOURCES = sorted([*BACKEND.rglob("*.py"), *APP.rglob("*.py")])
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
-KINDS = (Reader, Scorer, Rater, Judge, Embedder, Selector, Arrangement, Online, Exporter)
+KINDS = (Reader, Scorer, Rater, Judge, Embedder, Selector, Arrangement, Online, Exporter, Diagnosis)
 
 LONGEST_FILE, LONGEST_PAGE, LONGEST_FUNCTION, MOST_POSITIONAL = 400, 120, 40, 5
 VAGUE_NAMES = {"utils", "util", "common", "helpers", "helper", "core", "manager", "misc"}

@@ -12,6 +12,7 @@ from winnow.ingest.base import Reader
 from winnow.judge.base import Judge
 from winnow.method import Method, methods
 from winnow.online.base import Online
+from winnow.prove.diagnoses.base import Diagnosis
 from winnow.rate.base import Rater
 from winnow.score.base import Scorer
 from winnow.select.base import Selector
@@ -26,6 +27,7 @@ KINDS: dict[str, type[Method]] = {
     "arrange": Arrangement,
     "online": Online,
     "exporter": Exporter,
+    "diagnosis": Diagnosis,
 }
 
 

@@ -59,8 +59,18 @@ def _set(made: Report, name: str, one: str) -> None:
     }
     if any(points.values()):
         st.plotly_chart(proof_charts.curves(points, one), key=f"curves.{one}", config=QUIET)
+    if one in made.fine_line.settled:
+        words = made.fine_line.settled[one].words
+        st.caption(f"{words[0].upper()}{words[1:]}. {_alike(made, one)}")
     if made.seeds:
         _drill(made, name, one)
+
+
+def _alike(made: Report, one: str) -> str:
+    """Say how alike the arms' trajectories on other sets are to those on this one."""
+    others = {other: found for other, found in made.fine_line.alike[one].items() if other != one}
+    told = [f"{plain(other)} {found:+.2f}" for other, found in others.items() if found is not None]
+    return f"Trajectories of the arms here and on other sets (Spearman): {', '.join(told)}." if told else ""
 
 
 def _drill(made: Report, name: str, one: str) -> None:

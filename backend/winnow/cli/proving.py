@@ -157,6 +157,8 @@ def _show(made: Any) -> None:
     for line in made.lines.get("target", ()):
         if line.difference:
             console.say(in_words(line, len(made.seeds)))
+    for name, settled in made.fine_line.settled.items():
+        console.say(f"{name}: {settled.words}")
 
 
 HEADS = ("arm", "bits/byte", "nats/byte against control", "seeds and texts drawn again", "p (Holm)", "", "less data")

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from winnow.prove.diagnoses.base import Curves
+from winnow.prove.diagnoses.fine_line import Decisions, FineLine
 from winnow.prove.results import Plan, Result, read_steered, results
-from winnow.prove.statistics import Difference, compare, half_width, settled, tokens_to_reach
+from winnow.prove.statistics import Difference, compare, half_width, tokens_to_reach
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +73,7 @@ class Report:
     answers: Mapping[str, tuple[Answers, ...]]
     failed: tuple[tuple[str, int], ...]
     detectable: float
-    settled: Mapping[str, int]
+    fine_line: Decisions
     shown: Mapping[str, Mapping[str, float]]
     minutes: float
     steered: Mapping[str, tuple[Steered, ...]] = field(default_factory=dict)
@@ -107,7 +109,7 @@ def report(root: Path) -> Report:
         answers={name: _answers(plan, by_arm, name) for name in questions} if whole else {},
         failed=failed,
         detectable=half_width(float(np.median(deviations)), len(whole)) if deviations else math.inf,
-        settled={name: settled(_mean_curves(by_arm, name)) for name in texts} if whole else {},
+        fine_line=FineLine().read({name: _curves(by_arm, name) for name in texts} if whole else {}),
         shown={arm: _shown(runs) for arm, runs in by_arm.items()} if whole else {},
         minutes=sum(result.seconds for result in found.values()) / 60,
         steered={arm: _steered(root, arm, whole) for arm in plan.arms if whole and plan.arms[arm]["kind"] == "online"},
@@ -166,11 +168,10 @@ def _answers(plan: Plan, by_arm: Mapping[str, Sequence[Result]], name: str) -> t
     return tuple(made)
 
 
-def _mean_curves(by_arm: Mapping[str, Sequence[Result]], name: str) -> dict[str, list[float]]:
-    return {
-        arm: np.mean([[point.evaluations[name] for point in run.points] for run in runs], axis=0).tolist()
-        for arm, runs in by_arm.items()
-    }
+def _curves(by_arm: Mapping[str, Sequence[Result]], name: str) -> Curves:
+    runs = {arm: [[point.evaluations[name] for point in run.points] for run in each] for arm, each in by_arm.items()}
+    tokens = [point.tokens for point in next(iter(by_arm.values()))[0].points]
+    return Curves(np.array(tokens, dtype=np.int64), {arm: np.array(losses) for arm, losses in runs.items()})
 
 
 def _shown(runs: Sequence[Result]) -> dict[str, float]:

@@ -140,15 +140,3 @@ def tokens_to_reach(tokens: Sequence[int], losses: Sequence[float], level: float
             share = (losses[place - 1] - level) / (losses[place - 1] - loss)
             return float(tokens[place - 1] + share * (tokens[place] - tokens[place - 1]))
     return float("inf")
-
-
-def settled(curves: Mapping[str, Sequence[float]]) -> int:
-    """Return the earliest checkpoint from which on the ranking of the arms is the final one (The Fine Line).
-
-    Curves hold one loss per checkpoint, lower is better.
-    """
-    table = np.array(list(curves.values()))
-    ranks = np.argsort(np.argsort(table, axis=0, kind="stable"), axis=0, kind="stable")
-    same = np.all(ranks == ranks[:, -1:], axis=0)
-    different = np.flatnonzero(~same)
-    return int(different[-1] + 1) if len(different) else 0

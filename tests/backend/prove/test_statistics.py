@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from winnow.prove.statistics import compare, half_width, hierarchical, holm, paired, settled, tokens_to_reach
+from winnow.prove.statistics import compare, half_width, hierarchical, holm, paired, tokens_to_reach
 
 
 def test_the_t_interval_of_four_pairs() -> None:
@@ -66,10 +66,3 @@ def test_tokens_to_reach_a_level() -> None:
     assert tokens_to_reach([100, 200, 400], [3.0, 2.0, 1.0], 1.5) == 300.0
     assert tokens_to_reach([100, 200], [3.0, 2.0], 3.5) == 100.0
     assert tokens_to_reach([100, 200], [3.0, 2.0], 1.0) == math.inf
-
-
-def test_the_ranking_settles_where_curves_cross_for_the_last_time() -> None:
-    times = np.arange(1, 7)
-    # a + b / t with the same order throughout; then two that cross between the third and the fourth point.
-    assert settled({"a": 1 + 1 / times, "b": 2 + 1 / times}) == 0
-    assert settled({"a": [9, 8, 7, 3, 2, 1], "b": [6, 6, 6, 6, 6, 6]}) == 3
