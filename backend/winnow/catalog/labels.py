@@ -15,7 +15,7 @@ from winnow.catalog.label_counts import LabelCounts
 from winnow.catalog.label_schemas import DEFAULT, NOTHING, SKIP, Answer, LabelSchema, schema_of
 from winnow.errors import ConflictError, SettingError, nearest
 
-__all__ = ["DEFAULT", "FINAL", "GOLD", "NOTHING", "SKIP", "Label", "LabelSchema", "Labels", "Undone"]
+__all__ = ["DEFAULT", "FINAL", "GOLD", "NOTHING", "SKIP", "Answer", "Label", "LabelSchema", "Labels", "Undone"]
 
 GOLD = "gold"
 """The role of a known answer: annotators are measured by it, and nobody sees it."""
