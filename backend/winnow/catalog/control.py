@@ -162,8 +162,8 @@ class Control:
             yield
         except sqlite3.IntegrityError:
             raise
-        except sqlite3.DatabaseError as reason:
-            fix = "see who holds it, free some space, or restore it from a copy"
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as reason:
+            fix = "see who holds it, free some space, or restore it from a copy: winnow restore BACKUP"
             raise CorpusError(f"{self.path} cannot be used", str(reason), fix) from reason
 
     @contextmanager
@@ -206,7 +206,12 @@ class Control:
 
 
 def load(text: str) -> Any:
-    return json.loads(text)
+    """Read what `dump` wrote; raises CorpusError for anything else, which only a damaged file holds."""
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError) as reason:
+        fix = "winnow doctor, or restore it from a copy: winnow restore BACKUP"
+        raise CorpusError("control.sqlite is damaged", f"a row that should be JSON is not: {reason}", fix) from reason
 
 
 def dump(value: Any) -> str:
