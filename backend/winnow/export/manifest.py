@@ -19,6 +19,7 @@ from winnow.export.shards import plain_schema
 NAME = "manifest.json"
 CARD = "README.md"
 RECIPE = "recipe.yaml"
+PROOF, PROOF_PAGE = "proof.json", "proof.html"
 VERSION = 1
 PACKAGES = {"winnow": "winnow-workbench", "duckdb": "duckdb", "pyarrow": "pyarrow", "numpy": "numpy"}
 
@@ -100,7 +101,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 def verify(folder: Path) -> list[str]:
     """Compare an export with its manifest and return what is wrong, a sentence each; an empty list means it is whole.
 
-    The data card and the recipe may be edited and hidden files may be added; any other file belongs to the manifest or is extra.
+    The data card, the recipe and the proof may be edited and hidden files may be added; any other file belongs to the manifest
+    or is extra.
     """
     try:
         listed = read_manifest(folder)["files"]
@@ -109,7 +111,7 @@ def verify(folder: Path) -> list[str]:
     names = {str(entry.get("name")) if isinstance(entry, dict) else str(entry) for entry in listed}
     problems = [problem for entry in listed if (problem := _problem(folder, entry))]
     present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    extra = {name for name in present - names - {NAME, CARD, RECIPE} if not name.startswith(".")}
+    extra = {name for name in present - names - {NAME, CARD, RECIPE, PROOF, PROOF_PAGE} if not name.startswith(".")}
     return problems + [f"{name} is not in the manifest" for name in sorted(extra)]
 
 

@@ -26,6 +26,7 @@ from winnow.export.manifest import RECIPE, manifest, write_manifest
 from winnow.jobs.arrange import Arranging, Plan, made_columns
 from winnow.jobs.arrange_plan import DOCUMENT, documents, plan_of
 from winnow.jobs.progress import Progress
+from winnow.jobs.proof_files import write_proof
 from winnow.jobs.recipe import Recipe, is_replayable, write_recipe
 from winnow.judge.base import Judge
 
@@ -66,6 +67,7 @@ def export(
         )  # fmt: skip
         write_card(partial, content)
         _write_recipe(partial, selection, exporter, columns, plan, judge=judge)
+        write_proof(catalog, selection, partial)
         write_manifest(partial, content)
         if folder.exists():
             folder.rmdir()

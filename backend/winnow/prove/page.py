@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from winnow.prove.extremes import Extremes
 from winnow.prove.report import Line, Report, in_words
 
 WIDTH, ROW, LEFT, RIGHT = 860, 30, 190, 250
@@ -16,7 +17,7 @@ STYLE = """
 :root{color-scheme:light dark} body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.5rem} h2{font-size:1.15rem;margin-top:2rem} table{border-collapse:collapse;width:100%}
 td,th{text-align:left;padding:.25rem .6rem;border-bottom:1px solid #8884} td.n{text-align:right} small{opacity:.75}
-svg{width:100%;height:auto} svg text{font:13px system-ui,sans-serif;fill:currentColor} li{margin:.2rem 0}
+svg{width:100%;height:auto} svg text{font:13px system-ui,sans-serif;fill:currentColor} li{margin:.2rem 0} details{margin:.6rem 0} summary{cursor:pointer}
 """
 
 
@@ -35,6 +36,7 @@ def to_html(made: Report) -> str:
         parts.append(f"<h2>{escape(name)}: {told['count']:,} texts, {told['bytes']:,} bytes</h2>")
         parts.append(forest(lines))
         parts.append(_table(lines))
+        parts += [_drill(arm, told) for arm, told in made.texts.get(name, {}).items()]
     for name, answers in made.answers.items():
         rows = [
             (
@@ -46,6 +48,7 @@ def to_html(made: Report) -> str:
         ]
         parts.append(f"<h2>{escape(name)}: {plan.sets[name]['count']:,} questions</h2>")
         parts.append(_rows(("arm", "answered rightly", "against the control"), rows))
+    parts += [_steered(arm, made) for arm in made.steered]
     parts += [_arms(made), _guards(plan.guards), _failed(made), _made_with(made)]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -106,6 +109,21 @@ def _table(lines: Sequence[Line]) -> str:
             )
         )
     return _rows(heads, rows)
+
+
+def _drill(arm: str, told: Extremes) -> str:
+    """Fold away the texts that an arm reads better than the control, and those that it reads worse."""
+    rows = [(one.words, one.text) for one in (*told.better, *told.worse)]
+    heads = ("nats per byte against the control", "the text begins")
+    title = f"Texts that {escape(arm)} reads best and worst, {told.seeds} seeds"
+    return f"<details><summary>{title}</summary>{_rows(heads, rows)}</details>"
+
+
+def _steered(arm: str, made: Report) -> str:
+    by = made.plan.arms[arm]["by"]
+    rows = [(one.group, f"{one.offered:.3f}", one.words) for one in made.steered[arm]]
+    title = f"<h2>What {escape(arm)} read, {len(made.seeds)} seeds</h2>"
+    return title + _rows((str(by), "share of tokens offered", "share read, weighed"), rows)
 
 
 def _arms(made: Report) -> str:

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from winnow.prove.diagnoses.base import Curves
 from winnow.prove.diagnoses.fine_line import Decisions, FineLine
+from winnow.prove.extremes import Extremes, extremes
 from winnow.prove.results import Plan, Result, read_steered, results
+from winnow.prove.runs import has_texts, read_texts
 from winnow.prove.statistics import Difference, compare, half_width, tokens_to_reach
 
 
@@ -77,6 +79,7 @@ class Report:
     shown: Mapping[str, Mapping[str, float]]
     minutes: float
     steered: Mapping[str, tuple[Steered, ...]] = field(default_factory=dict)
+    texts: Mapping[str, Mapping[str, Extremes]] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -113,6 +116,7 @@ def report(root: Path) -> Report:
         shown={arm: _shown(runs) for arm, runs in by_arm.items()} if whole else {},
         minutes=sum(result.seconds for result in found.values()) / 60,
         steered={arm: _steered(root, arm, whole) for arm in plan.arms if whole and plan.arms[arm]["kind"] == "online"},
+        texts={name: _extremes(root, plan, by_arm, name) for name in texts if whole and has_texts(root, name)},
     )
 
 
@@ -180,6 +184,13 @@ def _shown(runs: Sequence[Result]) -> dict[str, float]:
         "unique tokens": float(np.mean([run.unique for run in runs])),
         "epochs": float(np.mean([run.epochs for run in runs])),
     }
+
+
+def _extremes(root: Path, plan: Plan, by_arm: Mapping[str, Sequence[Result]], name: str) -> dict[str, Extremes]:
+    lengths = np.asarray(plan.sets[name]["lengths"], dtype=np.int64)
+    told = read_texts(root, name).to_pylist()
+    others = {arm: runs for arm, runs in by_arm.items() if arm != plan.control}
+    return {arm: extremes(runs, by_arm[plan.control], name, lengths, told) for arm, runs in others.items()}
 
 
 def _steered(root: Path, arm: str, seeds: Sequence[int]) -> tuple[Steered, ...]:

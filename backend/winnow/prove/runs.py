@@ -139,6 +139,11 @@ def read_texts(root: Path, name: str) -> pa.LargeStringArray:
     return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
 
 
+def has_texts(root: Path, name: str) -> bool:
+    """Return whether the texts of an evaluation set are still there: a report may be read without them."""
+    return (root / SETS / f"{name}.parquet").is_file()
+
+
 def read_set(root: Path, name: str, tokenizer: Tokenizer, context: int) -> Windows:
     return windows(read_texts(root, name), tokenizer, context)
 

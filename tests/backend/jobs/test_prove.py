@@ -8,6 +8,7 @@ import pytest
 
 from conftest import one_process, write_lines
 from winnow.errors import ConflictError, InputError, MissingNeed, SettingError
+from winnow.export.manifest import verify
 from winnow.jobs.proof_plan import Asked, clipped
 from winnow.prove.results import Plan, read_result
 from winnow.prove.runs import Run, shown_by
@@ -44,6 +45,14 @@ TRAIN = [
     "carriage",
     "nine",
 ]
+
+
+SUMMARY = {
+    "pool": {"documents": 160, "tokens": 1, "fingerprint": ""},
+    "asked": {"docs": 60},
+    "documents": 60,
+    "tokens": 1,
+}
 
 
 def invented(words: list[str], number: int) -> str:
@@ -129,6 +138,25 @@ def test_byte_pairs_are_learnt_from_the_pool_and_told_in_bits_per_byte(corpus: W
     # A text of 60 words is read in far fewer tokens than bytes, and its loss is still divided by its bytes.
     line = made.lines["target"][0]
     assert line.bits < 8
+
+
+def test_a_proof_goes_with_the_files_of_the_selection_it_is_of(corpus: Workspace, tmp_path: Path) -> None:
+    ids = np.arange(60)
+    corpus.catalog.selections.save("banks", ids, np.ones(60), recipe={"target": None}, summary=SUMMARY)
+    corpus.prove("banks", asked(corpus, selections=("banks",)).recipe)
+    out = corpus.export("banks", tmp_path / "out")
+    told = json.loads((out / "proof.json").read_text("utf-8"))
+    assert told["plan"]["name"] == "banks"
+    assert "banks is" in (out / "proof.html").read_text("utf-8")
+    better = told["texts"]["target"]["banks"]["better"]
+    assert better[0]["difference"] <= better[-1]["difference"] < 0
+    assert verify(out) == []
+    # Another selection of the name has not been proved.
+    corpus.catalog.selections.save(
+        "banks", ids[:50], np.ones(50), recipe={"target": None}, summary=SUMMARY, replace=True
+    )
+    again = corpus.export("banks", tmp_path / "again")
+    assert not (again / "proof.json").exists()
 
 
 def test_held_out_documents_are_shown_by_no_arm(corpus: Workspace) -> None:
