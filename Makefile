@@ -31,6 +31,7 @@ $(VENV)/.map: $(VENV)/.installed $(wildcard app/scatter_map_source/src/*) $(wild
 	touch $@
 
 test: $(VENV)/.tested $(VENV)/.map lint
+	sh .ci/audit $(BIN)/pip-audit
 	sh .ci/chromium
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
