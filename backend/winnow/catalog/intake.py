@@ -26,7 +26,7 @@ from winnow.ingest.base import DOCUMENT, Batch, Rejected
 PART_DOCUMENTS = 16_384
 PART_BYTES = 96 << 20
 GROUP_BYTES = 32 << 20
-FACETS = 40
+FACETS = 96
 KEYS = 10_000
 """How many different keys are looked at for facets: some files name every value."""
 STORED = pa.schema([("doc_id", pa.int64()), *DOCUMENT])

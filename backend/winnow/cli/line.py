@@ -29,6 +29,7 @@ def reading_options(command: Command) -> Command:
         click.option("--url", help="Column that holds the address."),
         click.option("--date", help="Column that holds the date."),
         click.option("--again", is_flag=True, help="Take files in though they are in the corpus already."),
+        click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the format's reader."),
     ]
     for option in reversed(options):
         command = option(command)
@@ -53,12 +54,15 @@ def pairs(settings: tuple[str, ...]) -> dict[str, str]:
 @click.argument("paths", nargs=-1, required=True)
 @reading_options
 @folder_option
-def ingest(folder: Path, /, paths: tuple[str, ...], format: str | None, again: bool, **columns: str | None) -> None:
+def ingest(
+    folder: Path, /, paths: tuple[str, ...], format: str | None, again: bool, settings: tuple[str, ...], **columns: Any
+) -> None:
     """Take files in: tables, JSONL, web archives, dumps, mail, books, folders; plain, .gz or .zst; globs."""
     from winnow.workspace import Workspace
 
     with console.progress() as progress:
-        made = Workspace.create(folder).ingest(paths, format=format, columns=columns, again=again, progress=progress)
+        told = {**columns, **pairs(settings)}
+        made = Workspace.create(folder).ingest(paths, format=format, columns=told, again=again, progress=progress)
     _report(made)
 
 
@@ -245,11 +249,14 @@ def _verify(out: Path) -> None:
 @click.argument("paths", nargs=-1, required=True)
 @reading_options
 @folder_option
-def run(folder: Path, /, paths: tuple[str, ...], format: str | None, again: bool, **columns: str | None) -> None:
+def run(
+    folder: Path, /, paths: tuple[str, ...], format: str | None, again: bool, settings: tuple[str, ...], **columns: Any
+) -> None:
     """Do it all: ingest, score --all, embed, cluster."""
     from winnow.workspace import Workspace
 
     with console.progress() as progress:
-        made = Workspace.create(folder).run(paths, format=format, columns=columns, again=again, progress=progress)
+        told = {**columns, **pairs(settings)}
+        made = Workspace.create(folder).run(paths, format=format, columns=told, again=again, progress=progress)
     console.say(f"open it: winnow -w {folder} app")
     _report(made)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -83,6 +83,8 @@ class Batch:
     """The line or row of each document, so that a later check (a repeated id) can name it."""
     file: str = ""
     """The file these lines are counted in: for a folder, the member that was read."""
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    """How many records were passed over for each reason that is no fault: a redirect, a picture among web pages."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +92,8 @@ class Reader(Method):
     """Reads one file format."""
 
     suffixes: ClassVar[tuple[str, ...]] = ()
+    looks_inside: ClassVar[bool] = False
+    """Whether `accepts` knows a file by more than its suffix: such readers are asked first."""
 
     text: str | None = param(None, "Column that holds the text; found by its usual names when not given.")
     id: str | None = param(None, "Column that holds the document's own id.")

@@ -13,12 +13,18 @@ from typing import Any
 from winnow.errors import InputError, nearest
 from winnow.ingest.arrow import INFO, SPLITS, STATE, is_dataset
 from winnow.ingest.base import Reader
+from winnow.ingest.dolma import companions
 from winnow.ingest.streams import COMPRESSED, open_file
-from winnow.ingest.text import text_files
+from winnow.ingest.whole import WholeFiles, text_files
 from winnow.method import method, methods
 
-_OTHER_NAMES = {"tsv": "csv", "ndjson": "jsonl", "json": "jsonl", "feather": "arrow", "huggingface": "arrow"}
+_OTHER_NAMES = {"tsv": "csv", "ndjson": "jsonl", "json": "jsonl", "feather": "arrow", "huggingface": "arrow"} | {
+    "rpv2": "redpajama",
+    "mediawiki": "wikipedia",
+    "htm": "html",
+}
 _NO_DATA = {STATE, INFO, SPLITS, "dataset_infos.json", "config.json", "manifest.json", "package.json"}
+_MAGIC = ((b"PAR1", "parquet"), (b"ARROW1", "arrow"), (b"WARC/", "warc"), (b"%PDF-", "pdf"))
 _SAMPLE_BYTES = 64 << 10
 _SAMPLES = 16
 
@@ -38,7 +44,8 @@ def expand(paths: Sequence[str | Path], format: str | None = None) -> list[Sourc
     """Turn files, globs and folders into sources, in order and each once.
 
     A folder written by `save_to_disk` is one source; in any other folder each Parquet, Arrow, CSV or JSON Lines file
-    is one; if there is none each .json file; if there is none all text files together. Raises InputError when a path
+    is one, as is each web archive, mailbox and dump; if there is none each .json file; if there is none all text files, web
+    pages, PDF files and books together. Raises InputError when a path
     matches nothing or its format is unknown, and SettingError when `format` is no reader.
     """
     told = None if format is None else method(Reader, _OTHER_NAMES.get(format, format)).name
@@ -51,13 +58,16 @@ def expand(paths: Sequence[str | Path], format: str | None = None) -> list[Sourc
 
 
 def reader_for(path: Path, format: str | None = None, settings: Mapping[str, Any] | None = None) -> Reader:
-    """Build the reader of a path; settings that are None are left at their default.
+    """Build the reader of a path; settings that are None are left at their default, and text is read as their values.
 
     Raises InputError when the format is unknown and SettingError when a setting is not one of the reader's.
     """
     told = _OTHER_NAMES.get(format, format) if format is not None else _format_of(path)
     kind = method(Reader, told)
     recipe = {key: value for key, value in (settings or {}).items() if value is not None}
+    known = {setting.name: setting for setting in kind.settings()}
+    for key, value in kind.check_names(recipe).items():
+        recipe[key] = known[key].parse(value) if isinstance(value, str) else value
     if format == "text" and path.is_dir():
         recipe.setdefault("every_file", True)
     return kind.from_recipe(recipe)
@@ -122,7 +132,7 @@ def _format_of(path: Path) -> str:
         return "text"
     with open_file(path) as file:
         head = file.read(4096)
-    for magic, name in ((b"PAR1", "parquet"), (b"ARROW1", "arrow")):
+    for magic, name in _MAGIC:
         if head.startswith(magic):
             return name
     if head.lstrip().startswith(b"{"):
@@ -131,7 +141,13 @@ def _format_of(path: Path) -> str:
 
 
 def _by_suffix(path: Path) -> str | None:
-    return next((name for name, kind in methods(Reader).items() if kind.accepts(path)), None)
+    found = sorted(methods(Reader).items(), key=lambda item: not item[1].looks_inside)
+    return next((name for name, kind in found if kind.accepts(path)), None)
+
+
+def _whole() -> set[str]:
+    """Name the readers that take a folder of files as one source."""
+    return {name for name, kind in methods(Reader).items() if issubclass(kind, WholeFiles)}
 
 
 def _unknown(found: str, path: Path) -> InputError:
@@ -148,23 +164,26 @@ def _unknown(found: str, path: Path) -> InputError:
 def _in_folder(folder: Path, told: str | None) -> list[Source]:
     if is_dataset(folder) and told in (None, "arrow"):
         return [Source(folder, "arrow")]
-    if told == "text":
-        return [Source(folder, "text")]
+    if told in _whole():
+        return [Source(folder, str(told))]
     datasets, files = _walk(folder)
+    beside = companions(files)
+    files = [file for file in files if file not in beside]
     if told is not None:
         kind = method(Reader, told)
         fitting = [file for file in files if kind.accepts(file) and file.name not in _NO_DATA]
         chosen = [Source(file, told) for file in fitting or [file for file in files if not file.name.startswith("_")]]
         return _with_rest([*(datasets if told == "arrow" else []), *chosen], files, folder)
     formats = {file: _by_suffix(file) for file in files if file.name not in _NO_DATA}
-    tables = [Source(file, name) for file, name in formats.items() if name not in (None, "text") and not _plain(file)]
+    pages = _whole()
+    tables = [Source(file, name) for file, name in formats.items() if name and name not in pages and not _plain(file)]
     whole = [Source(file, "jsonl") for file in formats if _plain(file)]
     if tables or datasets:
         return _with_rest([*datasets, *tables], files, folder)
     if whole:
         return _with_rest(whole, files, folder)
-    if "text" in formats.values():
-        return [Source(folder, "text")]
+    if found := pages & set(formats.values()):
+        return [Source(folder, str(found.pop() if len(found) == 1 else "text"))]
     raise _unknown("no file in it has a known suffix" if files else "it is empty", folder)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -25,6 +25,9 @@ _BYTES_PER_CHAR = 6
 """A character of a JSON text takes at most six bytes for each UTF-16 unit: \\u00e9."""
 _OTHER_BYTES = 16 << 20
 
+Enrich = Callable[[list[dict[str, Any]], list[int]], None]
+"""Adds to objects, given the number of the line or element each stands in."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class JsonLines(Reader):
@@ -40,8 +43,12 @@ class JsonLines(Reader):
     )
 
     def read(self, path: Path) -> Iterator[Batch]:
+        yield from self.read_with(path, lambda rows, numbers: None)
+
+    def read_with(self, path: Path, enrich: Enrich) -> Iterator[Batch]:
+        """Read a file and let `enrich` change the objects of each batch before they are taken apart."""
         stream = ByteStream(path)
-        objects = _Objects(self, path)
+        objects = _Objects(self, path, enrich)
         limit = self.max_chars * _BYTES_PER_CHAR + _OTHER_BYTES
         split = _Layout(".json" in path.name.lower() and ".jsonl" not in path.name.lower())
         for pieces in cut(stream, split, limit):
@@ -89,14 +96,16 @@ def _batches(pieces: Pieces) -> Iterator[Pieces]:
 class _Objects:
     """Turns the JSON objects of one file into documents."""
 
-    def __init__(self, reader: JsonLines, file: Path) -> None:
+    def __init__(self, reader: JsonLines, file: Path, enrich: Enrich) -> None:
         self._reader = reader
         self._file = file
+        self._enrich = enrich
         self._kinds: dict[str, Kind] = {}
         self._columns: Columns | None = None
 
     def batch(self, pieces: Pieces) -> Batch:
         values, numbers, raw, faults = _parsed(pieces)
+        self._enrich(values, numbers)
         columns = self._found(values) or Columns(text=("",))
         text = [row.pop(columns.text[0], None) if len(columns.text) == 1 else dig(row, columns.text) for row in values]
         date, unread = _dates(values, columns.date)

@@ -23,6 +23,15 @@ class Pieces:
     """Why the single part here cannot be used; then it holds an excerpt."""
 
 
+class Holding:
+    """A split function that keeps back the end of a block, which may begin a separator; `rest` is what it keeps."""
+
+    rest: bytes = b""
+
+    def __call__(self, block: bytes) -> list[bytes]:
+        raise NotImplementedError
+
+
 def lines(block: bytes) -> list[bytes]:
     return block.split(b"\n")
 
@@ -52,7 +61,7 @@ def cut(stream: ByteStream, split: Split, limit: int) -> Iterator[Pieces]:
         elif size > limit:
             yield _too_long(number, held, limit)
             held, skipping = [], True
-    last = b"".join(held)
+    last = b"".join(held) + (split.rest if isinstance(split, Holding) and not skipping else b"")
     if stream.damage:
         yield Pieces(number, [last[:EXCERPT_BYTES]], stream.damage)
     elif last and not skipping:

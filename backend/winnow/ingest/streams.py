@@ -42,11 +42,13 @@ class ByteStream:
     """Blocks of about 8 MB of a plain, gzip, zstd, bzip2 or xz file.
 
     After the last block `damage` says in words what cut the file short, or is empty. `position` counts bytes of the
-    file itself, before decompression. Raises InputError when the file cannot be opened or nothing in it can be read.
+    file itself, before decompression. Raises InputError when the file cannot be opened or nothing in it can be read,
+    or when it should be text and is UTF-16.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, text: bool = True) -> None:
         self.path = path
+        self._text = text
         self.position = 0
         self.damage = ""
 
@@ -58,7 +60,7 @@ class ByteStream:
             blocks = self._plain(file) if found is None else self._decoded(file, found[1], found[2])
             empty = True
             for block in blocks:
-                if empty:
+                if empty and self._text:
                     block = self._without_mark(block)
                 empty = False
                 yield block

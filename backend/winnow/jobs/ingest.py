@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,8 @@ class Ingested:
     """Files that were in the corpus already and were left alone."""
     failed: list[tuple[str, str]] = field(default_factory=list)
     """Files that could not be opened, each with the reason."""
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    """What was passed over without fault, counted by reason: redirects, pictures among web pages."""
     seconds: float = 0.0
 
     @property
@@ -68,7 +71,9 @@ def ingest(
     start = time.monotonic()
     files = []
     for source in expand(paths, format):
-        reader = reader_for(source.path, format or source.format, settings)
+        # Only who says that a folder is text means each of its files.
+        guessed = {"every_file": False} if format is None and source.format == "text" else {}
+        reader = reader_for(source.path, format or source.format, {**guessed, **settings})
         files.append(_File(source.path, reader, size_of(source.path), fingerprint(source.path)))
         if source.left_out:
             listed = ", ".join(path.name for path in source.left_out[:5])
@@ -85,8 +90,9 @@ def ingest(
             )
         seen = SeenIds() if again else _seen(catalog)
         progress.stage("ingest", sum(file.size for file in todo), "bytes")
-        made, failed = _take_all(catalog, todo, seen, reserved, progress)
-    return Ingested(made, known, failed, time.monotonic() - start)
+        skipped: Counter[str] = Counter()
+        made, failed = _take_all(catalog, todo, _Checks(seen, reserved, skipped), progress)
+    return Ingested(made, known, failed, dict(skipped.most_common()), time.monotonic() - start)
 
 
 def _unknown(files: Sequence[_File], before: set[str]) -> tuple[list[_File], list[str]]:
@@ -101,14 +107,23 @@ def _unknown(files: Sequence[_File], before: set[str]) -> tuple[list[_File], lis
     return list(todo.values()), known
 
 
+@dataclass(frozen=True)
+class _Checks:
+    """What documents are held against, and what is counted on the way."""
+
+    seen: SeenIds
+    reserved: Collection[str]
+    skipped: Counter[str]
+
+
 def _take_all(
-    catalog: Catalog, todo: Sequence[_File], seen: SeenIds, reserved: Collection[str], progress: Progress
+    catalog: Catalog, todo: Sequence[_File], checks: _Checks, progress: Progress
 ) -> tuple[list[Input], list[tuple[str, str]]]:
     made: list[Input] = []
     failed: list[tuple[str, InputError]] = []
     for file in todo:
         try:
-            made.append(_take(catalog, file, seen, reserved, progress))
+            made.append(_take(catalog, file, checks, progress))
         except InputError as reason:
             failed.append((str(file.path), reason))
             progress.note(str(reason))
@@ -117,16 +132,20 @@ def _take_all(
     return made, [(path, str(reason)) for path, reason in failed]
 
 
-def _take(catalog: Catalog, file: _File, seen: SeenIds, reserved: Collection[str], progress: Progress) -> Input:
+def _take(catalog: Catalog, file: _File, checks: _Checks, progress: Progress) -> Input:
     with staging(catalog.folder) as staged:
-        intake = Intake(catalog.manifest, staged, seen, reserved)
-        read = 0
+        intake = Intake(catalog.manifest, staged, checks.seen, checks.reserved)
+        read, skipped = 0, Counter[str]()
         for batch in file.reader.read(file.path):
             intake.add(batch, str(file.path))
+            skipped.update(batch.skipped)
             progress.advance(max(min(batch.bytes_read, file.size) - read, 0))
             read = max(read, min(batch.bytes_read, file.size))
         progress.advance(file.size - read)
         made = intake.commit(str(file.path), file.fingerprint, file.size, file.reader.recipe)
+    checks.skipped.update(skipped)
+    for reason, count in skipped.most_common():
+        progress.note(f"{file.path}: {count:,} passed over: {reason}")
     if made.rejected:
         progress.note(f"{file.path}: {made.rejected:,} rows set aside (winnow quarantine)")
     return made

@@ -82,7 +82,7 @@ def test_content_tells_where_a_suffix_does_not(tmp_path: Path) -> None:
 
 def test_what_cannot_be_read_says_what_could(tmp_path: Path) -> None:
     _touch(tmp_path, "a.docx", "corpus.jsonl")
-    with pytest.raises(InputError, match=r"'\.docx' says nothing.*parquet \(\.parquet.*--format arrow\|csv\|jsonl"):
+    with pytest.raises(InputError, match=r"'\.docx' says nothing.*parquet \(\.parquet.*--format arrow\|csv\|dolma"):
         expand([tmp_path / "a.docx"])
     with pytest.raises(InputError, match=r"there is no .*corpsu\.jsonl; did you mean 'corpus\.jsonl'"):
         expand([tmp_path / "corpsu.jsonl"])
@@ -161,3 +161,13 @@ def test_a_dataset_goes_from_path_to_documents(tmp_path: Path, take) -> None:
     reader = reader_for(source.path, source.format, {"date": "when", "source": "=mill"})
     (document,) = take(reader, source.path).documents
     assert (document["text"], document["source"], document["date"].year) == ("grain", "mill", 2021)
+
+
+def test_settings_told_as_text_are_read_as_their_values(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    reader = reader_for(path, "pdf", {"seconds": "2.5", "max_chars": "7", "text": None})
+    assert (reader.recipe["seconds"], reader.max_chars) == (2.5, 7)
+    with pytest.raises(SettingError, match="seconds is a number; found 'soon'"):
+        reader_for(path, "pdf", {"seconds": "soon"})
+    with pytest.raises(SettingError, match="pdf has no setting 'second'"):
+        reader_for(path, "pdf", {"second": "1"})

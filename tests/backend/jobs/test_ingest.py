@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from conftest import one_process, write_lines
+from reader_samples import article, write
 from winnow.catalog.filters import Filter
 from winnow.catalog.publish import exclusive
 from winnow.errors import Cancelled, ConflictError
@@ -64,3 +65,23 @@ def test_two_ingests_do_not_mix(tmp_path: Path) -> None:
         workspace.ingest([path])
     assert workspace.catalog.jobs.all()[0].state == "failed"
     assert workspace.ingest([path]).documents == 1
+
+
+def test_a_guessed_folder_of_text_leaves_other_files_out(tmp_path: Path) -> None:
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    (folder / "a.txt").write_text("grain")
+    (folder / "b.html").write_text("<p>flour")
+    (folder / "c.docx").write_text("no text")
+    workspace = one_process(tmp_path / "corpus")
+    made = workspace.ingest([folder])
+    assert (made.documents, made.rejected) == (2, 1)
+    assert one_process(tmp_path / "other").ingest([folder], format="text").documents == 3
+
+
+def test_what_is_passed_over_is_counted(tmp_path: Path) -> None:
+    write("wikipedia", ["grain"], tmp_path)
+    path = tmp_path / "a.xml"
+    path.write_text(path.read_text().replace("</mediawiki>", article(7, "x", more='<redirect title="b"/>')))
+    made = one_process(tmp_path / "corpus").ingest([path])
+    assert (made.documents, dict(made.skipped)) == (1, {"redirects": 1})
