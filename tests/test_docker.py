@@ -12,14 +12,14 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from winnow.cli.browsing import app
+from winnow.cli.serving import app
 
 ROOT = Path(__file__).parents[1]
 PORT = "8501"
 INSTRUCTIONS = {"FROM", "ARG", "ENV", "RUN", "WORKDIR", "COPY", "USER", "VOLUME", "EXPOSE", "CMD"}
 SERVICE_KEYS = {
     "build", "cap_drop", "deploy", "healthcheck", "image", "init", "ports", "profiles", "restart", "security_opt",
-    "volumes",
+    "volumes", "environment",
 }  # fmt: skip
 
 
@@ -63,6 +63,12 @@ def test_services_use_known_keys_and_do_not_share_a_port_or_an_image(compose) ->
     ports = [service["ports"][0] for service in services]
     assert len({re.sub(r"^127\.0\.0\.1:\$\{\w+:-(\d+)\}:.*", r"\1", port) for port in ports}) == 2
     assert all(port.endswith(f":{PORT}") and port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_the_password_comes_from_outside_and_is_written_nowhere(compose, dockerfile) -> None:
+    for service in compose["services"].values():
+        assert service["environment"]["WINNOW_PASSWORD"] == "${WINNOW_PASSWORD:-}"
+    assert not any("PASSWORD" in rest for _, rest in dockerfile)
 
 
 def test_the_corpus_outlives_the_container(compose, dockerfile) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,29 +13,29 @@ import streamlit as st
 from winnow.catalog.browse import Column, Count, Facet, Histogram
 from winnow.catalog.filters import Filter
 from winnow.catalog.joblog import OPEN
+from winnow.errors import WinnowError
 from winnow.jobs.copies import Members
 from winnow.jobs.copies import members as members_of
 from winnow.jobs.document import Document
 from winnow.jobs.leaks import Leaked, Match, of_selections, per_benchmark, per_item
 from winnow.jobs.leaks import matches as matches_of
-from winnow.workspace import Workspace
+from winnow_app.opened import workspace as workspace
 from winnow_app.parts.scatter_map import Colouring, MapLabel, MapPoints, by_category, by_number, one_colour
-
-
-@st.cache_resource(show_spinner="Opening the corpus …")
-def _open(folder: str) -> Workspace:
-    return Workspace(folder)
-
-
-def workspace() -> Workspace:
-    """Return the corpus this server shows; raises CorpusError."""
-    return _open(os.environ.get("WINNOW_WORKSPACE", str(Path("corpus").absolute())))
 
 
 def start(verb: str, **recipe: Any) -> None:
     """Start a job; pages pass this to buttons."""
-    job = workspace().start(verb, **recipe)
+    try:
+        job = workspace().start(verb, **recipe)
+    except WinnowError as reason:
+        refuse(reason)
+        return
     st.toast(f"Job {job} runs {verb}", icon=":material/play_arrow:")
+
+
+def refuse(reason: WinnowError) -> None:
+    """Say why a button did not do what it says, without losing the page it stands on."""
+    st.toast(str(reason), icon=":material/block:", duration="long")
 
 
 def running_verbs() -> set[str]:
@@ -47,7 +45,10 @@ def running_verbs() -> set[str]:
 
 def cancel(job: int) -> None:
     """Ask a job to stop; pages pass this to buttons."""
-    workspace().catalog.jobs.cancel(job)
+    try:
+        workspace().catalog.jobs.cancel(job)
+    except WinnowError as reason:
+        refuse(reason)
 
 
 def version() -> str:

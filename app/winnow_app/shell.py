@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from winnow_app import data, state
+from winnow_app import data, identity, state
 from winnow_app.pages import compare, duplicates, explore, export, home, jobs, label, learn, map, prove, select
 from winnow_app.parts.failures import failures_as_words
 
@@ -67,7 +67,9 @@ def _guarded(name: str, body: Callable[[], None]) -> Callable[[], None]:
         with failures_as_words():
             data.workspace()
             state.begin(name)
-            body()
+            if identity.admitted(name):
+                body()
+            identity.who_line()
         state.end()
 
     run.__name__ = name

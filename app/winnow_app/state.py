@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from winnow.catalog.filters import Filter
+from winnow_app import identity
 
 OWN = ("doc", "page", "color", "schema", "copies", "group", "names")
 """URL parameters beside the filter's."""
@@ -88,4 +89,4 @@ def keep(name: str, value: object = None) -> None:
 
 def name() -> str:
     """Return the name a person labels and renames under."""
-    return str(st.session_state.get("who", ""))
+    return identity.name(str(st.session_state.get("who", "")))

@@ -33,6 +33,9 @@ class Actor:
         return self.role in ROLES and ROLES.index(self.role) >= ROLES.index(RIGHTS[right])
 
 
+SERVER = Actor("(server)", "curator")
+"""A server on its own account, before anybody has come."""
+
 _acting: ContextVar[Actor | None] = ContextVar("winnow_actor", default=None)
 _ask: list[Callable[[], Actor | None]] = []
 

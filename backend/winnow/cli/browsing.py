@@ -1,15 +1,8 @@
-"""The commands that look: app, demo, status, jobs, methods, sql, quarantine, index."""
+"""The commands that look: status, jobs, methods, sql, quarantine, index."""
 
 from __future__ import annotations
 
-import errno
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,106 +13,7 @@ import orjson
 from winnow.cli import console
 from winnow.cli.line import folder_option
 from winnow.cli.main import winnow
-from winnow.errors import ConflictError, MissingNeed, SettingError
-
-port_option = click.option("--port", default=8501, show_default=True, type=click.IntRange(1, 65535))
-
-
-@winnow.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; others can reach 0.0.0.0.")
-@port_option
-@folder_option
-def app(folder: Path, /, host: str, port: int) -> None:
-    """Open the workbench in the browser."""
-    from winnow.workspace import Workspace
-
-    Workspace(folder)
-    sys.exit(serve(folder, host, port))
-
-
-def serve(folder: Path, /, host: str, port: int) -> int:
-    """Run the app's server until it is stopped and return its exit code."""
-    main = _main_page()
-    _check_port(host, port)
-    if host not in ("127.0.0.1", "localhost", "::1"):
-        console.warn(f"anybody who reaches {host}:{port} can read and label this corpus")
-    options = {
-        "server.address": host,
-        "server.port": port,
-        "server.headless": "true",
-        "browser.gatherUsageStats": "false",
-    }
-    flags = [f"--{key}={value}" for key, value in options.items()]
-    console.say(f"Winnow: http://{'localhost' if host == '127.0.0.1' else host}:{port}  (Ctrl-C stops it)")
-    environment = {**os.environ, "WINNOW_WORKSPACE": str(folder.absolute())}
-    command = [sys.executable, "-m", "streamlit", "run", str(main), *flags]
-    process = subprocess.Popen(command, env=environment, cwd=main.parent)
-    # Whoever stops this command (a service manager, a container) means the server.
-    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
-    try:
-        return process.wait()
-    except KeyboardInterrupt:
-        process.terminate()
-        process.wait()
-        return 0
-
-
-def _check_port(host: str, port: int) -> None:
-    """Raise ConflictError or SettingError when the server could not listen there."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as reason:
-        if reason.errno == errno.EADDRINUSE:
-            raise ConflictError(f"port {port} is in use", f"on {host}", f"add --port {port % 65535 + 1}") from reason
-        raise SettingError(f"nothing can listen on {host}:{port}", str(reason), "check --host and --port") from reason
-
-
-def _main_page() -> Path:
-    import winnow_app
-
-    return Path(winnow_app.__file__).parent / "launch" / "main.py"
-
-
-@winnow.command()
-@click.option("--no-app", is_flag=True, help="Build the demo corpus and stop.")
-@click.option("--host", default="127.0.0.1", show_default=True)
-@port_option
-@folder_option
-def demo(folder: Path, /, no_app: bool, host: str, port: int) -> None:
-    """Build the demo corpus, run the line on it and open the workbench."""
-    import tempfile
-
-    from winnow.demo import build
-    from winnow.workspace import Workspace
-
-    if not no_app:
-        _check_port(host, port)
-    workspace = Workspace.create(folder)
-    if workspace.catalog.manifest.documents() == 0:
-        with console.progress() as progress, tempfile.TemporaryDirectory() as made:
-            workspace.run(build(Path(made), _shown(progress)), progress=progress)
-    else:
-        with console.progress() as progress:
-            workspace.complete(progress=progress)
-    console.say(f"the demo corpus is ready: {workspace.catalog.manifest.documents():,} documents in {folder}")
-    if not no_app:
-        sys.exit(serve(folder, host, port))
-
-
-def _shown(progress: console.ConsoleProgress) -> Callable[[float, str], None]:
-    """Show "how much of all is done, and what is being done" as one stage."""
-    progress.stage("collect the demo corpus", 1.0, "")
-    done = 0.0
-
-    def show(share: float, what: str) -> None:
-        nonlocal done
-        progress.advance(max(share - done, 0.0))
-        done = max(share, done)
-
-    return show
+from winnow.errors import MissingNeed
 
 
 @winnow.command()

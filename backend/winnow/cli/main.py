@@ -15,7 +15,20 @@ import click
 from winnow.cli import console
 from winnow.errors import SettingError, WinnowError, nearest
 
-FILES = ("line", "choosing", "filtering", "labelling", "learning", "browsing", "findings", "measuring", "proving", "caring")
+FILES = (
+    "line",
+    "choosing",
+    "filtering",
+    "labelling",
+    "learning",
+    "serving",
+    "browsing",
+    "sharing",
+    "findings",
+    "measuring",
+    "proving",
+    "caring",
+)
 """The files that hold the commands, in the order in which they are listed."""
 
 
@@ -46,11 +59,19 @@ class Verbs(click.Group):
     default=Path("corpus"),
     help="Corpus folder (default: $WINNOW_WORKSPACE, else ./corpus).",
 )
+@click.option(
+    "--on",
+    type=click.Choice(["local", "ray"]),
+    help="Where work runs: processes of this machine, or the Ray cluster at $RAY_ADDRESS (default: $WINNOW_ON, else local).",
+)
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
 @click.pass_context
-def winnow(context: click.Context, workspace: Path, debug: bool) -> None:
+def winnow(context: click.Context, workspace: Path, on: str | None, debug: bool) -> None:
     """Inspect, label, select and export text corpora for language models."""
     context.obj = workspace
+    if on is not None:
+        # The environment carries it to the jobs that this process starts.
+        os.environ["WINNOW_ON"] = on
 
 
 def load_commands() -> None:

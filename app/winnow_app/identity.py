@@ -1,0 +1,92 @@
+"""Who looks at a page: whose session the cookie is, who came in through st.login, or a name that somebody typed."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from winnow.api.visitors import Door, Visitors
+from winnow.catalog import access
+from winnow.catalog.access import NOBODY, RIGHTS, Actor
+from winnow.errors import AccessError
+from winnow_app.opened import workspace
+from winnow_app.parts.highlight import plain
+
+_made: dict[Path, Visitors] = {}
+
+NEEDS = {"label": "label", "learn": "curate", "select": "curate", "export": "curate"}
+"""Pages that are for annotators or curators; the others only show, and are for everybody."""
+
+
+def visitors() -> Visitors:
+    """Return who may come in to the corpus that this server shows."""
+    opened = workspace()
+    if opened.folder not in _made:
+        with access.acting(access.SERVER):
+            _made[opened.folder] = Visitors(opened.catalog.people, Door.of_environment(opened.folder))
+    return _made[opened.folder]
+
+
+def actor() -> Actor:
+    """Return who looks at the page: asked anew at every run, so that a changed role holds at once."""
+    known = visitors().of_cookie(st.context.cookies)
+    if known is not None:
+        return known
+    if visitors().door.oidc and st.user.is_logged_in:
+        return visitors().of_login(str(st.user.get("email") or st.user.get("name") or st.user.get("sub") or ""))
+    return visitors().unknown
+
+
+def of_script() -> Actor | None:
+    """Return who acts in a thread that Streamlit runs a page in; None elsewhere."""
+    return actor() if get_script_run_ctx(suppress_warning=True) is not None else None
+
+
+access.ask_first(of_script)
+
+
+def name(typed: str) -> str:
+    """Return the name that somebody labels under: their own, or the typed one when it is nobody's on the list."""
+    known = actor().name
+    if known or not typed:
+        return known
+    try:
+        visitors().check_free(typed)
+    except AccessError as reason:
+        st.session_state.pop("who", None)
+        st.warning(plain(str(reason)), icon=":material/badge:")
+        return ""
+    return typed
+
+
+def admitted(page: str) -> bool:
+    """Return whether somebody may use a page, having said what is lacking when not."""
+    who, right = actor(), NEEDS.get(page, "read")
+    if who.role == NOBODY:
+        st.header("Winnow")
+        st.markdown("This corpus is shown to people it knows.")
+        if visitors().door.oidc:
+            st.button("Log in", type="primary", icon=":material/login:", on_click=st.login)
+        else:
+            st.html('<a href="/login" target="_self">Log in</a>')
+        return False
+    if who.may(right):
+        return True
+    st.info(f"This page is for the role **{RIGHTS[right]}**; you are a {who.role}.", icon=":material/lock:")
+    st.caption(f"What helps: a curator runs  winnow users role {plain(who.name or 'others')} {RIGHTS[right]}")
+    return False
+
+
+def who_line() -> None:
+    """Say at the foot of a page who is logged in, with the way out; or the way in, where people are on the list."""
+    who = actor()
+    if who.role == NOBODY or not (who.name or visitors().people.all()):
+        return
+    if visitors().door.oidc and visitors().of_cookie(st.context.cookies) is None:
+        st.button("Log out", type="tertiary", icon=":material/logout:", on_click=st.logout, key="who.out")
+    way = '<a href="/logout" target="_self">Log out</a>' if who.name else '<a href="/login" target="_self">Log in</a>'
+    said = f"{html.escape(who.name)} · {who.role}" if who.name else f"without a name · {who.role}"
+    st.html(f'<div class="winnow-who">{said} · {way}</div>')

@@ -1,0 +1,37 @@
+"""What every request works with: the corpus, who asks, and which files they may name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from winnow.api.visitors import Visitors
+from winnow.catalog import access
+from winnow.errors import AccessError
+from winnow.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Served:
+    """The corpus that a server shows, opened when first asked for, and its visitors."""
+
+    workspace: Callable[[], Workspace]
+    visitors: Visitors
+
+    def speaker(self, told: str) -> str:
+        """Return whose name a label or a step taken back stands under; raises AccessError."""
+        return self.visitors.speaker(access.present(), told)
+
+    def allowed(self, path: str) -> str:
+        """Return a whole path on the server that a request may name; raises AccessError for one outside the folders."""
+        return allowed(path, self.visitors.door.folders)
+
+
+def allowed(path: str, folders: tuple[Path, ...] | None) -> str:
+    """Return a whole path, its links followed, if it lies in one of the folders; None is anywhere."""
+    whole = Path(path).expanduser().resolve()
+    if folders is None or any(whole.is_relative_to(folder) for folder in folders):
+        return str(whole)
+    fix = "choose a folder there, or set WINNOW_FOLDERS on the server"
+    raise AccessError(f"{path} lies outside of what people may name", ", ".join(map(str, folders)), fix)
