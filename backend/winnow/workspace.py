@@ -52,6 +52,7 @@ from winnow.judge.base import Judge
 from winnow.method import method
 
 if TYPE_CHECKING:
+    from winnow.jobs.ladder import Ladder
     from winnow.prove.report import Report
 
 
@@ -275,6 +276,15 @@ class Workspace(Corpus):
         with self._recorded("teach", {"name": name, "lesson": dict(lesson), "replace": replace}, progress) as watch:
             return teach(self.catalog, name, Lesson(**lesson), replace_it=replace, progress=watch)
 
+    def ladder(
+        self, name: str, rungs: Mapping[str, Any], *, replace: bool = False, progress: Progress | None = None
+    ) -> Ladder:
+        """Teach models from weak to strong and put them in order by a target; `rungs` holds the fields of `Rungs`."""
+        from winnow.jobs.ladder import Rungs, build
+
+        with self._recorded("ladder", {"name": name, "rungs": dict(rungs), "replace": replace}, progress) as watch:
+            return build(self.catalog, name, Rungs(**rungs), replace_it=replace, progress=watch)
+
     def run(self, paths: Sequence[str | Path], *, progress: Progress | None = None, **told: Any) -> Ingested:
         """Take files in, score with everything, embed and cluster."""
         made = self.ingest(paths, progress=progress, **told)
@@ -362,6 +372,7 @@ JOBS: dict[str, Callable[[Workspace, dict[str, Any], Progress | None], object]] 
     "combine": lambda workspace, recipe, progress: workspace.combine(**recipe),
     "export": lambda workspace, recipe, progress: workspace.export(**recipe, progress=progress),
     "teach": lambda workspace, recipe, progress: workspace.teach(**recipe, progress=progress),
+    "ladder": lambda workspace, recipe, progress: workspace.ladder(**recipe, progress=progress),
     "prove": lambda workspace, recipe, progress: workspace.prove(**recipe, progress=progress),
     "index": lambda workspace, recipe, progress: workspace.index(progress=progress),
 }

@@ -170,6 +170,11 @@ def raters_write(folder: Path, /, name: str) -> None:
 
 def _report(told: Any) -> None:
     console.say(f"{told['name']}: {told['rater']['method']} from {told['kind']}, {told['documents']:,} documents")
+    if strength := told["fitted_on"].get("strength"):
+        console.say(
+            f"{strength['ranked as the target']:,} of {strength['of']:,} documents rank the models as the target does; "
+            f"by chance {strength['by chance']:,.1f} would"
+        )
     answers = told["fitted_on"].get("answers")
     if answers:
         bias = answers["position_bias"]

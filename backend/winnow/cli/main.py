@@ -27,6 +27,7 @@ FILES = (
     "findings",
     "measuring",
     "proving",
+    "lab",
     "caring",
 )
 """The files that hold the commands, in the order in which they are listed."""

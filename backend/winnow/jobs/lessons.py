@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from winnow.rate.base import Documents, Rater
 from winnow.rate.evidence import Evidence, Pairs, Places, Values
 from winnow.rate.label_values import meaning
 from winnow.rate.pair_files import PairLine, read_pairs
+from winnow.rate.reference import predictive_strength
 
 PSEUDO = "rater:"
 """Labels whose author's name begins so were given by a rater, and no rater learns from them."""
@@ -231,12 +233,36 @@ class Gatherer:
     def _columns(self) -> Lesson:
         names = self._rater.reads()
         ids = self._sample(int(getattr(self._rater, "documents", 5000)))
+        if named := str(getattr(self._rater, "ladder", "")):
+            return self._climbed(named, ids)
         table = self._catalog.browse.arrow(Filter(), list(names))
         columns = {
             name: np.asarray(table.column(name).cast(pa.float64()).take(pa.array(ids)).to_numpy()) for name in names
         }
         evidence = self._rater.weigh(columns, self._plan.seed)
         return Lesson(self._documents(ids), {"": evidence}, {"columns": list(names), **_sum(ids, {"": evidence})})
+
+    def _climbed(self, name: str, ids: Places) -> Lesson:
+        """Let a ladder's models read documents that none of them has learnt from."""
+        from winnow.jobs.ladder import ladder
+
+        found = ladder(self._catalog, name)
+        ids = ids[~np.isin(ids, found.learnt_from)]
+        if not len(ids):
+            raise MissingNeed(
+                "preselect needs documents that the ladder's models have not read", "all were", "--set documents=N"
+            )
+        columns = found.losses(self._catalog, ids, self._progress)
+        evidence = self._rater.weigh(columns, self._plan.seed)
+        strength = predictive_strength(np.stack(list(columns.values())))
+        told = {
+            "ladder": name, "models": [vars(rung) for rung in found.rungs],
+            "strength": {
+                "ranked as the target": int((strength == 1).sum()), "of": int(np.isfinite(strength).sum()),
+                "by chance": float(np.isfinite(strength).sum()) / math.factorial(len(columns)),
+            },
+        }  # fmt: skip
+        return Lesson(self._documents(ids), {"": evidence}, {**told, **_sum(ids, {"": evidence})})
 
     def _judged(self) -> Lesson:
         judge = self._judge()

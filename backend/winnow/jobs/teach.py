@@ -51,7 +51,16 @@ def teach(catalog: Catalog, name: str, lesson: Lesson, *, replace_it: bool, prog
     folder = catalog.folder / FOLDER / name
     if is_kept(folder) and not replace_it:
         raise ConflictError(f"a model is called '{name}'", str(folder), "choose another name, or add --replace")
-    material = _material(catalog, lesson)
+    return learn_from(catalog, name, lesson, _material(catalog, lesson), replace_it=replace_it, progress=progress)
+
+
+def learn_from(
+    catalog: Catalog, name: str, lesson: Lesson, material: Pool, *, replace_it: bool, progress: Progress
+) -> Path:
+    """Train a model on a pool with texts, whatever the lesson says of it, and return its folder; raises as `teach` does."""
+    folder = catalog.folder / FOLDER / name
+    if is_kept(folder) and not replace_it:
+        raise ConflictError(f"a model is called '{name}'", str(folder), "choose another name, or add --replace")
     decoder, tokenizer = load(_place(catalog, lesson.start)) if lesson.start else (None, _tokenizer(lesson, material))
     tier = _sized(lesson, tokenizer, material)
     if decoder is not None:

@@ -105,7 +105,8 @@ class PreSelect(VectorRater):
 
     With losses C_1 … C_N of models from the weakest to the strongest, S = Σ_{i<j} 1[C_i > C_j] / (N choose 2). Documents
     with S = 1 are the positives, those with the lowest S the negatives, as many of each; the head is a logistic
-    regression (the paper's is a fastText classifier). By chance alone one in N! documents has S = 1: with few models
+    regression (the paper's is a fastText classifier). The losses are columns, or those of a `ladder` of lab models, in
+    bits per byte, on documents that none of its models has read. By chance alone one in N! documents has S = 1: with few models
     most positives are luck. Strong text of any kind scores high, adult fiction too: filter toxicity as well.
     """
 
@@ -116,27 +117,33 @@ class PreSelect(VectorRater):
     learns_from: ClassVar[frozenset[str]] = frozenset({"columns"})
 
     losses: tuple[str, ...] = param((), "Columns of losses of three models or more, the weakest model first.")
+    ladder: str = param(
+        "", "Instead of columns: a ladder of lab models (winnow ladder NAME), which read the documents."
+    )
     documents: int = param(10_000, "How many random documents are looked at.", low=50, high=1_000_000)
 
     def output(self, name: str) -> Output:
         return Output("", "probability")
 
     def reads(self) -> tuple[str, ...]:
-        if len(self.losses) < 3:
+        if self.ladder and self.losses:
+            raise SettingError("preselect reads columns or a ladder", "found both", "leave one")
+        if len(self.losses) < 3 and not self.ladder:
             raise SettingError(
                 "preselect needs the losses of three models or more", f"found {len(self.losses)}",
-                "--set losses=WEAKEST,…,STRONGEST",
+                "--set ladder=NAME, or --set losses=WEAKEST,…,STRONGEST",
             )  # fmt: skip
         return self.losses
 
     def weigh(self, columns: Mapping[str, Floats], seed: int) -> Evidence:
-        strength = predictive_strength(np.stack([columns[name] for name in self.losses]))
+        models = self.losses or tuple(columns)
+        strength = predictive_strength(np.stack([columns[name] for name in models]))
         positive = strength == 1
         count = int(positive.sum())
         if not 0 < count < np.isfinite(strength).sum():
             raise MissingNeed(
                 "preselect needs documents that rank the models as the benchmarks do, and others",
-                f"{count} of {int(np.isfinite(strength).sum())} do (by chance {1 / math.factorial(len(self.losses)):.2%} would)",
+                f"{count} of {int(np.isfinite(strength).sum())} do (by chance {1 / math.factorial(len(models)):.2%} would)",
                 "name the loss columns from the weakest model to the strongest",
             )
         order = np.lexsort((np.random.default_rng(seed).random(len(strength)), np.nan_to_num(strength, nan=np.inf)))

@@ -95,3 +95,17 @@ def test_shares_do_not_grow_with_length() -> None:
     assert dense.sum(axis=1) == pytest.approx([SHARE_SCALE, SHARE_SCALE, 0, SHARE_SCALE])
     # Two words and one pair: each a third.
     assert sorted(shares(pa.array(["red fish"]), 2).data) == pytest.approx([SHARE_SCALE / 3] * 3)
+
+
+def test_preselect_reads_columns_or_a_ladder_and_not_both() -> None:
+    assert PreSelect(ladder="steps").reads() == ()
+    with pytest.raises(SettingError, match="found both"):
+        PreSelect(ladder="steps", losses=("a", "b", "c")).reads()
+    with pytest.raises(SettingError, match="--set ladder=NAME"):
+        PreSelect().reads()
+
+
+def test_a_ladders_losses_come_with_the_weakest_model_first() -> None:
+    losses = {"weak": [3.0, 1.0, 3.0, 1.0], "middle": [2.0, 2.0, 2.0, 2.0], "strong": [1.0, 3.0, 1.0, 3.0]}
+    found = PreSelect(ladder="steps").weigh({name: np.array(values) for name, values in losses.items()}, 0)
+    assert found.values.tolist() == [1.0, 0.0, 1.0, 0.0]

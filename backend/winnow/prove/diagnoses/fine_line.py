@@ -95,8 +95,8 @@ class FineLine(Diagnosis):
         )  # fmt: skip
 
     def _path(self, curves: Curves) -> Floats:
-        means = curves.table.mean(axis=1)
-        return (means - means.mean(axis=0) if self.centred else means).ravel()
+        means: Floats = curves.table.mean(axis=1)
+        return np.ravel(means - means.mean(axis=0) if self.centred else means)
 
 
 def _ranks(means: Floats) -> Floats:
