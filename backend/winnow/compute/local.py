@@ -25,10 +25,12 @@ def available_cores() -> int:
 class LocalExecutor:
     """A pool of fresh processes, one thread of arithmetic each; at most two items per worker wait in memory."""
 
+    remote = False
+
     def __init__(self, workers: int | None = None) -> None:
         self.workers = workers or available_cores()
 
-    def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Generator[Result]:
+    def map(self, work: Callable[[Item], Result], items: Iterable[Item], *, gpu: bool = False) -> Generator[Result]:
         todo = list(items)
         if self.workers == 1 or len(todo) <= 1:
             yield from map(work, todo)
