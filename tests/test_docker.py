@@ -19,7 +19,7 @@ PORT = "8501"
 INSTRUCTIONS = {"FROM", "ARG", "ENV", "RUN", "WORKDIR", "COPY", "USER", "VOLUME", "EXPOSE", "CMD"}
 SERVICE_KEYS = {
     "build", "cap_drop", "deploy", "healthcheck", "image", "init", "ports", "profiles", "restart", "security_opt",
-    "volumes", "environment",
+    "volumes", "environment", "command", "depends_on", "shm_size",
 }  # fmt: skip
 
 
@@ -46,9 +46,14 @@ def project() -> dict[str, Any]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
+def apps(compose: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the services that serve pages."""
+    return [service for name, service in compose["services"].items() if name.startswith("app")]
+
+
 def test_the_plain_command_starts_the_app_on_cpu_only(compose) -> None:
     services = compose["services"]
-    assert set(services) == {"app", "app-gpu"}
+    assert {name for name, service in services.items() if not service.get("profiles")} == {"app"}
     assert "profiles" not in services["app"]
     assert "args" not in services["app"]["build"]
     assert services["app-gpu"]["profiles"] == ["gpu"]
@@ -57,16 +62,26 @@ def test_the_plain_command_starts_the_app_on_cpu_only(compose) -> None:
 
 
 def test_services_use_known_keys_and_do_not_share_a_port_or_an_image(compose) -> None:
-    services = compose["services"].values()
-    assert all(set(service) <= SERVICE_KEYS for service in services)
+    assert all(set(service) <= SERVICE_KEYS for service in compose["services"].values())
+    services = apps(compose)
     assert len({service["image"] for service in services}) == 2
     ports = [service["ports"][0] for service in services]
     assert len({re.sub(r"^127\.0\.0\.1:\$\{\w+:-(\d+)\}:.*", r"\1", port) for port in ports}) == 2
     assert all(port.endswith(f":{PORT}") and port.startswith("127.0.0.1:") for port in ports)
 
 
+def test_a_ray_cluster_opens_no_port_and_is_found_by_its_name(compose) -> None:
+    services = {name: service for name, service in compose["services"].items() if service.get("profiles") == ["ray"]}
+    assert set(services) == {"ray-head", "ray-worker", "ray-driver"}
+    assert not any("ports" in service for service in services.values())
+    assert {service["build"]["args"]["EXTRAS"] for service in services.values()} == {"[ray]"}
+    assert "--head" in services["ray-head"]["command"]
+    assert "--address=ray-head:6379" in services["ray-worker"]["command"]
+    assert services["ray-driver"]["environment"] == {"WINNOW_ON": "ray", "RAY_ADDRESS": "ray-head:6379"}
+
+
 def test_the_password_comes_from_outside_and_is_written_nowhere(compose, dockerfile) -> None:
-    for service in compose["services"].values():
+    for service in apps(compose):
         assert service["environment"]["WINNOW_PASSWORD"] == "${WINNOW_PASSWORD:-}"
     assert not any("PASSWORD" in rest for _, rest in dockerfile)
 
@@ -80,7 +95,7 @@ def test_the_corpus_outlives_the_container(compose, dockerfile) -> None:
 
 
 def test_the_healthcheck_asks_the_app_itself(compose) -> None:
-    for service in compose["services"].values():
+    for service in apps(compose):
         form, program, flag, code = service["healthcheck"]["test"]
         assert (form, program, flag) == ("CMD", "python", "-c")
         compile(code, "healthcheck", "exec")
