@@ -48,6 +48,11 @@ def teach(folder: Path, /, name: str, again: bool, **lesson: Any) -> None:
 )
 @click.option("--guide", default="", help="File of texts that online methods aim at; none of them may be in --target.")
 @set_option
+@click.option("--together", type=float, help="Experiments of one run: each selection takes this share of it.")
+@click.option(
+    "--cross", "crossed", default="", metavar="A,B,AB", help="Two factors: selections of one, the other, both."
+)
+@click.option("--merge", default="", metavar="selections|COLUMN", help="Estimate every union of selections or groups.")
 @click.option("--tier", default="ci", show_default=True, help="Size of the models: ci, cpu, small, medium.")
 @click.option("--seeds", default=4, show_default=True, help="Runs of each arm.")
 @click.option("--tokens", type=int, help="Tokens that each run reads (default: the tier's).")
@@ -64,7 +69,7 @@ def teach(folder: Path, /, name: str, again: bool, **lesson: Any) -> None:
 @folder_option
 def prove(
     folder: Path, /, where: str, again: bool, dry_run: bool, name: str, methods: tuple[str, ...],
-    settings: tuple[str, ...], **told: Any,
+    settings: tuple[str, ...], crossed: str, **told: Any,
 ) -> None:  # fmt: skip
     """Train small models on selections and on random controls, and say whether the selections help.
 
@@ -77,7 +82,9 @@ def prove(
     from winnow.workspace import Workspace
 
     workspace = Workspace(folder)
-    asked = Asked(**told, online=read_online(methods, pairs(settings)), filter=replace(Filter(), where=where))
+    factors = tuple(part.strip() for part in crossed.split(",") if part.strip())
+    online = read_online(methods, pairs(settings))
+    asked = Asked(**told, online=online, crossed=factors, filter=replace(Filter(), where=where))
     name = name or "-".join([*asked.selections, *methods])[:60]
     ahead = workspace.proofs.predict(asked, available_cores())
     console.warn(
@@ -149,9 +156,7 @@ def _show(made: Any) -> None:
             for one in answers
         ]
         console.table(("arm", "right", "against control"), shares)
-    for arm, steered in made.steered.items():
-        console.say(f"\n{arm}: what it read of each {made.plan.arms[arm]['by']}, {len(made.seeds)} seeds")
-        console.table(("", "offered", "read"), [(one.group, f"{one.offered:.3f}", one.words) for one in steered])
+    _show_more(made)
     for arm, seed in made.failed:
         console.say(f"{arm}, seed {seed}: diverged")
     for line in made.lines.get("target", ()):
@@ -159,6 +164,24 @@ def _show(made: Any) -> None:
             console.say(in_words(line, len(made.seeds)))
     for name, settled in made.fine_line.settled.items():
         console.say(f"{name}: {settled.words}")
+
+
+def _show_more(made: Any) -> None:
+    """Print what methods inside the training read, how experiments play together, and unions by merged weights."""
+    for arm, steered in made.steered.items():
+        console.say(f"\n{arm}: what it read of each {made.plan.arms[arm]['by']}, {len(made.seeds)} seeds")
+        console.table(("", "offered", "read"), [(one.group, f"{one.offered:.3f}", one.words) for one in steered])
+    for name, told in made.interplay.items():
+        console.say(f"\nexperiments together, on {name}: {told.words}")
+        effects = [(f"{one.name}, both states of the other", one) for one in told.main]
+        effects = [*((f"{one.name} alone", one) for one in told.alone), *effects]
+        effects += [(one.name, one) for one in (told.together, told.interaction)]
+        rows = [(words, one.words, f"{one.adjusted:.3f}") for words, one in effects]
+        console.table(("effect", "nats/byte", "p (Holm)"), rows)
+    for name, told in made.merge.items():
+        console.say(f"\nunions by merged weights, on {name}: {told.words}")
+        rows = [(one.name, one.estimated.words, one.real.words if one.real else "") for one in told.unions]
+        console.table(("union", "estimated nats/byte", "trained on"), rows)
 
 
 HEADS = ("arm", "bits/byte", "nats/byte against control", "seeds and texts drawn again", "p (Holm)", "", "less data")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,12 +18,15 @@ from winnow.lm.kept import is_kept, load
 from winnow.lm.tokenizer import Tokenizer
 from winnow.online.base import Mixture
 from winnow.pool import Budget, Groups, Pool, Rows
+from winnow.prove.merge import START, unions, write_shard
 from winnow.prove.runs import write_arm
 from winnow.prove.steered import REFERENCES, check_reference, group_names, online
 from winnow.prove.tiers import Tier
 from winnow.select.random import BalancedRandom, Random
 
-REPEATED, SOURCE, MODELS = "rs2", "source", "models"
+REPEATED, SOURCE, MODELS, TOGETHER, SELECTIONS = "rs2", "source", "models", "together", "selections"
+MOST_SHARDS, MOST_REAL = 6, 6
+"""Unions double with every shard, and each is read once; so many of them are trained on, to see whether the order holds."""
 MOST_GROUPS = 64
 """A mixture asks for a gradient of each group: more of them cost more than the training."""
 
@@ -59,6 +63,49 @@ def lay_arms(root: Path, chosen: Chosen, pool: Pool, *, seeds: int, repeated: bo
         write_arm(root, REPEATED, pool.doc_ids, tokens=pool.tokens)
         arms[REPEATED] = {"kind": "repeated random", **mix(pool, np.arange(len(pool))), "tokens": size}
     return arms
+
+
+def lay_slots(arms: dict[str, dict[str, Any]], names: Sequence[str], share: float) -> dict[str, dict[str, Any]]:
+    """Turn selections into experiments of one run: each fills its share of the control's places, alone and together.
+
+    Raises SettingError.
+    """
+    if len(names) < 2 or TOGETHER in names:
+        raise SettingError(
+            "experiments run together when there are two or more", f"found {len(names)}", "prove A B --together 0.1"
+        )
+    if not 0 < share * len(names) <= 1:
+        found = f"{len(names)} times {share:g}"
+        raise SettingError(
+            "the shares of all experiments are at most the whole", found, f"--together {1 / len(names):.2g}"
+        )
+    slots = {name: {**arms[name], "kind": "slots", "slots": [name], "share": share} for name in names}
+    whole = {"kind": "slots", "slots": list(names), "share": share}
+    sums = {key: sum(arms[name][key] for name in names) for key in ("documents", "tokens")}
+    return {**slots, TOGETHER: {**whole, **sums}, **{name: told for name, told in arms.items() if name not in names}}
+
+
+def lay_merge(root: Path, by: str, chosen: Chosen, pool: Pool, tier: Tier) -> dict[str, Any]:
+    """Write the documents of each shard, selections or the groups of a column, and of the model that they branch from.
+
+    Raises SettingError.
+    """
+    if by == SELECTIONS:
+        shards = {name: np.intersect1d(ids, pool.doc_ids) for name, (ids, _) in chosen.items()}
+    else:
+        shards = {name: pool.doc_ids[rows] for name, rows in pool.group(by).members()}
+    if not 2 <= len(shards) <= MOST_SHARDS:
+        found = f"found {len(shards)}"
+        raise SettingError(
+            f"unions are of 2 to {MOST_SHARDS} shards", found, "--merge selections, or a column with few groups"
+        )
+    write_shard(root, START, pool.doc_ids)
+    for number, ids in enumerate(shards.values()):
+        write_shard(root, str(number), ids)
+    several = [list(union) for union in unions(list(shards)) if len(union) > 1]
+    real = several if len(several) <= MOST_REAL else random.Random(0).sample(several, MOST_REAL)
+    told = {name: {"file": number, "documents": len(ids)} for number, (name, ids) in enumerate(shards.items())}
+    return {"shards": told, "tokens": max(tier.tokens // 4, 10 * tier.batch * tier.context), "real": real}
 
 
 def lay_online(

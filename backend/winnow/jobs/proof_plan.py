@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.filters import Filter
 from winnow.errors import InputError, MissingNeed, SettingError
-from winnow.jobs.proof_arms import lay_arms, lay_online
+from winnow.jobs.proof_arms import SELECTIONS, TOGETHER, lay_arms, lay_merge, lay_online, lay_slots
 from winnow.jobs.select import build_pool
 from winnow.jobs.target import read_target
 from winnow.lm.tokenizer import BytePairs, Bytes, Tokenizer, fingerprint
@@ -41,13 +41,18 @@ class Asked:
     """What a person wants proved. `tokens`, `rate` and `tokenizer` ("bytes" or "bpe") override the tier's.
 
     `online` holds recipes of methods that work inside the training, on the whole pool; `guide` is a file of texts for those
-    that aim at some. `questions` are files of choices or pairs.
+    that aim at some. With `together`, selections are experiments of one run, each with that share of it; `crossed` names the
+    selections of a first factor, a second and both. `merge` estimates unions of "selections" or of the groups of a column.
+    `questions` are files of choices or pairs.
     """
 
     selections: tuple[str, ...]
     target: str
     online: tuple[Mapping[str, Any], ...] = ()
     guide: str = ""
+    together: float | None = None
+    crossed: tuple[str, ...] = ()
+    merge: str = ""
     tokenizer: str = ""
     tier: str = "ci"
     seeds: int = 4
@@ -67,7 +72,11 @@ class Asked:
     @classmethod
     def from_recipe(cls, recipe: Mapping[str, Any]) -> Asked:
         """Read what `recipe` wrote."""
-        lists = {key: tuple(recipe[key]) for key in ("selections", "online", "texts", "questions") if key in recipe}
+        lists = {
+            key: tuple(recipe[key])
+            for key in ("selections", "online", "crossed", "texts", "questions")
+            if key in recipe
+        }
         return cls(**{**recipe, **lists, "filter": Filter.from_query(recipe.get("filter", {}))})
 
     def sized(self) -> Tier:
@@ -98,7 +107,7 @@ def lay_out(catalog: Catalog, asked: Asked, root: Path, name: str) -> Plan:
     Raises SettingError, InputError, MissingNeed.
     """
     tier = asked.sized()
-    if not asked.selections and not asked.online:
+    if not (asked.selections or asked.online or asked.merge):
         raise SettingError(
             "a proof compares selections or online methods", "none was named", "winnow prove NAME --target FILE"
         )
@@ -112,6 +121,8 @@ def lay_out(catalog: Catalog, asked: Asked, root: Path, name: str) -> Plan:
     write_tokenizer(root, tokenizer)
     _guide(catalog, asked, root)
     arms = lay_arms(root, chosen, pool, seeds=asked.seeds, repeated=asked.repeated or bool(chosen and asked.online))
+    if asked.together is not None:
+        arms = lay_slots(arms, asked.selections, asked.together)
     arms |= lay_online(catalog, root, asked.online, pool, tier=tier, tokenizer=tokenizer)
     told = {one: _described(texts) for one, texts in sets.items()}
     for one, texts in sets.items():
@@ -120,9 +131,22 @@ def lay_out(catalog: Catalog, asked: Asked, root: Path, name: str) -> Plan:
     plan = Plan(
         name=name, tier=dataclasses.asdict(tier), tokenizer=fingerprint(tokenizer), seeds=tuple(range(asked.seeds)),
         control=CONTROL, sets=told, arms=arms, guards=guards, versions=_versions(),
+        interplay=_interplay(asked), merge=lay_merge(root, asked.merge, chosen, pool, tier) if asked.merge else {},
     )  # fmt: skip
     plan.write(root)
     return plan
+
+
+def _interplay(asked: Asked) -> dict[str, Any]:
+    """Return which arms are experiments, and which all of them together; raises SettingError."""
+    if asked.together is not None:
+        return {"alone": list(asked.selections), "together": TOGETHER}
+    if not asked.crossed:
+        return {}
+    if len(set(asked.crossed)) != 3 or not set(asked.crossed) <= set(asked.selections):
+        found = f"found {', '.join(asked.crossed)}"
+        raise SettingError("two factors are three selections of the proof", found, "prove A B AB --cross A,B,AB")
+    return {"alone": list(asked.crossed[:2]), "together": asked.crossed[2]}
 
 
 def _sets(catalog: Catalog, asked: Asked, tier: Tier) -> tuple[dict[str, list[str]], dict[str, Any]]:
@@ -183,6 +207,7 @@ def _pool(catalog: Catalog, asked: Asked, guards: dict[str, Any], target: Sequen
     by = BalancedRandom().by
     chosen = [online(recipe).needs() for recipe in asked.online]
     mixed = {need for needs in chosen for need in needs if need != "target" and not need.startswith("model:")}
+    mixed |= {asked.merge} - {"", SELECTIONS}
     needs = frozenset({"text", *groups, *mixed, *({by} if by in known else ())})
     pool = build_pool(catalog, needs, asked.filter)
     if len(pool) < 10 * FEWEST_TEXTS:

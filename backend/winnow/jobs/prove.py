@@ -18,9 +18,11 @@ from winnow.catalog.control import Control
 from winnow.compute.base import Executor
 from winnow.errors import ConflictError, SettingError, nearest
 from winnow.jobs.progress import Progress, Silent
+from winnow.jobs.proof_arms import MOST_REAL, MOST_SHARDS, SELECTIONS
 from winnow.jobs.proof_plan import Asked, lay_out
 from winnow.lm.tokenizer import Bytes
 from winnow.pool import TextSource
+from winnow.prove.merge import do_merge
 from winnow.prove.predict import Prediction, predict
 from winnow.prove.report import Report, report
 from winnow.prove.results import PLAN, Plan
@@ -96,10 +98,19 @@ class Proofs:
         balanced = bool(asked.selections) and BalancedRandom().by in columns
         repeated = asked.repeated or bool(asked.selections and asked.online)
         steered = [effort(recipe, tier.batch, self._groups(recipe)) for recipe in asked.online]
-        runs = (len(asked.selections) + 1 + balanced + repeated + sum(steered)) * asked.seeds
+        merging = self._merging(asked) if asked.merge else 0.0
+        arms = len(asked.selections) + 1 + balanced + repeated + (asked.together is not None)
+        runs = (arms + sum(steered) + merging) * asked.seeds
         # A set of texts fills the tier's bytes at most, and byte pairs stand for four of them.
         tokens = (2 + len(asked.texts)) * tier.evaluation_bytes / (4 if tier.vocabulary else 1)
         return predict(tier, tier.vocabulary or Bytes.vocabulary, runs, round(tokens), workers)
+
+    def _merging(self, asked: Asked) -> float:
+        """Return how many whole runs the unions of a seed are: a start, quarters of a run, and readings of a tenth."""
+        groups = self._groups({"by": asked.merge})
+        shards = len(asked.selections) if asked.merge == SELECTIONS else min(groups, MOST_SHARDS)
+        every = 2**shards - 1
+        return 1 + (shards + min(every - shards, MOST_REAL)) / 4 + every / 10
 
     def _groups(self, recipe: Mapping[str, Any]) -> int:
         column = self._catalog.browse.columns().get(str(recipe.get("by")))
@@ -131,6 +142,10 @@ class Proofs:
         for run in _done(self._catalog, executor, runs):
             watch.note(f"{run.arm}, seed {run.seed}")
             watch.advance(1)
+        if plan.merge:
+            watch.stage(f"estimate unions of {name}", len(plan.seeds), "seeds")
+            for _ in _merged(self._catalog, executor, [Run(root, "", seed) for seed in plan.seeds]):
+                watch.advance(1)
         return report(root)
 
 
@@ -148,6 +163,18 @@ def _done(catalog: Catalog, executor: Executor, runs: list[Run]) -> Iterator[Run
         yield from (do_run(run, _texts(catalog)) for run in runs)
     else:
         yield from executor.map(_do, [_Work(catalog.folder, run) for run in runs])
+
+
+def _merged(catalog: Catalog, executor: Executor, runs: list[Run]) -> Iterator[int]:
+    """Yield seeds as their unions are estimated."""
+    if torch.cuda.is_available() or executor.workers == 1:
+        yield from (do_merge(run.root, run.seed, _texts(catalog)) for run in runs)
+    else:
+        yield from executor.map(_merge, [_Work(catalog.folder, run) for run in runs])
+
+
+def _merge(work: _Work) -> int:
+    return do_merge(work.run.root, work.run.seed, _texts(_opened(work.corpus)))
 
 
 def _do(work: _Work) -> Run:

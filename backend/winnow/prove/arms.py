@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -134,6 +134,45 @@ def show(
     digest.update(order.tobytes())
     found = np.concatenate(showings), np.concatenate(ends)
     return Shown(tokens, order, digest.hexdigest(), len(lengths), sum(lengths.values()), *found)
+
+
+def joined(parts: Sequence[Shown], context: int) -> tuple[Shown, NDArray[np.int64]]:
+    """Lay data behind each other, each cut to whole windows, and return them with the number of the part of each window.
+
+    The last target of a part is the first token of the next one: one token in a part, behind its last window.
+    """
+    counts = np.array([max(0, len(part.tokens) - 1) // context for part in parts], dtype=np.int64)
+    starts = np.concatenate([[0], np.cumsum(counts)]) * context
+    cut = [part.tokens[: count * context] for part, count in zip(parts, counts, strict=True)]
+    tokens = np.concatenate([*cut, np.zeros(1, dtype=np.uint16)])
+    ends = [
+        start + np.minimum(part.ends, count * context)
+        for start, part, count in zip(starts, parts, counts, strict=False)
+    ]
+    order = np.arange(int(counts.sum()))
+    whole = Shown(
+        tokens, order, hashlib.sha256("".join(part.digest for part in parts).encode()).hexdigest(),
+        sum(part.documents for part in parts), sum(part.unique for part in parts),
+        np.concatenate([part.showings for part in parts]), np.concatenate(ends),
+    )  # fmt: skip
+    return whole, np.repeat(np.arange(len(parts)), counts)
+
+
+def slotted(base: Shown, slots: Mapping[int, Shown], shares: Sequence[float], seed: int, context: int) -> Shown:
+    """Put other data in place of part of a run's windows: each slot its share of the places, and no place in two.
+
+    `slots` says which slots are filled; the places of every slot are the same whichever others are, and so are the windows
+    in all other places. The number of tokens does not change.
+    """
+    chance = np.random.default_rng([seed, len(base.order), 3]).permutation(len(base.order))
+    bounds = np.concatenate([[0], np.cumsum(np.round(np.asarray(shares) * len(base.order)))]).astype(np.int64)
+    whole, part = joined([base, *slots.values()], context)
+    order = base.order.copy()
+    for number, slot in enumerate(slots, 1):
+        places = chance[bounds[slot] : bounds[slot + 1]]
+        order[places] = np.resize(np.flatnonzero(part == number), len(places))
+    digest = hashlib.sha256(whole.digest.encode() + order.tobytes()).hexdigest()
+    return replace(whole, order=order, digest=digest)
 
 
 def _order(windows: NDArray[np.uint16], passes: NDArray[np.int32], seed: int, shuffled: bool) -> Rows:

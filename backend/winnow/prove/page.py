@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from winnow.prove.extremes import Extremes
+from winnow.prove.ordering import Ordering
 from winnow.prove.report import Line, Report, in_words
 
 WIDTH, ROW, LEFT, RIGHT = 860, 30, 190, 250
@@ -48,6 +49,8 @@ def to_html(made: Report) -> str:
         ]
         parts.append(f"<h2>{escape(name)}: {plan.sets[name]['count']:,} questions</h2>")
         parts.append(_rows(("arm", "answered rightly", "against the control"), rows))
+    parts += [_interplay(name, made) for name in made.interplay]
+    parts += [_merge(name, told) for name, told in made.merge.items()]
     parts += [_steered(arm, made) for arm in made.steered]
     parts += [_arms(made), _guards(plan.guards), _failed(made), _made_with(made)]
     return (
@@ -117,6 +120,21 @@ def _drill(arm: str, told: Extremes) -> str:
     heads = ("nats per byte against the control", "the text begins")
     title = f"Texts that {escape(arm)} reads best and worst, {told.seeds} seeds"
     return f"<details><summary>{title}</summary>{_rows(heads, rows)}</details>"
+
+
+def _interplay(name: str, made: Report) -> str:
+    told = made.interplay[name]
+    alone = [(f"{one.name} alone", one.words, f"{one.adjusted:.3f}") for one in told.alone]
+    main = [(f"{one.name}, over both states of the other", one.words, f"{one.adjusted:.3f}") for one in told.main]
+    both = [(one.name, one.words, f"{one.adjusted:.3f}") for one in (told.together, told.interaction)]
+    title = f"<h2>Experiments together, on {escape(name)}</h2><p>{escape(told.words.capitalize())}.</p>"
+    return title + _rows(("effect", "nats per byte", "p after Holm"), [*alone, *main, *both])
+
+
+def _merge(name: str, told: Ordering) -> str:
+    rows = [(one.name, one.estimated.words, one.real.words if one.real else "") for one in told.unions]
+    title = f"<h2>Unions by merged weights, on {escape(name)}</h2><p>{escape(told.words.capitalize())}.</p>"
+    return title + _rows(("union", "estimated, nats per byte", "trained on, nats per byte"), rows)
 
 
 def _steered(arm: str, made: Report) -> str:

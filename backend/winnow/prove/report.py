@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from winnow.prove.diagnoses.base import Curves
 from winnow.prove.diagnoses.fine_line import Decisions, FineLine
 from winnow.prove.extremes import Extremes, extremes
+from winnow.prove.interplay import Interplay, interplay
+from winnow.prove.merge import read_estimates
+from winnow.prove.ordering import Ordering, ordering
 from winnow.prove.results import Plan, Result, read_steered, results
 from winnow.prove.runs import has_texts, read_texts
 from winnow.prove.statistics import Difference, compare, half_width, tokens_to_reach
@@ -80,6 +83,8 @@ class Report:
     minutes: float
     steered: Mapping[str, tuple[Steered, ...]] = field(default_factory=dict)
     texts: Mapping[str, Mapping[str, Extremes]] = field(default_factory=dict)
+    interplay: Mapping[str, Interplay] = field(default_factory=dict)
+    merge: Mapping[str, Ordering] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -116,6 +121,8 @@ def report(root: Path) -> Report:
         shown={arm: _shown(runs) for arm, runs in by_arm.items()} if whole else {},
         minutes=sum(result.seconds for result in found.values()) / 60,
         steered={arm: _steered(root, arm, whole) for arm in plan.arms if whole and plan.arms[arm]["kind"] == "online"},
+        interplay={name: _interplay(plan, by_arm, name) for name in texts} if whole and plan.interplay else {},
+        merge=_orderings(root, plan, texts),
         texts={name: _extremes(root, plan, by_arm, name) for name in texts if whole and has_texts(root, name)},
     )
 
@@ -184,6 +191,24 @@ def _shown(runs: Sequence[Result]) -> dict[str, float]:
         "unique tokens": float(np.mean([run.unique for run in runs])),
         "epochs": float(np.mean([run.epochs for run in runs])),
     }
+
+
+def _interplay(plan: Plan, by_arm: Mapping[str, Sequence[Result]], name: str) -> Interplay:
+    total = sum(plan.sets[name]["lengths"])
+
+    def nats(arm: str) -> NDArray[np.float64]:
+        return np.array([run.losses[name].sum() / total for run in by_arm[arm]])
+
+    told = plan.interplay
+    return interplay(nats(plan.control), {arm: nats(arm) for arm in told["alone"]}, nats(told["together"]))
+
+
+def _orderings(root: Path, plan: Plan, texts: Sequence[str]) -> dict[str, Ordering]:
+    if not plan.merge:
+        return {}
+    found = [told for seed in plan.seeds if (told := read_estimates(root, seed)) is not None]
+    estimated, real = [told["estimated"] for told in found], [told["real"] for told in found]
+    return {name: ordering(estimated, real, name) for name in texts} if found else {}
 
 
 def _extremes(root: Path, plan: Plan, by_arm: Mapping[str, Sequence[Result]], name: str) -> dict[str, Extremes]:

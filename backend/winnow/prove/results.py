@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,9 @@ class Plan:
     """What is compared, fixed before the first run: two proofs with the same plan give the same numbers.
 
     `sets` name the evaluation sets, each with kind ("texts" or "questions"), count, bytes and sha256; `arms` name the
-    arms, each with kind, documents, tokens and mix; `control` is the arm that the others are compared with.
+    arms, each with kind, documents, tokens and mix; `control` is the arm that the others are compared with. `interplay`
+    names the arms of experiments {"alone": [...], "together"}; `merge` the shards whose unions are estimated, the tokens of
+    a branch and the unions that are trained on {"shards", "tokens", "real"}.
     """
 
     name: str
@@ -36,6 +38,8 @@ class Plan:
     arms: Mapping[str, Mapping[str, Any]]
     guards: Mapping[str, Any]
     versions: Mapping[str, str]
+    interplay: Mapping[str, Any] = field(default_factory=dict)
+    merge: Mapping[str, Any] = field(default_factory=dict)
 
     def runs(self) -> list[tuple[str, int]]:
         """Return every (arm, seed), seed by seed, so that a proof that is stopped early has whole pairs."""
@@ -118,7 +122,7 @@ def read_curve(root: Path, arm: str, seed: int) -> list[Point]:
 
 def read_steered(root: Path, arm: str, seed: int) -> dict[str, Any]:
     """Return what a method that worked inside a run made of its groups: {"groups", "trajectory", "extra"}."""
-    told: dict[str, Any] = json.loads((run_folder(root, arm, seed) / STEERED).read_text(encoding="utf-8"))
+    told: dict[str, Any] = read_json(run_folder(root, arm, seed) / STEERED)
     return told
 
 
@@ -129,6 +133,10 @@ def finished(arm: str, seed: int, trained: Trained, shown: Any, correct: Mapping
         unique=shown.unique, epochs=shown.epochs, digest=shown.digest, seconds=trained.seconds,
         diverged=trained.diverged,
     )  # fmt: skip
+
+
+def read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from winnow.lm.kept import keep
 from winnow.lm.tokenizer import Tokenizer, tokenizer_of
 from winnow.lm.windows import Windows, windows
 from winnow.pool import Pool, TextSource
-from winnow.prove.arms import Arm, Shown, fixed, ordered, repeated_random, show
+from winnow.prove.arms import Arm, Shown, fixed, ordered, repeated_random, show, slotted
 from winnow.prove.evaluation import read_choices
 from winnow.prove.results import Plan, finished, read_result, run_folder, write_curve, write_result
 from winnow.prove.steered import GUIDE, REFERENCES, Material, outcome, steer, write_outcome
@@ -80,6 +81,8 @@ def _data(
 ) -> tuple[Steering | None, Shown, Material | None]:
     """Return what a run shows and, for a method that works inside the training, how it steers and by which documents."""
     told = plan.arms[run.arm]
+    if told["kind"] == "slots":
+        return None, _slots(run, plan, tier, tokenizer, texts), None
     if told["kind"] != "online":
         arm = read_arm(run.root, run.arm, run.seed, plan)
         windows = tier.steps * tier.batch
@@ -92,12 +95,23 @@ def _data(
     return steering, shown, material
 
 
+def _slots(run: Run, plan: Plan, tier: Tier, tokenizer: Tokenizer, texts: TextSource) -> Shown:
+    """Show what the control shows, with some of the slots filled by selections."""
+    told, windows = plan.arms[run.arm], tier.steps * tier.batch
+    share, names = float(told["share"]), list(plan.interplay["alone"])
+
+    def read(name: str, count: int) -> Shown:
+        arm = read_arm(run.root, name, run.seed, plan)
+        return show(arm, run.seed, texts, tokenizer, windows=count, context=tier.context)
+
+    parts = {names.index(name): read(name, math.ceil(share * windows)) for name in told["slots"]}
+    return slotted(read(plan.control, windows), parts, [share] * len(names), run.seed, tier.context)
+
+
 def shown_by(run: Run, texts: TextSource) -> Shown:
     """Make again what a run showed its model."""
     plan = Plan.read(run.root)
-    tier, tokenizer = Tier(**plan.tier), read_tokenizer(run.root)
-    arm = read_arm(run.root, run.arm, run.seed, plan)
-    return show(arm, run.seed, texts, tokenizer, windows=tier.steps * tier.batch, context=tier.context)
+    return _data(run, plan, Tier(**plan.tier), read_tokenizer(run.root), texts)[1]
 
 
 def write_arm(root: Path, name: str, doc_ids: np.ndarray, **columns: np.ndarray) -> None:

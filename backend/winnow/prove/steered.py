@@ -20,7 +20,7 @@ from winnow.lm.windows import training_windows
 from winnow.method import method
 from winnow.online.base import Chooser, Mixture, Online, Reweighter
 from winnow.pool import MISSING, Floats, Rows, TextSource
-from winnow.prove.arms import Arm, Shown, fixed, show
+from winnow.prove.arms import Arm, Shown, fixed, joined, show
 from winnow.prove.results import STEERED, write_json
 from winnow.prove.steering import Chosen, Mixed, Steering, Weighed
 from winnow.prove.tiers import Tier
@@ -84,22 +84,12 @@ def _mixed(
         raise InputError(
             "no group is long enough to be read", f"{tier.context} tokens are a window", "another --set by="
         )
-    counts = [(len(part.tokens) - 1) // tier.context for part in parts]
-    starts = np.concatenate([[0], np.cumsum(counts)]) * tier.context
-    tokens = np.concatenate([*(part.tokens[: n * tier.context] for part, n in zip(parts, counts, strict=True)), [0]])
-    ends = [
-        start + np.minimum(part.ends, n * tier.context) for start, part, n in zip(starts, parts, counts, strict=False)
-    ]
-    shown = Shown(
-        tokens.astype(np.uint16), np.arange(sum(counts)), parts[0].digest, sum(part.documents for part in parts),
-        sum(part.unique for part in parts), np.concatenate([part.showings for part in parts]), np.concatenate(ends),
-    )  # fmt: skip
+    shown, group = joined(parts, tier.context)
     read, _ = material.tokenizer.encode(guide)
     aim = training_windows(read, tier.context)
     if not len(aim):
         raise InputError("the guide is too short", f"{len(read)} tokens, a window has {tier.context}", "--guide FILE")
     windows = training_windows(shown.tokens, tier.context)
-    group = np.repeat(np.arange(len(counts)), counts)
     return Mixed(windows, shown.order, tier.batch, seed, chosen, tuple(names), group, aim), shown
 
 

@@ -10,6 +10,7 @@ from conftest import one_process, write_lines
 from winnow.errors import ConflictError, InputError, MissingNeed, SettingError
 from winnow.export.manifest import verify
 from winnow.jobs.proof_plan import Asked, clipped
+from winnow.lm.tokenizer import Bytes, fingerprint
 from winnow.prove.results import Plan, read_result
 from winnow.prove.runs import Run, shown_by
 from winnow.prove.tiers import TIERS
@@ -134,10 +135,49 @@ def test_a_guide_may_not_be_what_is_read_in_the_end(corpus: Workspace) -> None:
 def test_byte_pairs_are_learnt_from_the_pool_and_told_in_bits_per_byte(corpus: Workspace) -> None:
     made = corpus.prove("pairs", asked(corpus, tokenizer="bpe").recipe)
     assert made.plan.tier["vocabulary"] == 2048
-    assert made.plan.tokenizer != corpus.proofs.plan("first").tokenizer
+    assert made.plan.tokenizer != fingerprint(Bytes())
     # A text of 60 words is read in far fewer tokens than bytes, and its loss is still divided by its bytes.
     line = made.lines["target"][0]
     assert line.bits < 8
+
+
+@pytest.fixture(scope="module")
+def two(corpus: Workspace) -> tuple[str, str]:
+    for name, first in (("early", 0), ("late", 100)):
+        ids = np.arange(first, first + 50)
+        corpus.catalog.selections.save(name, ids, np.ones(50), recipe={"target": None}, summary=SUMMARY)
+    return ("early", "late")
+
+
+def test_experiments_of_one_run_are_checked_for_interaction(corpus: Workspace, two: tuple[str, str]) -> None:
+    made = corpus.prove("several", asked(corpus, selections=two, together=0.25).recipe)
+    assert set(made.plan.arms) == {"early", "late", "together", "random", "balanced_random"}
+    assert made.plan.arms["together"]["slots"] == list(two)
+    told = made.interplay["target"]
+    lines = {line.arm: line for line in made.lines["target"]}
+    assert [one.name for one in told.alone] == list(two)
+    assert told.alone[0].mean == pytest.approx(lines["early"].difference.mean)
+    assert told.together.mean == pytest.approx(lines["together"].difference.mean)
+    assert told.interaction.mean == pytest.approx(told.together.mean - sum(one.mean for one in told.alone))
+
+
+def test_unions_are_estimated_and_compared_with_real_runs(corpus: Workspace, two: tuple[str, str]) -> None:
+    made = corpus.prove("unions", asked(corpus, selections=(*two, "river"), merge="selections").recipe)
+    told = made.merge["target"]
+    assert {one.name for one in told.unions if one.shards == 1} == {"early", "late", "river"}
+    assert told.compared == 4
+    assert "early + late + river" in {one.name for one in told.unions if one.real}
+    assert told.spearman.seeds == 2
+    # Documents 0 … 49 and 0 … 79 are about the river as the target is, 100 … 149 about trains.
+    by_name = {one.name: one.estimated.mean for one in told.unions}
+    assert by_name["early + river"] < by_name["late"]
+
+
+def test_groups_of_a_column_are_shards_without_any_selection(corpus: Workspace) -> None:
+    corpus.proofs.lay_out(asked(corpus, selections=(), merge="source"), "groups")
+    plan = corpus.proofs.plan("groups")
+    assert set(plan.merge["shards"]) == {"river", "train"}
+    assert plan.merge["real"] == [["river", "train"]]
 
 
 def test_a_proof_goes_with_the_files_of_the_selection_it_is_of(corpus: Workspace, tmp_path: Path) -> None:
@@ -234,6 +274,10 @@ def test_documents_that_hold_a_target_text_are_shown_by_no_arm(corpus: Workspace
         ({"rate": 7.0}, "between 0 and 1"),
         ({"tokenizer": "words"}, "bytes or byte pairs"),
         ({"online": ({"method": "dgaa"},)}, "did you mean 'dga'"),
+        ({"together": 0.1}, "two or more"),
+        ({"selections": ("river", "banks"), "together": 0.6}, "at most the whole"),
+        ({"crossed": ("river", "x", "y")}, "three selections of the proof"),
+        ({"merge": "selections"}, "2 to 6 shards"),
     ],
 )
 def test_what_cannot_be_proved_is_said_before_anything_runs(corpus: Workspace, told: dict, says: str) -> None:

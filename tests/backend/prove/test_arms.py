@@ -8,7 +8,7 @@ import pytest
 
 from winnow.lm.tokenizer import Bytes
 from winnow.pool import Pool, Rows
-from winnow.prove.arms import fixed, ordered, redrawn, repeated_random, show
+from winnow.prove.arms import Shown, fixed, joined, ordered, redrawn, repeated_random, show, slotted
 
 IDS = np.arange(100, 120)
 
@@ -83,3 +83,32 @@ def test_fresh_subsets_cover_the_pool_as_chance_has_it() -> None:
 def test_an_arm_without_text_shows_nothing() -> None:
     empty = fixed("none", IDS[:0], np.ones(0))
     assert show(empty, 0, texts, Bytes(), windows=4, context=10).tokens.tolist() == []
+
+
+def letters(shown: Shown) -> list[str]:
+    """Return the first letter of each window in the order in which they are read."""
+    return [chr(shown.tokens[10 * row]) for row in shown.order]
+
+
+def part(letter: str, windows: int) -> Shown:
+    return show(fixed(letter, IDS[[ord(letter) - 97]], np.ones(1)), 0, texts, Bytes(), windows=windows, context=10)
+
+
+def test_parts_lie_behind_each_other_in_whole_windows() -> None:
+    # Three and two windows of ten tokens, each with one token more behind it that is cut off.
+    whole, which = joined([part("a", 3), part("b", 2)], 10)
+    assert which.tolist() == [0, 0, 0, 1, 1]
+    assert letters(whole) == ["a"] * 3 + ["b"] * 2
+    assert whole.showings.tolist() == [100, 100, 100, 100, 101, 101, 101]
+    assert whole.ends.tolist() == [10, 20, 30, 30, 40, 50, 50]
+
+
+def test_a_slot_fills_its_places_whatever_the_others_do_and_no_place_is_in_two() -> None:
+    base = part("a", 40)
+    first = letters(slotted(base, {0: part("b", 8)}, [0.2, 0.1], 5, 10))
+    second = letters(slotted(base, {1: part("c", 4)}, [0.2, 0.1], 5, 10))
+    both = letters(slotted(base, {0: part("b", 8), 1: part("c", 4)}, [0.2, 0.1], 5, 10))
+    assert (first.count("b"), second.count("c")) == (8, 4)
+    assert [letter == "b" for letter in first] == [letter == "b" for letter in both]
+    assert [letter == "c" for letter in second] == [letter == "c" for letter in both]
+    assert len(both) == 40
