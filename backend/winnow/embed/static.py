@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from winnow.embed.base import Embedder
+from winnow.embed.base import Embedder, file_mark
 from winnow.embed.pieces import Bounds, Ids, Pieces, spans
 from winnow.errors import MissingNeed
 from winnow.method import Paper, require
@@ -49,6 +49,9 @@ class StaticEncoder(Embedder):
     @property
     def parallel(self) -> bool:
         return True
+
+    def revision(self) -> str:
+        return f"{self.version}-{file_mark(WEIGHTS)}" if WEIGHTS.exists() else ""
 
     def embed(self, texts: Sequence[str]) -> Floats32:
         """Return float32 [n, 384], rows of length 1; a text without a word piece gets a zero vector."""

@@ -14,6 +14,8 @@ from winnow.catalog.publish import staging
 from winnow.catalog.texts import part_batches
 from winnow.compute.base import Executor
 from winnow.embed.base import Embedder
+from winnow.embed.choose import encoder_of
+from winnow.errors import MissingNeed, WinnowError
 from winnow.jobs.progress import Progress
 
 
@@ -25,10 +27,10 @@ class Task:
 
 
 def embed(catalog: Catalog, embedder: Embedder, executor: Executor, progress: Progress) -> Run:
-    """Embed the shards that lack this encoder's vectors and return its run."""
+    """Embed the shards that lack this encoder's vectors, or all when theirs are of another revision; return its run."""
     columns = {"vector": f"float16[{embedder.dimensions}]"}
-    state = "" if embedder.version == 1 else str(embedder.version)
-    run = catalog.manifest.begin_run("vectors", embedder.model, embedder.recipe, columns, state)
+    revision = embedder.revision()
+    run = catalog.manifest.begin_run("vectors", embedder.model, embedder.recipe, columns, revision)
     missing = catalog.manifest.missing_parts(run)
     with staging(catalog.folder) as staged:
         tasks = [Task(part, embedder, staged) for part in missing]
@@ -42,8 +44,31 @@ def embed(catalog: Catalog, embedder: Embedder, executor: Executor, progress: Pr
         else:
             for task in tasks:
                 catalog.manifest.publish_shards([(run, embed_part(task, progress))])
-    catalog.manifest.finish_runs([run])
+    catalog.manifest.finish_runs([run], extra={"revision": revision})
     return run
+
+
+def current_encoder(catalog: Catalog, model: str) -> Embedder:
+    """Return the encoder that made a model's vectors; raises MissingNeed when it would make others now."""
+    run = catalog.vectors.run(model)
+    if outdated(run):
+        raise MissingNeed(
+            f"this needs vectors of '{model}' as it is now",
+            f"the corpus's were made by another version of {model}",
+            f"winnow embed --model {run.recipe.get('checkpoint', model)}",
+        )
+    return encoder_of(run.recipe)
+
+
+def outdated(run: Run) -> bool:
+    """Tell whether a run's encoder would make other vectors now; no where either revision is unknown."""
+    told = str(run.extra.get("revision", ""))
+    try:
+        now = encoder_of(run.recipe).revision()
+    except WinnowError:
+        # The encoder is gone: whoever needs it is told so when it is made.
+        return False
+    return bool(told and now) and told != now
 
 
 def embed_part(task: Task, progress: Progress | None = None) -> Shard:

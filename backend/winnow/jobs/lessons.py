@@ -16,9 +16,9 @@ import pyarrow as pa
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.filters import Filter
 from winnow.catalog.labels import SKIP
-from winnow.embed.choose import encoder_of
 from winnow.errors import InputError, MissingNeed, SettingError
 from winnow.jobs import judging
+from winnow.jobs.embed import current_encoder
 from winnow.jobs.progress import Progress
 from winnow.jobs.target import read_target
 from winnow.judge.base import Cost, Judge
@@ -311,9 +311,7 @@ class Gatherer:
         if model and len(ids):
             parts.append(self._catalog.vectors.take(model, ids))
         if model and texts:
-            made = (
-                encoder_of(self._catalog.vectors.run(model).recipe).embed(list(texts)) if vectors is None else vectors
-            )
+            made = current_encoder(self._catalog, model).embed(list(texts)) if vectors is None else vectors
             parts.append(np.asarray(made, dtype=np.float32))
         stacked = np.vstack(parts) if parts else np.zeros((len(own) + len(texts), 0), dtype=np.float32)
         together = groups or self._together(ids, [*own, *texts])

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.conditions import Hits
-from winnow.embed.choose import encoder_of
 from winnow.errors import MissingNeed, QueryError
 from winnow.index.exact import ExactIndex
 from winnow.jobs.concept import concept_hits
+from winnow.jobs.embed import current_encoder
 from winnow.jobs.keywords import keyword_index
 from winnow.jobs.nearest import Blend, built, searcher
 
@@ -66,7 +66,7 @@ class Finder:
 
     def _meaning(self, question: str) -> Hits:
         model = self.model()
-        vector = encoder_of(self._catalog.vectors.run(model).recipe).embed([question])
+        vector = current_encoder(self._catalog, model).embed([question])
         if not np.any(vector):
             raise QueryError(
                 "a search by meaning needs words", f"'{question}' has none the encoder knows", "write a sentence"

@@ -13,9 +13,9 @@ import orjson
 import pyarrow as pa
 
 from winnow.catalog.catalog import Catalog
-from winnow.embed.choose import encoder_of
 from winnow.errors import InputError, SettingError
 from winnow.ingest.files import expand, reader_for
+from winnow.jobs.embed import current_encoder
 from winnow.jobs.lineage import Lineage
 from winnow.pool import Groups, Target
 from winnow.score.splits import held_out
@@ -68,7 +68,7 @@ def read_target(
         )  # fmt: skip
     models = sorted(need.partition(":")[2] for need in needs if need.startswith("vectors:"))
     groups = Groups.of([part.name for part in parts for _ in part.texts])
-    encoders = {model: encoder_of(catalog.vectors.run(model).recipe) for model in models}
+    encoders = {model: current_encoder(catalog, model) for model in models}
     vectors = {model: made.embed(texts) for model, made in encoders.items()}
     return Aim(Target(target, tuple(texts), vectors, groups), _sum(texts), evidence)
 

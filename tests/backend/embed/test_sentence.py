@@ -77,3 +77,19 @@ def test_without_a_network_an_unknown_model_fails_at_once(monkeypatch: pytest.Mo
     assert not hub.hub_answers()
     with pytest.raises(InputError, match="nobody/nothing"):
         sentence.fresh("nobody/nothing", "cpu")
+
+
+def test_other_weights_are_another_revision(tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    (folder / "model.safetensors").write_bytes(bytes(3_000_000) + b"a")
+    model = SentenceEncoder(checkpoint=str(folder))
+    first = model.revision()
+    assert first.startswith("1-")
+    assert model.revision() == first
+    (folder / "model.safetensors").write_bytes(bytes(3_000_000) + b"b")
+    assert model.revision() not in (first, "")
+    assert SentenceEncoder().revision().startswith("1-")
+    # A model that no cache holds has none: to ask must not fetch it.
+    assert SentenceEncoder(checkpoint="nobody/no-such-model").revision() == ""

@@ -9,16 +9,19 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from numpy.typing import NDArray
 
 from conftest import write_lines
 from winnow.catalog.filters import Filter
+from winnow.cli.main import load_commands, winnow
 from winnow.compute.local import LocalExecutor
 from winnow.embed.base import Embedder
 from winnow.embed.static import StaticEncoder
 from winnow.errors import MissingNeed
-from winnow.jobs.embed import embed
+from winnow.jobs.embed import embed, outdated
 from winnow.jobs.progress import Silent
+from winnow.jobs.target import read_target
 from winnow.method import param
 from winnow.workspace import Workspace
 
@@ -84,3 +87,38 @@ def test_an_encoder_of_another_version_makes_its_vectors_anew(
     monkeypatch.setattr(StaticEncoder, "version", 99)
     assert corpus.embed("static").run != first
     assert corpus.catalog.vectors.models() == ["static"]
+
+
+def test_vectors_of_another_revision_are_never_mixed(
+    corpus: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = corpus.embed("static")
+    assert corpus.catalog.vectors.run("static").extra == {"revision": StaticEncoder().revision()}
+    assert not outdated(corpus.catalog.vectors.run("static"))
+    monkeypatch.setattr(StaticEncoder, "revision", lambda self: "2-other")
+    assert outdated(corpus.catalog.vectors.run("static"))
+    with pytest.raises(MissingNeed, match="made by another version of static") as told:
+        corpus.browse.doc_ids(Filter(near="flour"))
+    assert "winnow embed --model static" in str(told.value)
+    target = write_lines(tmp_path / "target.jsonl", [{"text": "bread"}])
+    with pytest.raises(MissingNeed, match="another version"):
+        read_target(corpus.catalog, str(target), frozenset({"vectors:static"}))
+    # Documents compare with each other still: their vectors are of one making.
+    assert corpus.browse.doc_ids(Filter(like=0)).tolist()[:1] == [0]
+    load_commands()
+    shown = CliRunner().invoke(winnow, ["-w", str(corpus.folder), "status"])
+    assert "another version of static; run: winnow embed --model static" in " ".join(shown.output.split())
+    corpus.ingest([write_lines(tmp_path / "more.jsonl", [{"text": "seventh"}])])
+    second = corpus.embed("static")
+    assert second.run != first.run
+    # Every shard was made anew, the old one too.
+    assert set(corpus.catalog.vectors.run("static").paths) == {0, 1}
+    assert len(corpus.browse.doc_ids(Filter(near="flour"))) == 7
+
+
+def test_vectors_of_no_known_revision_are_used_as_they_are(corpus: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(StaticEncoder, "revision", lambda self: "")
+    corpus.embed("static")
+    monkeypatch.undo()
+    assert not outdated(corpus.catalog.vectors.run("static"))
+    assert len(corpus.browse.doc_ids(Filter(near="flour"))) == 6
