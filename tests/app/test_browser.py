@@ -220,6 +220,8 @@ def label_by_keys(seen: Watched) -> None:
     page.keyboard.press("Backspace")
     eventually(lambda: len(labels.standing("label", "ada")) == 4, "the last label is taken back", page)
     settled(page)
+    page.get_by_test_id("stCheckbox").filter(has_text="Filter").click()
+    settled(page)
     box = page.get_by_label("Words", exact=True)
     box.click()
     page.keyboard.type("123")

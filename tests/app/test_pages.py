@@ -198,17 +198,6 @@ def test_a_document_opens_and_the_next_one_follows(corpus: Path, open_page: Open
     assert_calm(app)
 
 
-def test_labels_are_written_and_taken_back(own_corpus: Path, open_page: Opener) -> None:
-    app = labelling(open_page, own_corpus)
-    labels = Workspace(own_corpus).labels
-    for _ in range(3):
-        app.button(key="answer.1").click().run()
-    app.button(key="answer.undo").click().run()
-    assert len(labels.standing("label", "ada")) == 2
-    assert {label.value for label in labels.standing("label", "ada")} == {"keep"}
-    assert_calm(app)
-
-
 def labelling(open_page: Opener, corpus: Path) -> AppTest:
     app = open_page("label", corpus)
     [name] = [item for item in app.text_input if item.label == "Your name"]
@@ -223,19 +212,8 @@ def test_a_label_needs_a_name(own_corpus: Path, open_page: Opener) -> None:
     app = open_page("label", own_corpus)
     [start] = [button for button in app.button if button.label == "Start labelling"]
     start.click().run()
-    assert not [button for button in app.button if button.key == "answer.1"]
+    assert "desk" not in app.session_state
     assert_calm(app)
-
-
-def test_the_queue_ends_with_words_and_undo_still_works(own_corpus: Path, open_page: Opener) -> None:
-    workspace = Workspace(own_corpus)
-    rows = [{"doc_id": doc_id, "value": "keep"} for doc_id in range(DOCUMENTS)]
-    workspace.labels.add_many(rows, who="ada", schema="label")
-    app = labelling(open_page, own_corpus)
-    assert len(app.success) == 1
-    app.button(key="answer.undo").click().run()
-    assert not app.success
-    assert len(workspace.labels.standing("label", "ada")) == DOCUMENTS - 1
 
 
 def test_rules_are_shown_one_by_one(corpus: Path, open_page: Opener) -> None:
@@ -319,11 +297,13 @@ def test_an_open_document_is_harmless(page: str, doc_id: int, hostile_corpus: Pa
     assert any("winnow-text" in body for body in bodies)
 
 
-def test_answers_and_history_are_harmless(hostile_corpus: Path, open_page: Opener) -> None:
+@pytest.mark.parametrize("view", ["label", "review", "figures", "files"])
+def test_every_view_of_labels_is_harmless(view: str, hostile_corpus: Path, open_page: Opener) -> None:
+    workspace = Workspace(hostile_corpus)
+    for who, value in ((ATTACK, ATTACK), (MARKDOWN, MARKDOWN), ("ada", MARKDOWN)):
+        workspace.labels.add(1, value, who=who, schema="odd")
     app = labelling(open_page, hostile_corpus)
     app.selectbox(key="label.schema").set_value("odd").run()
-    assert_harmless(app)
-    app.button(key="answer.2").click().run()
+    app.segmented_control(key="label.view").set_value(view).run()
     assert_harmless(app)
     assert_calm(app)
-    assert {label.value for label in Workspace(hostile_corpus).labels.standing("odd", "ada")} == {ATTACK, MARKDOWN}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid as uuids
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -238,11 +238,25 @@ class Labels:
 
         With a role, the known or the deciding answers instead of people's own.
         """
+        # Only a condition that names the person lets SQLite walk the index backwards and stop at the limit.
+        mine = " AND e.who = ?" if who else ""
         rows = self._control.rows(
-            f"SELECT * FROM ({_STANDING}) WHERE schema = ? AND role = ? AND (? = '' OR who = ?) ORDER BY seq DESC LIMIT ?",
-            schema, role, who, who, limit,
-        )  # fmt: skip
+            f"{_STANDING} AND e.schema = ? AND e.role = ?{mine} ORDER BY e.seq DESC LIMIT ?",
+            *(schema, role, *([who] if who else []), limit),
+        )
         return [Label(**dict(row)) for row in rows]
+
+    def of_person(self, schema: str, who: str, doc_id: int) -> list[Label]:
+        """Return what stands of a person's answers about one document; of a pair's first document there may be several."""
+        rows = self._control.rows(
+            f"{_STANDING} AND e.schema = ? AND e.role = '' AND e.doc_id = ? AND e.who = ?", schema, doc_id, who
+        )
+        return [Label(**dict(row)) for row in rows]
+
+    def said(self, schema: str, doc_id: int) -> dict[str, str]:
+        """Return who → what stands of their answer about one document."""
+        rows = self._control.rows(f"{_STANDING} AND e.schema = ? AND e.role = '' AND e.doc_id = ?", schema, doc_id)
+        return {row["who"]: row["value"] for row in rows}
 
     def settled(self, schema: str) -> list[Label]:
         """Return the labels that count: where there is a deciding one that alone, elsewhere each person's newest."""
@@ -250,10 +264,16 @@ class Labels:
         answers = [label for label in self.standing(schema) if (label.doc_id, label.other) not in final]
         return sorted([*final.values(), *answers], key=lambda label: -label.seq)
 
-    def answered(self, schema: str) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+    def answered(
+        self, schema: str, doc_ids: Sequence[int] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
         """Return (doc_id, who) of every standing answer, skipped ones too; of a pair its first document."""
-        rows = self._control.rows(f"SELECT doc_id, who FROM ({_STANDING}) WHERE schema = ? AND role = ''", schema)
-        return np.array([row[0] for row in rows], dtype=np.int64), np.array([row[1] for row in rows], dtype=object)
+        some = f" AND e.doc_id IN ({', '.join(map(str, map(int, doc_ids)))})" if doc_ids is not None else ""
+        rows = self._control.rows(f"{_STANDING} AND e.schema = ? AND e.role = ''{some} ORDER BY e.seq", schema)
+        return (
+            np.array([row["doc_id"] for row in rows], dtype=np.int64),
+            np.array([row["who"] for row in rows], dtype=object),
+        )
 
     def changed_since(self, seq: int) -> list[dict[str, Any]]:
         """Return, for each document with an event after `seq`, its newest standing label (value None when there is none).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,6 +88,18 @@ def next_items(
     return _Desk(catalog, catalog.labels.schema(question), annotator).queue(
         order, column, filter or Filter(), limit, np.fromiter(leave_out, dtype=np.int64)
     )
+
+
+def still_waiting(catalog: Catalog, question: str, annotator: str, items: Sequence[Item]) -> list[Item]:
+    """Return those of queued items that still wait for a person: somebody else may have answered them meanwhile."""
+    schema = catalog.labels.schema(question)
+    if schema.overlap >= 1 and not schema.annotators:
+        return list(items)
+    doc_ids = np.array([item.doc_id for item in items], dtype=np.int64)
+    shares = shared(doc_ids, schema.overlap, schema.name)
+    answered = catalog.labels.answered(question, doc_ids.tolist())
+    waiting = open_to(annotator, doc_ids, answered, shares, schema.annotators)
+    return [item for item, open_now in zip(items, waiting, strict=True) if open_now]
 
 
 class _Desk:

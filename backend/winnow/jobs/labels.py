@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.filters import Filter
-from winnow.catalog.labels import SKIP, Answer, Undone
-from winnow.errors import ConflictError, InputError, SettingError
+from winnow.catalog.label_schemas import KINDS
+from winnow.catalog.labels import FINAL, GOLD, SKIP, Answer, LabelSchema, Undone
+from winnow.errors import ConflictError, InputError, SettingError, nearest
 from winnow.label.agreement import Agreement, pairwise
-from winnow.label.exchange import LabelRow, read_labels, write_labels
+from winnow.label.argilla import read_argilla, write_argilla
+from winnow.label.exchange import LabelRow, read_labels, write_labels, write_whole
+from winnow.label.label_studio import read_label_studio, write_label_studio
+
+FORMATS = {
+    "jsonl": "one label a line, with everything the log holds",
+    "argilla": "records with responses, as Argilla writes them",
+    "label-studio": "tasks with annotations, as Label Studio writes them",
+    "pairs": "judged pairs, as raters learn from them",
+}
 
 
 @dataclass(frozen=True)
@@ -35,41 +46,108 @@ class Imported:
     unmatched: list[str]
 
 
-def export_labels(catalog: Catalog, path: Path, schema: str) -> int:
-    """Write every standing label of a schema and return how many; raises SettingError for an unknown schema."""
-    catalog.labels.schema(schema)
-    standing = catalog.labels.standing(schema)
-    ids = catalog.texts.fetch([label.doc_id for label in standing], ["id"]).column("id").to_pylist() if standing else []
-    return write_labels(path, ({**vars(label), "id": id} for label, id in zip(standing, ids, strict=True)))
+def export_labels(catalog: Catalog, path: Path, schema: str, *, format: str = "jsonl", gold: bool = False) -> int:
+    """Write every standing label of a schema and return how many; deciding answers too, known ones on request.
 
-
-def import_labels(catalog: Catalog, path: Path, schema: str, who: str) -> Imported:
-    """Append the labels of a file; raises InputError for a file that is none, SettingError for an unknown value."""
+    `format` is one of `FORMATS`. Raises SettingError for an unknown schema or format.
+    """
+    if format not in FORMATS:
+        raise SettingError(f"no format of labels is called '{format}'", "", nearest(format, FORMATS))
     known = catalog.labels.schema(schema)
-    rows = list(read_labels(path))
-    bad = [row for row in rows if row.value not in (*known.values, SKIP)]
-    if bad:
-        raise InputError(
-            f"{path}:{bad[0].line} says '{bad[0].value}'",
-            f"schema '{schema}' knows {', '.join(known.values)}",
-            "--schema NAME",
+    rows = _rows_to_write(catalog, known, gold, texts=format != "jsonl")
+    if format == "argilla":
+        return write_argilla(path, rows, known.name, known.kind)
+    if format == "label-studio":
+        return write_label_studio(path, rows, known.name, known.kind)
+    if format == "pairs":
+        return _write_pairs(path, rows, known)
+    return write_labels(path, rows)
+
+
+def _rows_to_write(catalog: Catalog, schema: LabelSchema, gold: bool, *, texts: bool) -> list[dict[str, object]]:
+    standing = [
+        label
+        for role in ("", FINAL, *([GOLD] if gold else []))
+        for label in catalog.labels.standing(schema.name, role=role)
+    ]
+    named = [doc_id for label in standing for doc_id in (label.doc_id, label.other) if doc_id is not None]
+    if not named:
+        return []
+    ids = np.unique(np.array(named, dtype=np.int64))
+    table = catalog.texts.fetch(ids.tolist(), ["id", *(["text"] if texts else [])])
+    found = dict(zip(ids.tolist(), table.to_pylist(), strict=True))
+    rows = []
+    for label in standing:
+        row: dict[str, object] = {**vars(label), **found[label.doc_id], "skipped": label.value == SKIP}
+        row["value"] = schema.read(str(label.value))
+        if label.other is not None:
+            other = found[label.other]
+            row |= {"other_id": other["id"], "other_text": other.get("text")}
+        rows.append(row)
+    return rows
+
+
+def _write_pairs(path: Path, rows: Sequence[Mapping[str, object]], schema: LabelSchema) -> int:
+    """Write judged pairs as `winnow learn --pairs` reads them."""
+    if schema.kind != "pair":
+        raise SettingError(
+            "a file of pairs holds pairs", f"'{schema.name}' asks for {KINDS[schema.kind]}", "--format jsonl"
         )
-    places = _doc_ids(catalog, rows)
-    found = [(row, doc_id) for row, doc_id in zip(rows, places, strict=True) if doc_id is not None]
+    told = [
+        {"first": str(row["doc_id"]), "second": str(row["other"]), "winner": row["value"]}
+        for row in rows
+        if not row["skipped"]
+    ]
+    write_whole(path, (orjson.dumps(pair) + b"\n" for pair in told))
+    return len(told)
+
+
+def import_labels(catalog: Catalog, path: Path, schema: str, who: str, *, format: str = "jsonl") -> Imported:
+    """Append the labels of a file; raises InputError for a file that is none, SettingError for an unknown value."""
+    readers: dict[str, Callable[[], Iterable[LabelRow]]] = {
+        "jsonl": lambda: read_labels(path),
+        "argilla": lambda: read_argilla(path, known.name, known.kind),
+        "label-studio": lambda: read_label_studio(path, known.name, known.kind),
+    }
+    if format not in readers:
+        raise SettingError(f"no labels are read from '{format}'", "", nearest(format, readers))
+    known = catalog.labels.schema(schema)
+    rows = [replace(row, value=_written(path, row, known)) for row in readers[format]()]
+    places = _doc_ids(catalog, [(row.id, row.doc_id) for row in rows])
+    others = _doc_ids(catalog, [(row.other_id, row.other) for row in rows])
+    found = [
+        (row, doc_id, other) for row, doc_id, other in zip(rows, places, others, strict=True)
+        if doc_id is not None and (known.kind == "pair") == (other is not None)
+    ]  # fmt: skip
     new = catalog.labels.add_many(
-        ({"doc_id": doc_id, "value": row.value, "uuid": row.uuid, "at": row.at, "who": row.who, "seconds": row.seconds}
-         for row, doc_id in found), who=who, schema=schema,
+        ({"doc_id": doc_id, "value": row.value, "uuid": row.uuid, "at": row.at, "who": row.who, "seconds": row.seconds,
+          "other": other, "role": row.role} for row, doc_id, other in found), who=who, schema=schema,
     )  # fmt: skip
-    unmatched = [str(row.id or row.doc_id) for row, doc_id in zip(rows, places, strict=True) if doc_id is None]
+    matched = {id(row) for row, *_ in found}
+    unmatched = [str(row.id or row.doc_id) for row in rows if id(row) not in matched]
     return Imported(new, len(found) - new, unmatched)
 
 
-def _doc_ids(catalog: Catalog, rows: Sequence[LabelRow]) -> list[int | None]:
-    by_id = catalog.browse.ids_of([row.id for row in rows if row.id is not None])
+def _written(path: Path, row: LabelRow, schema: LabelSchema) -> str:
+    try:
+        return schema.written(row.value)
+    except SettingError as reason:
+        told = f"{KINDS[schema.kind]}: {', '.join(schema.values)}"
+        raise InputError(
+            f"{path}:{row.line} says '{row.value}'", f"schema '{schema.name}' knows {told}", "--schema NAME"
+        ) from reason
+
+
+def _doc_ids(catalog: Catalog, named: Sequence[tuple[str | None, int | None]]) -> list[int | None]:
+    by_id = catalog.browse.ids_of([id for id, _ in named if id is not None])
     documents = catalog.manifest.documents()
-    plain = [row.doc_id if row.doc_id is not None and 0 <= row.doc_id < documents else None for row in rows]
-    # A document's own id is worth more than its number, which another corpus gives to another document.
-    return [by_id.get(row.id) if row.id is not None else place for row, place in zip(rows, plain, strict=True)]
+    places = [place if place is not None and 0 <= place < documents else None for _, place in named]
+    # A document's own id is worth more than its number, which another corpus gives to another document; a file whose
+    # documents have no ids of their own calls them by their numbers.
+    return [
+        place if id is None or (id not in by_id and id == str(place)) else by_id.get(id)
+        for (id, _), place in zip(named, places, strict=True)
+    ]
 
 
 def label_stats(catalog: Catalog) -> list[LabelStats]:
