@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -63,6 +63,10 @@ class Scorer(Method):
         """Return what it found in the corpus as a whole, as small tables for people; the default has none."""
         return {}
 
+    def minutes(self, documents: int) -> float | None:
+        """Return about how long `prepare` takes beside reading the corpus, where that is long; the default says nothing."""
+        return None
+
     @abstractmethod
     def score(self, batch: pa.RecordBatch, prepared: Any) -> Mapping[str, Values]:
         """Return every declared column for the batch, aligned with it.
@@ -101,3 +105,27 @@ def vectors_of(batch: pa.RecordBatch, model: str) -> NDArray[np.float32]:
 
 SPANS = pa.list_(pa.struct([("start", pa.int32()), ("end", pa.int32()), ("kind", pa.string())]))
 """Places in a text to highlight: character offsets (code points), end exclusive, and what was found there."""
+
+
+class Watch(Protocol):
+    """Hears how far long work in `prepare` is, and may stop it."""
+
+    def stage(self, name: str, total: float, unit: str) -> None:
+        """Begin work of `total` units."""
+
+    def advance(self, amount: float) -> None:
+        """Say that so much more is done; raises Cancelled when a person stopped the job."""
+
+
+class Unwatched:
+    """Hears nothing."""
+
+    def stage(self, name: str, total: float, unit: str) -> None: ...
+
+    def advance(self, amount: float) -> None: ...
+
+
+def watch_of(corpus: Iterable[pa.RecordBatch]) -> Watch:
+    """Return who is told of long work in `prepare`: what the corpus brings as `progress`, or nobody."""
+    watch: Watch = getattr(corpus, "progress", Unwatched())
+    return watch

@@ -29,10 +29,13 @@ class Quad(Picker):
     The released code visits the first clusters of the file first and takes their documents in file order; here both
     orders are drawn by the seed. Its alpha and threshold suit one scale of influences, so that they are brought to mean
     0 and deviation 1 first unless told otherwise. Raises SettingError for vectors that are not finite. The influence is
-    a column measured elsewhere. Source: arXiv 2409.16986.
+    a column: of the scorer "influence" for a sample alone (`influence_measured`) or for all, or, nearest to the paper, the
+    cosine of "ekfac_influence" with attention. A reconstruction: how the paper factors attention's curvature is not known.
+    Source: arXiv 2409.16986.
     """
 
     name: ClassVar[str] = "quad"
+    reconstruction: ClassVar[bool] = True
     paper: ClassVar[Paper] = Paper(
         "Harnessing Diversity for Important Data Selection in Pretraining Large Language Models", "2409.16986", 2024
     )

@@ -1,0 +1,121 @@
+"""Which documents raise the likelihood of a target, by the curvature of a language model's layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from winnow.method import Paper, param
+from winnow.score.aimed import Aimed
+from winnow.score.base import Values, watch_of
+from winnow.score.drawn import drawn
+
+
+class Solved(NamedTuple):
+    """The target's gradient with the curvature taken out, float32 [out, in] per layer, its length, and a card."""
+
+    directions: Mapping[str, NDArray[np.float32]]
+    length: float
+    card: pa.Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class EkfacInfluence(Aimed):
+    """Measures which documents raise the likelihood of a target, through the curvature of a model's layers.
+
+    I(z) = g_target^T (H + λ)^-1 g_z with g the gradients of the loss, over the linear layers of a model that Winnow
+    taught; H is their Gauss-Newton matrix, approximated as EK-FAC has it: per layer A = E[aa^T], S = E[dd^T] of inputs a
+    and of gradients d of losses on tokens that the model itself draws, their eigenvectors, and eigenvalues corrected by
+    E[(Q_S^T G Q_A)²]; λ = damping · mean eigenvalue of the layer. Published scores have the other sign: here a value
+    above 0 means that more weight on the document raises the target's likelihood. `ekfac_influence` is over the mean
+    loss of the document's tokens, `ekfac_influence_sum` over their sum, which long documents dominate, and
+    `ekfac_influence_cosine` the mean over its windows of the cosine between g_z and (H + λ)^-1 g_target, which length and
+    size do not enter: Quad's. With curvature "none" H + λ is 1: a plain product of gradients. A document without tokens
+    has no value. The target is one query: the mean over its texts. A reconstruction: the authors' code and how they
+    normalise by a query's information are not public. Correlational: nothing is trained again. Source: arXiv 2411.12580
+    (procedural knowledge), 2308.03296 (EK-FAC influence), 2409.16986 (Quad).
+    """
+
+    name: ClassVar[str] = "ekfac_influence"
+    stem: ClassVar[str] = "ekfac_influence"
+    paper: ClassVar[Paper | None] = Paper(
+        "Procedural Knowledge in Pretraining Drives Reasoning in Large Language Models", "2411.12580", 2024
+    )
+    reconstruction: ClassVar[bool] = True
+    # Documents that come in later would be measured against another curvature.
+    whole_corpus: ClassVar[bool] = True
+
+    curvature: str = param("ekfac", "What is taken out of the target's gradient.", choices=("ekfac", "none"))
+    attention: bool = param(False, "Look at the layers of attention too; the paper looks at the feed-forward ones.")
+    damping: float = param(0.1, "λ as a share of a layer's mean eigenvalue; ranks depend on it.", low=1e-6, high=1e3)
+    sample: int = param(1000, "Documents that the curvature is measured on.", low=2, high=1_000_000)
+    reference_tokens: int = param(131_072, "Tokens of the target that are read.", low=64)
+
+    def columns(self) -> Mapping[str, pa.DataType]:
+        return {f"{self.run_name}{ending}": pa.float32() for ending in ("", "_sum", "_cosine")}
+
+    def prepare(self, corpus: Iterable[pa.RecordBatch]) -> Solved:
+        """Measure the curvature on drawn documents and solve for the target's gradient.
+
+        Memory: the eigenvectors and eigenvalues of every layer in float64, and a batch of windows with the gradient of
+        each.
+        """
+        from winnow.lm.curvature import DecoderTask, batches_of
+        from winnow.lm.kronecker import direction, eigen
+
+        decoder, tokenizer = self.decoder()
+        task = DecoderTask(decoder, self.attention, self.seed)
+        reference = self.reference(tokenizer, decoder.shape.context, self.reference_tokens)
+        chosen = drawn(corpus, self.sample, self.seed, self.starts)
+        watch = watch_of(corpus)
+        watch.stage(f"curvature for {self.run_name}", 2, "passes")
+        found = direction(task, batches_of(task, reference, self.batch))
+        read = self.cut(chosen.texts, tokenizer, decoder.shape.context)
+        if self.curvature == "ekfac" and len(read):
+            measured = eigen(task, batches_of(task, read, self.batch))
+            found = {name: measured[name].solved(value, self.damping) for name, value in found.items()}
+        watch.advance(2)
+        directions = {name: value.float().cpu().numpy() for name, value in found.items()}
+        length = float(np.sqrt(sum(float(np.square(value, dtype=np.float64).sum()) for value in directions.values())))
+        return Solved(directions, length, self._card(len(chosen.doc_ids), reference, length))
+
+    def tables(self, prepared: Solved) -> Mapping[str, pa.Table]:
+        return {"card": prepared.card}
+
+    def score(self, batch: pa.RecordBatch, prepared: Solved) -> Mapping[str, Values]:
+        import torch
+
+        from winnow.lm.curvature import DecoderTask, batches_of
+        from winnow.lm.kronecker import products
+        from winnow.lm.windows import IGNORED
+
+        decoder, tokenizer = self.decoder()
+        task = DecoderTask(decoder, self.attention)
+        place = decoder.embedding.weight.device
+        directions = {name: torch.from_numpy(value).to(place) for name, value in prepared.directions.items()}
+        cut = self.cut(batch.column("text"), tokenizer, decoder.shape.context)
+        sums, cosines, tokens, windows = (np.zeros(batch.num_rows) for _ in range(4))
+        rows_of = cut.batches(self.batch) if len(cut) else ()
+        for (rows, _), part in zip(rows_of, batches_of(task, cut, self.batch), strict=True):
+            inner, squares = (one.cpu().numpy() for one in products(task, part, directions))
+            text = cut.text[rows]
+            np.add.at(sums, text, inner)
+            np.add.at(cosines, text, inner / np.maximum(np.sqrt(squares) * prepared.length, 1e-30))
+            np.add.at(tokens, text, (cut.targets[rows] != IGNORED).sum(axis=1))
+            np.add.at(windows, text, 1)
+        empty = tokens == 0
+        found = {"": sums / np.maximum(tokens, 1), "_sum": sums, "_cosine": cosines / np.maximum(windows, 1)}
+        return {
+            f"{self.run_name}{ending}": pa.array(values.astype(np.float32), mask=empty)
+            for ending, values in found.items()
+        }
+
+    def _card(self, documents: int, reference: Any, length: float) -> pa.Table:
+        told = {"documents of the curvature": documents, "texts of the target": reference.texts}
+        rows = [*told.items(), ("windows of the target", len(reference)), ("length of the solved gradient", length)]
+        return pa.table({"what": [name for name, _ in rows], "value": [float(value) for _, value in rows]})
