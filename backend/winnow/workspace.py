@@ -53,6 +53,7 @@ from winnow.method import method
 
 if TYPE_CHECKING:
     from winnow.jobs.ladder import Ladder
+    from winnow.jobs.skills import SkillGraph
     from winnow.prove.report import Report
 
 
@@ -285,6 +286,16 @@ class Workspace(Corpus):
         with self._recorded("ladder", {"name": name, "rungs": dict(rungs), "replace": replace}, progress) as watch:
             return build(self.catalog, name, Rungs(**rungs), replace_it=replace, progress=watch)
 
+    def skills(
+        self, name: str, search: Mapping[str, Any], *, replace: bool = False, progress: Progress | None = None
+    ) -> SkillGraph:
+        """Find which groups help which by small runs, and the mixture that follows; `search` is the recipe of a `Search`."""
+        from winnow.jobs.skills import Search, learn_skills
+
+        with self._recorded("skills", {"name": name, "search": dict(search), "replace": replace}, progress) as watch:
+            asked = Search.from_recipe(search)
+            return learn_skills(self.catalog, name, asked, self._executor, replace_it=replace, progress=watch)
+
     def run(self, paths: Sequence[str | Path], *, progress: Progress | None = None, **told: Any) -> Ingested:
         """Take files in, score with everything, embed and cluster."""
         made = self.ingest(paths, progress=progress, **told)
@@ -373,6 +384,7 @@ JOBS: dict[str, Callable[[Workspace, dict[str, Any], Progress | None], object]] 
     "export": lambda workspace, recipe, progress: workspace.export(**recipe, progress=progress),
     "teach": lambda workspace, recipe, progress: workspace.teach(**recipe, progress=progress),
     "ladder": lambda workspace, recipe, progress: workspace.ladder(**recipe, progress=progress),
+    "skills": lambda workspace, recipe, progress: workspace.skills(**recipe, progress=progress),
     "prove": lambda workspace, recipe, progress: workspace.prove(**recipe, progress=progress),
     "index": lambda workspace, recipe, progress: workspace.index(progress=progress),
 }
