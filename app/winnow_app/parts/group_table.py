@@ -5,26 +5,46 @@ from __future__ import annotations
 import streamlit as st
 
 from winnow_app import data, state
+from winnow_app.parts.cross_table import cross_table
 
 FIRST = ("source", "cluster_name", "language", "label")
+KINDS = ("group", "flag", "number", "date")
+NOTHING, COUNT = "nothing", "documents"
 
 
 def group_table() -> None:
-    """Draw the groups of the filter's documents; a chosen row filters by it."""
-    columns = data.columns()
+    """Draw the groups of the filter's documents: a table of one column, or one column against another."""
+    columns = {name: column for name, column in data.columns().items() if column.kind in KINDS and name != "doc_id"}
     names = [name for name, column in columns.items() if column.kind in ("group", "flag")]
     names = [name for name in FIRST if name in names] + [name for name in names if name not in FIRST]
-    numbers = [name for name, column in columns.items() if column.kind == "number" and name != "doc_id"]
-    if not names or not numbers:
+    numbers = [name for name, column in columns.items() if column.kind == "number"]
+    sides = names + [name for name in columns if name not in names]
+    if not sides or not numbers:
         st.info(
             "There is nothing to group by yet: score the corpus first. Home has the button.",
             icon=":material/table_rows:",
         )
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        by = str(st.selectbox("Group by", names, key="groups.by", width=240))
-        first = numbers.index("quality") if "quality" in numbers else 0
-        mean_of = str(st.selectbox("Mean of", numbers, index=first, key="groups.mean", width=240))
+        by = str(st.selectbox("Group by", sides, key="groups.by", width=220))
+        across = str(st.selectbox("against", [NOTHING, *sides], key="groups.across", width=220))
+        offered = numbers if across == NOTHING else [COUNT, *numbers]
+        first = offered.index("quality") if "quality" in offered and across == NOTHING else 0
+        mean_of = str(
+            st.selectbox(
+                "Mean of" if across == NOTHING else "Show", offered, index=first, key=f"groups.mean.{across != NOTHING}",
+                format_func=lambda name: name if name == COUNT or across == NOTHING else f"mean {name}", width=220,
+            )
+        )  # fmt: skip
+    if across != NOTHING:
+        cross_table(by, across, "" if mean_of == COUNT else mean_of)
+    elif columns[by].kind in ("number", "date"):
+        st.info("Numbers and dates are grouped against another column: choose one.", icon=":material/table_rows:")
+    else:
+        _one_column(by, mean_of)
+
+
+def _one_column(by: str, mean_of: str) -> None:
     found = data.groups(by, mean_of, state.current())
     mean = f"mean {mean_of.replace('_', ' ')}"
     event = st.dataframe(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from winnow.catalog.bars import Bars, make_bars
 from winnow.catalog.conditions import Condition, Conditions, first_line, nearest_column
+from winnow.catalog.crossing import Axis, Cross, axis_of, cross_of
 from winnow.catalog.filters import MISSING, Filter
 from winnow.catalog.table import Table, quoted
 from winnow.errors import MissingNeed, QueryError, nearest
@@ -273,6 +274,24 @@ class Browse:
             where = self._compile(filter, cursor)
             query = f"SELECT {group} AS name, COUNT(*) AS documents, {tokens} AS tokens, {mean} AS mean FROM docs WHERE {where.sql} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {int(limit)}"
             return _run(cursor, query, where.values).df()
+
+    def cross(
+        self, by: str, across: str, filter: Filter, *, mean_of: str = "", limit: int = 20, bars: int = 12
+    ) -> Cross:
+        """Return documents, and the mean of a column, by two columns at once: `limit` names each, or so many bars."""
+        rows, columns = (self._axis(name, filter, limit, bars) for name in (by, across))
+        sides = [axis.sql(self._column(axis.column).type) for axis in (rows, columns)]
+        mean = f"AVG(CAST({quoted(self._column(mean_of).name)} AS DOUBLE))" if mean_of else "NULL"
+        with self._table.cursor() as cursor:
+            where = self._compile(filter, cursor)
+            query = f"SELECT {sides[0][0]} AS a, {sides[1][0]} AS b, COUNT(*), {mean} FROM docs WHERE {where.sql} GROUP BY a, b"
+            counted = _run(cursor, query, [*sides[0][1], *sides[1][1], *where.values]).fetchall()
+        return cross_of(rows, columns, counted, means=bool(mean_of))
+
+    def _axis(self, name: str, filter: Filter, limit: int, bars: int) -> Axis:
+        if self._column(name).kind in ("number", "date"):
+            return axis_of(name, self._bars(name, bars)[0], [])
+        return axis_of(name, None, [value for value, _ in self.facet(name, filter, limit=limit).values])
 
     def centres(self, by: str) -> pd.DataFrame:
         """Return name, documents and the median place on the map (x, y) per group."""
