@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from winnow.jobs.document import Document
-from winnow_app.parts.document_card import badges, duplicates_filter, title_of
+from winnow_app.parts.document_facts import badges, title_of
+from winnow_app.parts.relatives import duplicates_filter
 
 
 def document(**values: Any) -> Document:

@@ -17,6 +17,8 @@ def test_a_document_says_why_it_is_out(open_page: Opener, own_corpus: Path) -> N
     app = open_page("explore", own_corpus, {"doc": "0"})
     assert not app.exception
     assert "Selections" in [tab.label for tab in app.tabs]
+    app.session_state["doc.view"] = "Selections"
+    app.run()
     [asked] = [button for button in app.button if button.label == "Why?"]
     asked.click().run()
     assert not app.exception

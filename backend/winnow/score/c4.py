@@ -118,6 +118,11 @@ class C4(Scorer):
 _LINE_RULES = ("unended_lines", "short_lines", "javascript_lines", "policy_lines")
 
 
+def line_rules(texts: Texts) -> dict[str, Mask]:
+    """Return, for each rule, the lines that it met first, and under "kept" the lines that none did."""
+    return _Rules(texts, "").run()
+
+
 @dataclass(frozen=True)
 class _Pages:
     """What lines say of the pages they stand on."""

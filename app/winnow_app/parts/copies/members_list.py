@@ -12,7 +12,7 @@ from winnow.catalog.filters import Filter
 from winnow.jobs.copies import Kind, Members
 from winnow_app import data, state
 from winnow_app.parts.copies.word_difference import difference, share_changed, steps
-from winnow_app.parts.document_card import badges, known, title_of
+from winnow_app.parts.document_facts import badges, known, title_of
 from winnow_app.parts.highlight import RIGHT_TO_LEFT, plain, snippet
 
 SHOWN = 8
