@@ -11,14 +11,16 @@ import pyarrow as pa
 import streamlit as st
 
 from winnow.catalog.browse import Column, Count, Facet, Histogram
+from winnow.catalog.crossing import Cross
 from winnow.catalog.filters import Filter
 from winnow.catalog.joblog import OPEN
 from winnow.errors import WinnowError
 from winnow.jobs.copies import Members
 from winnow.jobs.copies import members as members_of
-from winnow.jobs.document import Document
+from winnow.jobs.document import Document, Span
 from winnow.jobs.leaks import Leaked, Match, of_selections, per_benchmark, per_item
 from winnow.jobs.leaks import matches as matches_of
+from winnow.score.shown_rules import broken_rules, repetitions
 from winnow_app.opened import workspace as workspace
 from winnow_app.parts.scatter_map import Colouring, MapLabel, MapPoints, by_category, by_number, one_colour
 
@@ -106,6 +108,17 @@ def groups(by: str, mean_of: str, filter: Filter) -> pd.DataFrame:
     return _groups(by, mean_of, filter.key, version(), filter)
 
 
+@st.cache_resource(max_entries=100, show_spinner=False)
+def _cross(asked: tuple[str, str, str], key: str, version: str, _filter: Filter) -> Cross:
+    by, across, mean_of = asked
+    return workspace().browse.cross(by, across, _filter, mean_of=mean_of)
+
+
+def cross(by: str, across: str, mean_of: str, filter: Filter) -> Cross:
+    """Return documents, and the mean of a column, by two columns at once."""
+    return _cross((by, across, mean_of), filter.key, version(), filter)
+
+
 @st.cache_resource(max_entries=6, show_spinner="Reading the groups …")
 def _members(kind: str, version: str) -> Members:
     return members_of(workspace().catalog, kind)
@@ -166,6 +179,20 @@ def texts(doc_ids: tuple[int, ...]) -> list[str]:
 
 def document(doc_id: int) -> Document:
     return workspace().document(doc_id)
+
+
+def sought(filter: Filter) -> tuple[list[str], str]:
+    """Return the words and the pattern that a filter and its alternatives look for, to be marked."""
+    parts = (filter, *filter.also)
+    words = [term for part in parts for term in workspace().highlight_terms(part)]
+    return words, "|".join(f"(?:{part.regex})" for part in parts if part.regex)
+
+
+@st.cache_data(max_entries=300, show_spinner=False)
+def rule_marks(doc_id: int, _text: str) -> dict[str, list[Span]]:
+    """Return where a text repeats itself and where it breaks rules; documents never change, so these never grow stale."""
+    found = {"repetition_spans": repetitions(_text), "rule_spans": broken_rules(_text)}
+    return {name: [Span(*span) for span in spans] for name, spans in found.items()}
 
 
 @st.cache_data(max_entries=300, show_spinner=False)

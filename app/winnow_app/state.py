@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from winnow.catalog.filters import Filter
@@ -9,6 +11,9 @@ from winnow_app import identity
 
 OWN = ("doc", "page", "color", "schema", "copies", "group", "names")
 """URL parameters beside the filter's."""
+
+STEPS = 50
+"""How many views undo goes back."""
 
 
 def begin(page: str) -> None:
@@ -46,8 +51,8 @@ def put(filter: Filter) -> None:
     """Show other documents; the page list goes back to its start and `undo` can return."""
     session = st.session_state
     if filter != current():
-        session.setdefault("past", []).append(current())
-        session["past"] = session["past"][-50:]
+        session["past"] = [*session.get("past", []), current()][-STEPS:]
+        session["future"] = []
         session["filter"] = filter
         session["open"] = {
             name: value for name, value in session.get("open", {}).items() if name not in ("page", "doc")
@@ -63,13 +68,47 @@ def clear() -> None:
 
 def undo() -> None:
     """Return to the filter before the last change."""
-    if st.session_state.get("past"):
-        st.session_state["filter"] = st.session_state["past"].pop()
+    _step("past", "future")
+
+
+def redo() -> None:
+    """Take the last undo back."""
+    _step("future", "past")
+
+
+def _step(where: str, back: str) -> None:
+    session = st.session_state
+    if session.get(where):
+        session[back] = [*session.get(back, []), current()][-STEPS:]
+        session["filter"] = session[where].pop()
         end()
 
 
 def can_undo() -> bool:
     return bool(st.session_state.get("past"))
+
+
+def can_redo() -> bool:
+    return bool(st.session_state.get("future"))
+
+
+def alternate() -> None:
+    """Set the conditions aside as an alternative; those that follow describe another one."""
+    filter = current()
+    put(Filter(also=(*filter.also, filter.own)))
+
+
+def pick(doc_id: int, *, example: bool) -> None:
+    """Take a document as an example of what is sought, or against it; a second time takes it back."""
+    filter = current()
+    picked = filter.examples if example else filter.against
+    now = () if doc_id in picked else (doc_id,)
+    examples, against = (tuple(one for one in ids if one != doc_id) for ids in (filter.examples, filter.against))
+    if example:
+        examples += now
+    else:
+        against += now
+    put(replace(filter, examples=examples, against=against))
 
 
 def get(name: str, default: str = "") -> str:

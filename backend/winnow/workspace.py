@@ -32,6 +32,7 @@ from winnow.jobs.backup import Copied, back_up
 from winnow.jobs.chain import Step, run_chain
 from winnow.jobs.cluster import cluster
 from winnow.jobs.combine import combine
+from winnow.jobs.concept import keep_concept
 from winnow.jobs.corpus import Corpus
 from winnow.jobs.doctor import Examined, examine
 from winnow.jobs.embed import embed
@@ -138,6 +139,10 @@ class Workspace(Corpus):
     def learn(self, name: str, rater: str, **told: Any) -> Card:
         """Fit a rater and give every document its columns; `told` is what `Raters.learn` takes."""
         return self.raters.learn(name, rater, **told)
+
+    def keep_concept(self, name: str, examples: Sequence[int], against: Sequence[int], *, who: str) -> Card:
+        """Keep documents picked for and against a kind as labels, and a rater learnt from them, under one name."""
+        return keep_concept(self.catalog, self.raters, name, examples, against, who=who)
 
     @property
     def raters(self) -> Raters:

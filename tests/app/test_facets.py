@@ -60,3 +60,21 @@ def test_columns_of_names_are_not_facets_and_none_appears_twice(corpus: Path, mo
     assert len(shown) == len(set(shown))
     assert "serial" not in shown
     assert {"source", "words", "tokens", "cluster_top"} <= set(shown)
+
+
+def missing(what: str = "include") -> dict[str, object]:
+    return {"what": what, "column": "stars", "value": "(none)"}
+
+
+def test_missing_values_are_a_bar_like_others() -> None:
+    assert click(Filter(), missing()) == Filter().with_values("stars", "(none)")
+    assert click(Filter(), missing(), missing()) == Filter()
+    assert click(Filter(), missing("exclude")) == Filter().with_values("stars", "(none)", exclude=True)
+
+
+def test_beside_a_range_missing_values_come_and_go() -> None:
+    drawn = {"what": "range", "column": "stars", "low": 2, "high": 4}
+    assert click(Filter(), drawn, missing()).ranges == {"stars": Range(2, 4, missing=True)}
+    assert click(Filter(), drawn, missing(), missing()).ranges == {"stars": Range(2, 4)}
+    assert click(Filter(), drawn, missing(), {**drawn, "low": 3}).ranges == {"stars": Range(3, 4, missing=True)}
+    assert click(Filter(), missing(), drawn) == Filter().with_range("stars", 2, 4)

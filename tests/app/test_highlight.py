@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from winnow.jobs.document import Span
-from winnow_app.parts.highlight import Mark, block, marked, plain, snippet, span_marks, term_marks
+from winnow_app.parts.highlight import Mark, block, hit_marks, marked, plain, snippet, span_marks, term_marks
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 TAGS = re.compile(r"<[^>]*>")
@@ -93,3 +93,9 @@ def test_plain_escapes_every_sign_of_markup_and_nothing_is_lost(text: str) -> No
     shown = plain(text)
     assert not re.search(r"(?<!\\)(?:\\\\)*[*_`\[\]<>$:|~#!]", shown)
     assert re.sub(r"\\(.)", r"\1", shown) == text.replace("\n", " ").replace("\r", " ")
+
+
+def test_a_pattern_is_marked_beside_the_words() -> None:
+    marks = hit_marks("water 1999 and fire 2001", ["fire"], "[0-9]{4}")
+    assert sorted((mark.start, mark.end) for mark in marks) == [(6, 10), (15, 19), (20, 24)]
+    assert "1999</mark>" in snippet("x " * 900 + "1999 again", (), pattern="[0-9]{4}")

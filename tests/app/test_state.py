@@ -100,6 +100,46 @@ def test_undo_returns_step_by_step(browser: SimpleNamespace) -> None:
     assert state.current() == Filter()
 
 
+def test_redo_takes_an_undo_back_until_something_new_is_asked(browser: SimpleNamespace) -> None:
+    run("explore", SOUP)
+    run("explore", FERRY)
+    assert not state.can_redo()
+    state.undo()
+    state.undo()
+    assert state.can_redo()
+    state.redo()
+    assert state.current() == SOUP
+    assert browser.query_params == SOUP.to_query()
+    state.redo()
+    assert state.current() == FERRY
+    state.undo()
+    run("explore", Filter(search="bread"))
+    assert not state.can_redo()
+    state.undo()
+    assert state.current() == SOUP
+
+
+def test_an_alternative_is_set_aside(browser: SimpleNamespace) -> None:
+    run("explore", SOUP)
+    state.alternate()
+    assert state.current() == Filter(also=(SOUP,))
+    run("explore", Filter(search="ferry", also=(SOUP,)))
+    state.alternate()
+    assert state.current().also == (SOUP, Filter(search="ferry"))
+
+
+def test_a_document_is_picked_for_or_against_and_taken_back(browser: SimpleNamespace) -> None:
+    run("explore")
+    state.pick(3, example=True)
+    state.pick(5, example=True)
+    state.pick(3, example=False)
+    assert (state.current().examples, state.current().against) == ((5,), (3,))
+    assert browser.query_params == {"examples": "5", "against": "3"}
+    state.pick(3, example=False)
+    state.pick(5, example=True)
+    assert state.current() == Filter()
+
+
 def test_clear_shows_everything_and_closes_the_document(browser: SimpleNamespace) -> None:
     browser.query_params.update({"doc": "99999"})
     run("explore")

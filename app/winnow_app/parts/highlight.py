@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from winnow.index.pattern import places
 from winnow.jobs.document import Span
 
 KINDS = {
@@ -14,6 +15,8 @@ KINDS = {
     "toxicity_spans": "toxicity",
     "boilerplate_spans": "boilerplate",
     "contamination_spans": "contamination",
+    "repetition_spans": "repetition",
+    "rule_spans": "rule",
 }
 MARKUP = str.maketrans({letter: f"\\{letter}" for letter in r"\`*_{}[]()#+-.!|<>$:~&"} | {"\n": " ", "\r": " "})
 RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
@@ -51,6 +54,11 @@ def term_marks(text: str, terms: Sequence[str]) -> list[Mark]:
     ]
 
 
+def hit_marks(text: str, terms: Sequence[str], pattern: str = "") -> list[Mark]:
+    """Find what a search found: its words and phrases, and the matches of its pattern."""
+    return term_marks(text, terms) + [Mark(start, end, "term") for start, end in places(text, pattern)]
+
+
 def span_marks(spans: Mapping[str, Sequence[Span]], shown: Iterable[str]) -> list[Mark]:
     return [
         Mark(span.start, span.end, KINDS.get(name, "pii"), span.kind) for name in shown for span in spans.get(name, ())
@@ -75,13 +83,13 @@ def marked(text: str, marks: Sequence[Mark]) -> str:
     return "".join(parts) + html.escape(text[place:])
 
 
-def snippet(text: str, terms: Sequence[str], length: int = 320) -> str:
+def snippet(text: str, terms: Sequence[str], length: int = 320, pattern: str = "") -> str:
     """Return a stretch of the text around the first hit as safe HTML on one paragraph."""
-    hits = term_marks(text, terms)
-    start = max(0, hits[0].start - length // 3) if hits else 0
+    hits = hit_marks(text, terms, pattern)
+    start = max(0, min(hit.start for hit in hits) - length // 3) if hits else 0
     flat = " ".join(text[start : start + length * 2].split())[:length]
     end = "…" if start + length < len(text) else ""
-    return ("… " if start else "") + marked(flat, term_marks(flat, terms)) + end
+    return ("… " if start else "") + marked(flat, hit_marks(flat, terms, pattern)) + end
 
 
 def block(text: str, marks: Sequence[Mark], *, css: str = "winnow-text") -> str:

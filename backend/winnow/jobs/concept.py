@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.conditions import Hits
-from winnow.errors import QueryError
+from winnow.catalog.label_schemas import LabelSchema
+from winnow.errors import ConflictError, MissingNeed, QueryError
 from winnow.index.scan import every_row
+from winnow.rate.base import FEWEST
+
+if TYPE_CHECKING:
+    from winnow.jobs.raters import Card, Raters
 
 BACKGROUND = 500
 """Random documents that stand for what the concept is not, as long as few were picked against it."""
@@ -59,3 +64,24 @@ def concept_hits(catalog: Catalog, model: str, examples: Sequence[int], against:
     found = np.setdiff1d(found, np.array(against, dtype=np.int64))
     order = np.argsort(-scores[found], kind="stable")
     return Hits(found[order], 1 / (1 + np.exp(-scores[found][order])))
+
+
+def keep_concept(
+    catalog: Catalog, raters: Raters, name: str, examples: Sequence[int], against: Sequence[int], *, who: str
+) -> Card:
+    """Keep what was picked as labels of a question called `name`, and fit a rater of that name on them.
+
+    Raises SettingError for a name that cannot be one, ConflictError for one that is taken, MissingNeed for too few.
+    """
+    if name.lower() in {column.lower() for column in catalog.browse.columns()} or name in catalog.labels.schemas():
+        raise ConflictError("a concept needs a name of its own", f"'{name}' is taken", "another name")
+    if len(examples) + len(against) < FEWEST:
+        found = f"found {len(examples) + len(against)}"
+        raise MissingNeed(f"a rater learns from {FEWEST} documents or more", found, "pick more, for it and against it")
+    model = catalog.vectors.models()[-1]
+    schema = LabelSchema(name, f"Is it of the kind '{name}'?", ("yes", "no"))
+    catalog.labels.define(schema)
+    rows = [{"doc_id": doc_id, "value": "yes"} for doc_id in examples]
+    rows += [{"doc_id": doc_id, "value": "no"} for doc_id in against]
+    catalog.labels.add_many(rows, who=who, schema=name)
+    return raters.learn(name, "yes_no", plan={"labels": [name]}, settings={"model": model})

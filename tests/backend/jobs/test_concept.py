@@ -9,7 +9,7 @@ import pytest
 
 from conftest import one_process, write_lines
 from winnow.catalog.filters import Filter
-from winnow.errors import MissingNeed, QueryError
+from winnow.errors import ConflictError, MissingNeed, QueryError, SettingError
 from winnow.jobs.concept import learn_concept
 from winnow.workspace import Workspace
 
@@ -71,3 +71,18 @@ def test_a_concept_needs_vectors_and_documents(corpus: Workspace) -> None:
     with pytest.raises(QueryError, match="no document 99"):
         corpus.browse.count(Filter(examples=(0, 99)))
     assert corpus.browse.count(Filter(examples=(0,))).documents >= 1
+
+
+def test_a_concept_is_kept_as_labels_and_a_rater(two_topics: Workspace) -> None:
+    card = two_topics.keep_concept("kitchens", [0, 2, 4, 6, 8, 10], [1, 3, 5, 7, 9], who="ana")
+    assert card.columns == ["kitchens"]
+    assert {label.value for label in two_topics.labels.standing("kitchens", "ana")} == {"yes", "no"}
+    column = two_topics.browse.arrow(Filter(), ["kitchens"]).column(0).to_pylist()
+    assert min(column[0::2]) > max(column[1::2])
+    with pytest.raises(ConflictError, match="a name of its own"):
+        two_topics.keep_concept("kitchens", range(10), [11], who="ana")
+    with pytest.raises(MissingNeed, match="10 documents"):
+        two_topics.keep_concept("few", [0], [1], who="ana")
+    assert "few" not in two_topics.labels.schemas()
+    with pytest.raises(SettingError, match="letters, digits"):
+        two_topics.keep_concept("my kitchens", range(10), [11], who="ana")

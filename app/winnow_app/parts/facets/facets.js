@@ -21,24 +21,26 @@ function short(value) {
   return Math.abs(value) >= 1e4 ? value.toExponential(1).replace("e+", "e") : String(Number(value.toPrecision(3)));
 }
 
-function values(facet, send) {
-  const most = Math.max(1, ...facet.values.map(([, n]) => n));
-  const rows = facet.values.map(([value, n]) => {
-    const chosen = facet.selected.includes(value);
-    const row = element("div", { class: "value" + (chosen ? (facet.exclude ? " out" : " in") : "") });
-    const bar = element("div", { class: "bar", style: `width:${(100 * n) / most}%` });
-    const include = element("button", {
+// One value: a bar that filters by it, and the minus that hides it.
+function valueRow(facet, value, n, share, send, words = value) {
+  const chosen = facet.selected.includes(value);
+  return element("div", { class: "value" + (chosen ? (facet.exclude ? " out" : " in") : "") }, [
+    element("div", { class: "bar", style: `width:${100 * share}%` }),
+    element("button", {
       class: "pick", type: "button", "aria-pressed": chosen && !facet.exclude ? "true" : "false",
-      title: `${value}: ${whole(n)} documents`, onclick: () => send({ what: "include", column: facet.name, value }),
-    }, [element("span", { class: "name", text: value }), element("span", { class: "count", text: whole(n) })]);
-    const exclude = element("button", {
-      class: "hide", type: "button", text: "−", title: `hide ${value}`, "aria-label": `hide ${facet.name} ${value}`,
+      title: `${words}: ${whole(n)} documents`, onclick: () => send({ what: "include", column: facet.name, value }),
+    }, [element("span", { class: "name", text: words }), element("span", { class: "count", text: whole(n) })]),
+    element("button", {
+      class: "hide", type: "button", text: "−", title: `hide ${words}`, "aria-label": `hide ${facet.name} ${words}`,
       "aria-pressed": chosen && facet.exclude ? "true" : "false",
       onclick: () => send({ what: "exclude", column: facet.name, value }),
-    });
-    row.append(bar, include, exclude);
-    return row;
-  });
+    }),
+  ]);
+}
+
+function values(facet, send) {
+  const most = Math.max(1, ...facet.values.map(([, n]) => n));
+  const rows = facet.values.map(([value, n]) => valueRow(facet, value, n, n / most, send));
   if (facet.otherNames)
     rows.push(element("div", { class: "others", text: `${whole(facet.otherNames)} more names, ${whole(facet.others)} documents` }));
   return rows;
@@ -46,7 +48,7 @@ function values(facet, send) {
 
 function histogram(facet, send) {
   const bars = facet.counts.length;
-  if (!bars) return [element("div", { class: "others", text: "no values" })];
+  if (!bars) return [valueRow(facet, facet.absent, facet.missing, 1, send, "without a value")];
   const most = Math.max(1, ...facet.all);
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
@@ -93,7 +95,7 @@ function histogram(facet, send) {
   });
   const numeric = facet.kind === "number";
   const box = (which) => element("input", {
-    type: numeric ? "number" : "date", step: "any", value: facet[which] ?? "", placeholder: which === "low" ? "from" : "to",
+    type: numeric ? "number" : "date", step: "any", value: numeric ? facet[which] ?? "" : String(facet[which] ?? "").slice(0, 10), placeholder: which === "low" ? "from" : "to",
     "aria-label": `${facet.name} ${which === "low" ? "from" : "to"}`,
     onchange: (event) => {
       const text = event.target.value;
@@ -102,8 +104,10 @@ function histogram(facet, send) {
     },
   });
   const foot = element("div", { class: "ends" }, [box("low"), element("span", { class: "tipline" }, [tip]), box("high")]);
-  const missing = facet.missing ? element("div", { class: "others", text: `${whole(facet.missing)} without a value` }) : null;
-  return [svg, foot, missing].filter(Boolean);
+  const total = facet.all.reduce((sum, n) => sum + n, facet.missing);
+  const without = facet.missing || facet.selected.length
+    ? valueRow(facet, facet.absent, facet.missing, facet.missing / Math.max(1, total), send, "without a value") : null;
+  return [svg, foot, without].filter(Boolean);
 }
 
 export default function (component) {

@@ -35,8 +35,11 @@ def shown_columns(columns: Mapping[str, Column], extra: Sequence[str]) -> list[s
 
 
 def facet_panel(key: str = "facets") -> None:
-    """Draw the panel for the current filter; a click changes the filter and runs the page again."""
-    filter, columns = state.current(), data.columns()
+    """Draw the panel for the current filter; a click changes the filter and runs the page again.
+
+    Where there are alternatives, the panel shows and changes the one that is being described.
+    """
+    filter, columns = state.current().own, data.columns()
     others = [name for name, column in columns.items() if column.kind in ("number", "group", "date", "flag")]
     extra = st.session_state.get("extra_facets", [])
     filtered = [name for name in (*filter.values, *filter.ranges) if name in columns]
@@ -44,7 +47,7 @@ def facet_panel(key: str = "facets") -> None:
     shown = [_described(columns[name], filter) for name in chosen if not _unused_label(name)]
     result = _component()(data={"facets": shown}, key=key, on_change_change=lambda: None)
     if result.change:
-        state.put(changed(filter, result.change))
+        state.put(changed(state.current(), result.change))
         st.rerun()
     st.multiselect(
         "More columns",
@@ -61,20 +64,20 @@ def _unused_label(name: str) -> bool:
 
 def _described(column: Column, filter: Filter) -> dict[str, Any]:
     shown: dict[str, Any] = {"name": column.name, "kind": column.kind}
+    selected = filter.values.get(column.name)
     if column.kind in ("number", "date"):
         histogram = data.histogram(column.name, filter, 24)
         bounds = filter.ranges.get(column.name)
-        shown |= {
-            "edges": histogram.edges,
-            "counts": histogram.counts,
-            "all": histogram.all,
-            "missing": histogram.missing,
-            "low": bounds.low if bounds else None,
-            "high": bounds.high if bounds else None,
-        }
-        return shown
+        # What the column's own conditions take away is still there to be had.
+        open = filter.with_values(column.name).with_range(column.name, None, None)
+        missing = histogram.missing if open == filter else data.histogram(column.name, open, 24).missing
+        return shown | {
+            "edges": histogram.edges, "counts": histogram.counts, "all": histogram.all, "missing": missing,
+            "low": bounds.low if bounds else None, "high": bounds.high if bounds else None, "absent": MISSING,
+            "selected": list(selected.values) if selected else [MISSING] if bounds and bounds.missing else [],
+            "exclude": bool(selected and selected.exclude),
+        }  # fmt: skip
     facet = data.facet(column.name, filter.with_values(column.name), 8)
-    selected = filter.values.get(column.name)
     shown |= {
         "values": [*facet.values, *([(MISSING, facet.missing)] if facet.missing else [])],
         "others": facet.others,
@@ -92,10 +95,17 @@ def changed(filter: Filter, event: Mapping[str, Any]) -> Filter:
     """
     column = str(event["column"])
     if event["what"] == "range":
-        return filter.with_range(column, event.get("low"), event.get("high"))
+        kept = filter.ranges.get(column)
+        return filter.with_values(column).with_range(
+            column, event.get("low"), event.get("high"), missing=bool(kept and kept.missing)
+        )
     if event["what"] == "clear":
         return filter.with_values(column).with_range(column, None, None)
     exclude, value = event["what"] == "exclude", str(event["value"])
+    bounds = filter.ranges.get(column)
+    if bounds is not None and value == MISSING:
+        # Beside a range, missing values come and go; alone they are a condition like any value.
+        return filter.with_range(column, bounds.low, bounds.high, missing=not exclude and not bounds.missing)
     present = filter.values.get(column)
     chosen = list(present.values) if present and present.exclude == exclude else []
     chosen = [other for other in chosen if other != value] if value in chosen else [*chosen, value]
