@@ -17,10 +17,9 @@ from winnow.catalog.joblog import OPEN
 from winnow.errors import WinnowError
 from winnow.jobs.copies import Members
 from winnow.jobs.copies import members as members_of
-from winnow.jobs.document import Document, Span
+from winnow.jobs.document import Document
 from winnow.jobs.leaks import Leaked, Match, of_selections, per_benchmark, per_item
 from winnow.jobs.leaks import matches as matches_of
-from winnow.score.shown_rules import broken_rules, repetitions
 from winnow_app.opened import workspace as workspace
 from winnow_app.parts.scatter_map import Colouring, MapLabel, MapPoints, by_category, by_number, one_colour
 
@@ -186,13 +185,6 @@ def sought(filter: Filter) -> tuple[list[str], str]:
     parts = (filter, *filter.also)
     words = [term for part in parts for term in workspace().highlight_terms(part)]
     return words, "|".join(f"(?:{part.regex})" for part in parts if part.regex)
-
-
-@st.cache_data(max_entries=300, show_spinner=False)
-def rule_marks(doc_id: int, _text: str) -> dict[str, list[Span]]:
-    """Return where a text repeats itself and where it breaks rules; documents never change, so these never grow stale."""
-    found = {"repetition_spans": repetitions(_text), "rule_spans": broken_rules(_text)}
-    return {name: [Span(*span) for span in spans] for name, spans in found.items()}
 
 
 @st.cache_data(max_entries=300, show_spinner=False)

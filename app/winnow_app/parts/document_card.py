@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from winnow.jobs.document import Document
+from winnow.jobs.document import Document, Span
+from winnow.score.shown_rules import broken_rules, repetitions
 from winnow_app import data, state
 from winnow_app.parts.benchmark_matches import benchmark_matches
 from winnow_app.parts.document_facts import HEADLINE, badges, heading
@@ -65,7 +66,11 @@ def _brought(document: Document) -> None:
 
 
 def _text(document: Document, key: str) -> None:
-    spans = {**document.spans, **data.rule_marks(document.doc_id, document.text)}
+    spans = {
+        **document.spans,
+        "repetition_spans": [Span(*span) for span in repetitions(document.text)],
+        "rule_spans": [Span(*span) for span in broken_rules(document.text)],
+    }
     found = {name: words for name, words in MARKS.items() if spans.get(name)}
     shown: list[str] = []
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
