@@ -14,12 +14,16 @@ from winnow.catalog.browse import Column, Count, Facet, Histogram
 from winnow.catalog.crossing import Cross
 from winnow.catalog.filters import Filter
 from winnow.catalog.joblog import OPEN
+from winnow.catalog.selections import NamedSelection
 from winnow.errors import WinnowError
+from winnow.export.base import Exporter
 from winnow.jobs.copies import Members
 from winnow.jobs.copies import members as members_of
 from winnow.jobs.document import Document
 from winnow.jobs.leaks import Leaked, Match, of_selections, per_benchmark, per_item
 from winnow.jobs.leaks import matches as matches_of
+from winnow.jobs.outlook import Outlook
+from winnow.jobs.outlook import outlook as outlook_of
 from winnow_app.opened import workspace as workspace
 from winnow_app.parts.scatter_map import Colouring, MapLabel, MapPoints, by_category, by_number, one_colour
 
@@ -48,6 +52,14 @@ def cancel(job: int) -> None:
     """Ask a job to stop; pages pass this to buttons."""
     try:
         workspace().catalog.jobs.cancel(job)
+    except WinnowError as reason:
+        refuse(reason)
+
+
+def forget(name: str) -> None:
+    """Take a selection off the list; pages pass this to buttons."""
+    try:
+        workspace().catalog.selections.remove(name)
     except WinnowError as reason:
         refuse(reason)
 
@@ -234,6 +246,16 @@ def _clusters(key: str, version: str, _filter: Filter) -> pd.DataFrame:
 def clusters(filter: Filter) -> pd.DataFrame:
     """Return every cluster under the filter, largest first."""
     return _clusters(filter.key, version(), filter)
+
+
+@st.cache_data(max_entries=50, show_spinner="Weighing a sample …")
+def _outlook(path: str, how: str, columns: tuple[str, ...], _chosen: NamedSelection, _exporter: Exporter) -> Outlook:
+    return outlook_of(workspace().catalog, _chosen, _exporter, columns)
+
+
+def outlook(chosen: NamedSelection, exporter: Exporter, columns: tuple[str, ...]) -> Outlook:
+    """Return about how large an export of a selection will be."""
+    return _outlook(str(chosen.path), repr(exporter), columns, chosen, exporter)
 
 
 @st.cache_data(max_entries=20, show_spinner="Comparing …")

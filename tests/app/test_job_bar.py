@@ -9,10 +9,12 @@ from winnow_app.parts.job_bar import STATES, remaining
 
 
 def job(state: str = "running", done: float = 0, total: float = 100, ago: float = 10) -> Job:
-    started = (datetime.now(UTC) - timedelta(seconds=ago)).isoformat()
+    now = datetime.now(UTC)
+    started = (now - timedelta(seconds=ago)).isoformat()
     return Job(
         job=1, verb="score", recipe={}, state=state, stage="shape", done=done, total=total, unit="documents",
-        process="", cancel=False, created=started, started=started, updated=started, finished=None, result="", error="",
+        process="", cancel=False, created=started, started=started, updated=now.isoformat(), finished=None, result="",
+        error="", stage_started=started,
     )  # fmt: skip
 
 
@@ -26,8 +28,10 @@ def test_long_waits_are_told_in_minutes() -> None:
     assert remaining(job(done=10, ago=60)) == "about 9 min left"
 
 
-@pytest.mark.parametrize("silent", [job(done=4), job(done=100), job(total=0), job("queued"), job("done", done=50)])
-def test_nothing_is_promised_before_a_twentieth_or_when_it_does_not_run(silent: Job) -> None:
+@pytest.mark.parametrize(
+    "silent", [job(done=1), job(done=9, ago=1), job(done=100), job(total=0), job("queued"), job("done", done=50)]
+)
+def test_nothing_is_promised_at_the_start_or_when_it_does_not_run(silent: Job) -> None:
     assert remaining(silent) == ""
 
 

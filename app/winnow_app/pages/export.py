@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import shlex
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from winnow.arrange.course import Course
-from winnow.catalog.joblog import OPEN
+from winnow.catalog.joblog import OPEN, Job
 from winnow.catalog.selections import NamedSelection
 from winnow.export.base import Exporter
 from winnow.method import methods
 from winnow_app import data
 from winnow_app.parts.arrangement_cards import arrangement_cards, flags, look_ahead, rows_written
+from winnow_app.parts.export_folder import first_folder, outlook_line, refused, written_folder
 from winnow_app.parts.highlight import plain
-from winnow_app.parts.job_bar import job_bar, running_jobs
+from winnow_app.parts.job_bar import job_bar, run_again, running_jobs
 from winnow_app.parts.method_form import method_form
 from winnow_app.parts.recipe_view import recipe_view
 
@@ -42,14 +42,17 @@ def page() -> None:
     running_jobs()
     ended = [job for job in data.workspace().catalog.jobs.all(50) if job.verb == "export" and job.state not in OPEN]
     for job in [job for job in ended if job.recipe.get("name") == chosen.name][:3]:
-        job_bar(job, partial(st.caption, plain(str(job.recipe.get("folder", "")))))
+        job_bar(job, partial(_ended, job))
 
 
-def _taken(folder: str) -> bool:
-    try:
-        return Path(folder).exists() and (not Path(folder).is_dir() or any(Path(folder).iterdir()))
-    except (OSError, ValueError):
-        return True
+def _ended(job: Job) -> None:
+    """Draw what belongs to an export that ended: its files, or the way to go on."""
+    folder = str(job.recipe.get("folder", ""))
+    if job.state != "done":
+        run_again(job)
+        return
+    with st.popover("Files", icon=":material/folder:", type="tertiary"):
+        written_folder(folder, f"open.{job.job}")
 
 
 def _write(chosen: NamedSelection, course: Course | None, judge: dict[str, Any] | None) -> None:
@@ -64,25 +67,23 @@ def _write(chosen: NamedSelection, course: Course | None, judge: dict[str, Any] 
         "Columns beside the document", columns, key="export.columns", disabled=windows, placeholder=held
     )
     picked = [] if windows else given
-    default = data.workspace().folder.parent / f"{chosen.name}-export"
-    folder = st.text_input("Folder on this machine", str(default), key=f"export.folder.{chosen.name}")
+    folder = st.text_input(
+        "Folder on the machine that serves this page", first_folder(chosen.name), key=f"export.folder.{chosen.name}"
+    )
     st.caption(f"Writes {rows_written(course or Course(), chosen)}, a manifest with checksums and a data card.")
-    taken = _taken(folder)
-    if taken:
-        st.warning("It exists and is not an empty folder; choose another one.", icon=":material/folder_off:")
-    ready = course is not None and folder.strip() and not taken and (judge is not None or not course.asks)
-    if st.button("Write the files", type="primary", icon=":material/download:", disabled=not ready):
-        job = data.workspace().start(
-            "export",
-            name=chosen.name,
-            folder=folder,
-            format=str(format),
-            columns=picked,
-            settings=told,
-            arrange=course.recipes if course else [],
-            judge=judge,
-        )
-        st.toast(f"Job {job} writes {plain(folder)}")
+    outlook_line(chosen, str(format), told, picked, folder)
+    wrong = refused(folder)
+    if wrong:
+        st.warning(plain(wrong), icon=":material/folder_off:")
+    ready = course is not None and folder.strip() and not wrong and (judge is not None or not course.asks)
+    recipe = {
+        "name": chosen.name, "folder": folder, "format": str(format), "columns": picked, "settings": told,
+        "arrange": course.recipes if course else [], "judge": judge,
+    }  # fmt: skip
+    st.button(
+        "Write the files", type="primary", icon=":material/download:", disabled=not ready, on_click=data.start,
+        args=("export",), kwargs=recipe, help="A job does it, which goes on when you close this page.",
+    )  # fmt: skip
     command = ["winnow", "-w", str(data.workspace().folder), "export", chosen.name, folder, "--format", str(format)]
     command += ["--columns", ",".join(picked)] if picked else []
     command += [part for key, value in told.items() for part in ("--set", f"{key}={value}")]
@@ -107,8 +108,7 @@ def _facts(chosen: NamedSelection) -> None:
     st.markdown(f"Chosen by **{recipe['method']['method']}**, kept {chosen.created[:19].replace('T', ' ')} UTC")
     with st.expander("Recipe"):
         recipe_view(chosen)
-    if st.button(
-        "Forget this selection", icon=":material/delete:", type="tertiary", help="Exports already written stay."
-    ):
-        data.workspace().catalog.selections.remove(chosen.name)
-        st.rerun()
+    st.button(
+        "Forget this selection", icon=":material/delete:", type="tertiary", help="Exports already written stay.",
+        on_click=data.forget, args=(chosen.name,),
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Jobs: what is running, what ended and how, with its log."""
+"""Jobs: what is running, what ended and how, with its log; for curators, who exported and deleted what."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from functools import partial
 import streamlit as st
 
 from winnow.catalog.joblog import OPEN, Job
-from winnow_app import data
-from winnow_app.parts.job_bar import job_bar, running_jobs
+from winnow_app import data, identity
+from winnow_app.parts.job_bar import job_bar, run_again, running_jobs
+
+PAGE = 20
 
 
 def page() -> None:
@@ -17,22 +19,49 @@ def page() -> None:
     log = data.workspace().catalog.jobs
     everything = log.all()
     if any(job.state in OPEN for job in everything):
+        st.caption("They run on the server and go on when you close this page.")
         running_jobs()
-    ended = [job for job in everything if job.state not in OPEN]
-    if not ended:
+    _ended([job for job in everything if job.state not in OPEN])
+    if identity.actor().may("curate"):
+        _trail()
+
+
+def _ended(jobs: list[Job]) -> None:
+    if not jobs:
         st.caption("No job has ended yet.")
-    for job in ended[:30]:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        verbs = ["every verb", *sorted({job.verb for job in jobs})]
+        states = ["every end", *sorted({job.state for job in jobs})]
+        verb = st.selectbox("Verb", verbs, key="jobs.verb", width=200)
+        state = st.selectbox("End", states, key="jobs.state", width=200)
+    shown = [job for job in jobs if verb in (verbs[0], job.verb) and state in (states[0], job.state)]
+    pages = max(-(-len(shown) // PAGE), 1)
+    present = st.pagination(pages, key=f"jobs.page.{verb}.{state}") if pages > 1 else 1
+    for job in shown[(present - 1) * PAGE : present * PAGE]:
         job_bar(job, partial(_more, job))
 
 
 def _more(job: Job) -> None:
     if job.state in ("interrupted", "failed", "cancelled"):
-        st.button(
-            "Run again", key=f"again.{job.job}", icon=":material/replay:",
-            on_click=data.start, args=(job.verb,), kwargs=dict(job.recipe),
-        )  # fmt: skip
+        run_again(job)
     with st.popover("Recipe and log", type="tertiary"):
         st.code(json.dumps(dict(job.recipe), indent=2, ensure_ascii=False), language="json")
         path = data.workspace().catalog.jobs.log_path(job.job)
         unlogged = "It ran in a command of its own: the log went to its terminal."
         st.code(path.read_text("utf-8", "replace")[-8000:] if path.exists() else unlogged, language=None)
+
+
+def _trail() -> None:
+    """List the audit trail: nothing in it can be changed."""
+    with st.expander("Exports, deletions and roles", icon=":material/policy:"):
+        deeds = data.workspace().catalog.audit.all(500)
+        if not deeds:
+            st.caption("Nobody has exported or deleted anything, or changed a role.")
+            return
+        rows = [
+            {"when (UTC)": deed.at[:19].replace("T", " "), "who": deed.who, "what": deed.what, "subject": deed.subject,
+             "detail": ", ".join(f"{key}={value}" for key, value in deed.detail.items())}
+            for deed in deeds
+        ]  # fmt: skip
+        st.dataframe(rows, hide_index=True, width="stretch")

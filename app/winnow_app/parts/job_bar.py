@@ -22,14 +22,10 @@ STATES: dict[str, tuple[Literal["gray", "blue", "green", "red", "orange"], str]]
 
 
 def remaining(job: Job) -> str:
-    """Say how long the present stage still takes at the speed so far.
-
-    The stage's own start is not recorded, so the estimate waits until a twentieth is done.
-    """
-    if job.state != "running" or job.share < 0.05 or job.share >= 1:
+    """Say how long the present stage still takes at its speed so far."""
+    if job.left is None or job.share >= 1:
         return ""
-    seconds = job.seconds * (1 - job.share) / job.share
-    return f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
+    return f"about {job.left:.0f} s left" if job.left < 90 else f"about {job.left / 60:.0f} min left"
 
 
 def job_bar(job: Job, beside: Callable[[], object] | None = None) -> None:
@@ -55,6 +51,15 @@ def job_bar(job: Job, beside: Callable[[], object] | None = None) -> None:
             st.progress(job.share, text=f"{plain(job.stage)}: {amount}  {remaining(job)}")
         if job.error:
             st.caption(plain(job.error))
+
+
+def run_again(job: Job) -> None:
+    """Offer to do once more what a job that did not end well says; what it had published is not made twice."""
+    words = "Go on" if job.state in ("interrupted", "cancelled") else "Run again"
+    st.button(
+        words, key=f"again.{job.job}", icon=":material/replay:", on_click=data.start, args=(job.verb,),
+        kwargs=dict(job.recipe), help="It goes on from what was finished.",
+    )  # fmt: skip
 
 
 @st.fragment(run_every=1.0)

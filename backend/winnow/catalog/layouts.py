@@ -62,7 +62,11 @@ CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 
 CREATE TRIGGER audit_unshortened BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END;
 """
 
-STEPS: tuple[str, ...] = (FIRST, CHECKSUMS, LABEL_ROLES, PEOPLE)
+JOB_STAGES = """
+ALTER TABLE jobs ADD COLUMN stage_started TEXT;
+"""
+
+STEPS: tuple[str, ...] = (FIRST, CHECKSUMS, LABEL_ROLES, PEOPLE, JOB_STAGES)
 """Step i makes layout i + 1 of layout i. A released step never changes: new tables and columns are a new step at the end.
 
 What a step adds must suit rows that older programs wrote: a default, or an empty table.

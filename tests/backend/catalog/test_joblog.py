@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,21 @@ def test_a_process_is_more_than_its_number() -> None:
     assert not lives("")
     assert not lives("99999999999999999999:1:" + machine)
     assert lives("1:1:elsewhere.example"), "another machine's processes cannot be seen"
+
+
+def test_what_is_left_is_told_by_the_stage_and_not_by_those_before_it(log: JobLog) -> None:
+    """A stage that began ten seconds ago and is a quarter done takes 10 · 0.75 / 0.25 = 30 s more."""
+    job = log.add("score", {})
+    log.start(job)
+    log.progress(job, "slow", 100, 100, "documents")
+    first = log.get(job).stage_started
+    log.progress(job, "quick", 0, 100, "documents")
+    began = log.get(job).stage_started
+    log.progress(job, "quick", 25, 100, "documents")
+    found = log.get(job)
+    assert found.stage_started == began
+    assert first is not None
+    moved = replace(found, stage_started="2026-01-01T00:00:00+00:00", updated="2026-01-01T00:00:10+00:00")
+    assert moved.left == pytest.approx(30)
+    assert replace(moved, done=1).left is None
+    assert replace(moved, state="done").left is None

@@ -1,0 +1,109 @@
+"""The folder of an export: what it may be, what it will come to, and what lies in it when it is written."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from winnow.api.scope import allowed
+from winnow.catalog.selections import NamedSelection
+from winnow.errors import AccessError, WinnowError
+from winnow.export.base import Exporter
+from winnow.jobs.outlook import free_bytes
+from winnow.method import method
+from winnow_app import data, identity
+from winnow_app.parts.highlight import plain
+
+
+def first_folder(name: str) -> str:
+    """Return where an export goes unless somebody says otherwise: beside the corpus, or where people may write."""
+    folders = identity.visitors().door.folders
+    beside = data.workspace().folder.parent
+    usable = [folder for folder in folders or (beside,) if os.access(folder, os.W_OK)]
+    return str((usable or [data.workspace().folder])[0] / f"{name}-export")
+
+
+def refused(folder: str) -> str:
+    """Return why a folder cannot be written to, in words; "" when it can."""
+    try:
+        path = Path(allowed(folder, identity.visitors().door.folders))
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            return "It exists and is not an empty folder; choose another one."
+    except AccessError as reason:
+        return str(reason)
+    except (OSError, ValueError):
+        return "This is no folder that can be written; choose another one."
+    return ""
+
+
+def outlook_line(
+    chosen: NamedSelection, format: str, told: Mapping[str, Any], columns: Sequence[str], folder: str
+) -> None:
+    """Say about how large the files will be, and warn when the disk is smaller."""
+    try:
+        made = data.outlook(chosen, method(Exporter, format).from_recipe(told), tuple(columns))
+    except WinnowError as reason:
+        st.caption(plain(str(reason)))
+        return
+    room = free_bytes(Path(folder))
+    left = f", {size_words(room)} are free there" if room is not None else ""
+    files = "1 file" if made.files == 1 else f"{made.files:,} files"
+    st.caption(f"About {size_words(made.bytes)} in {files} (judged by {made.sampled:,} documents){left}.")
+    if room is not None and made.bytes > room:
+        st.warning("The disk has less room than that.", icon=":material/disc_full:")
+
+
+def size_words(size: float) -> str:
+    """Say a number of bytes.
+
+    >>> size_words(900), size_words(5_200_000), size_words(31e9)
+    ('1 kB', '5.2 MB', '31.0 GB')
+    """
+    for unit, name in ((1e9, "GB"), (1e6, "MB")):
+        if size >= unit:
+            return f"{size / unit:,.1f} {name}"
+    return f"{max(size / 1e3, 1):,.0f} kB"
+
+
+def written_folder(folder: str, key: str) -> None:
+    """Show where an export lies, its files, and the command that checks it."""
+    st.code(folder, language=None, wrap_lines=True)
+    try:
+        content = json.loads((Path(folder) / "manifest.json").read_text("utf-8"))
+        files = [
+            {"file": file["name"], "documents": file["documents"], "size": size_words(file["bytes"])}
+            for file in content["files"]
+        ]
+    except (OSError, ValueError, KeyError, TypeError):
+        st.caption("It has been moved or removed.")
+        return
+    st.dataframe(files, hide_index=True, height=min(38 + 35 * len(files), 220))
+    command = opener()
+    if command:
+        st.button("Open the folder", key=key, icon=":material/folder_open:", on_click=_open, args=(command, folder))
+    st.code(f"winnow export --verify {folder}", language="bash", wrap_lines=True)
+
+
+def opener() -> list[str]:
+    """Return the command that opens a folder, when the browser runs on the desktop that the server runs on."""
+    if st.context.ip_address not in (None, "127.0.0.1", "::1") or not identity.visitors().door.is_open:
+        return []
+    if sys.platform == "darwin":
+        return ["open"]
+    return ["xdg-open"] if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") else []
+
+
+def _open(command: Sequence[str], folder: str) -> None:
+    try:
+        subprocess.Popen(
+            [*command, folder], start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+    except OSError as reason:
+        st.toast(f"{command[0]}: {reason.strerror}", icon=":material/folder_off:")
