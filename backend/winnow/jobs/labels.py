@@ -235,7 +235,11 @@ def to_answer(
 
 
 def undo(catalog: Catalog, question: str, annotator: str, *, uuid: str | None = None) -> Undone:
-    """Take back a person's newest step, one answer or one for many documents; the same uuid again changes nothing."""
+    """Take back a person's newest step, one answer or one for many documents; the same uuid again changes nothing.
+
+    Raises SettingError for an unknown question.
+    """
+    catalog.labels.schema(question)
     return catalog.labels.undo_step(who=annotator, schema=question, uuid=uuid)
 
 

@@ -119,7 +119,7 @@ class Gatherer:
             name = schema if self._rater.several else ""
             output = self._rater.output(name)
             number = meaning(self._catalog.labels.schema(schema).values, output, self._plan.values, schema)
-            standing = [label for label in self._catalog.labels.standing(schema) if not label.who.startswith(PSEUDO)]
+            standing = [label for label in self._catalog.labels.settled(schema) if not label.who.startswith(PSEUDO)]
             counts[schema] = dict(Counter(str(label.value) for label in standing if label.value not in (None, SKIP)))
             by_document = found.setdefault(name, {})
             for label in standing:

@@ -18,7 +18,7 @@ def write_argilla(path: Path, rows: Sequence[Mapping[str, Any]], question: str, 
     """Write one record per document, or pair, and return how many responses they hold; skipped documents have none.
 
     A user of Argilla is a UUID: one is made of each name, and the names stand in the metadata in the order of the
-    responses. Passages are {"start", "end", "label"}, points of a scale whole numbers, a pair is told by the words first,
+    responses, beside the labels' own ids: what comes back unchanged is known, what was changed there is new. Passages are {"start", "end", "label"}, points of a scale whole numbers, a pair is told by the words first,
     second and tie.
     """
     records: dict[tuple[int, int | None], dict[str, Any]] = {}
@@ -30,6 +30,11 @@ def write_argilla(path: Path, rows: Sequence[Mapping[str, Any]], question: str, 
         record = records.setdefault(key, _record(row, question))
         names = orjson.loads(record["metadata"]["annotators"])
         record["metadata"]["annotators"] = orjson.dumps([*names, row["who"]]).decode()
+        uuids = {
+            **orjson.loads(record["metadata"]["uuids"]),
+            said_by(question, record["id"], row, row["value"]): row["uuid"],
+        }
+        record["metadata"]["uuids"] = orjson.dumps(uuids).decode()
         record["responses"][question].append(
             {"value": _told(row["value"], kind), "user_id": identity("user", row["who"])}
         )
@@ -40,7 +45,7 @@ def write_argilla(path: Path, rows: Sequence[Mapping[str, Any]], question: str, 
 
 def _record(row: Mapping[str, Any], question: str) -> dict[str, Any]:
     fields = {"text": row["text"]} if row.get("other") is None else {"first": row["text"], "second": row["other_text"]}
-    metadata = {"doc_id": row["doc_id"], "annotators": "[]"}
+    metadata = {"doc_id": row["doc_id"], "annotators": "[]", "uuids": "{}"}
     if row.get("other") is not None:
         metadata |= {"other": row["other"], "other_id": row.get("other_id") or ""}
     return {
@@ -64,26 +69,33 @@ def read_argilla(path: Path, question: str, kind: str) -> Iterator[LabelRow]:
         metadata = record.get("metadata") or {}
         if not isinstance(metadata, dict) or record.get("id") is None:
             raise InputError(f"{path}: record {number} is none of Argilla's", f"found {sorted(record)}", SHAPE)
-        names = _names(metadata)
+        names, uuids = _listed(metadata, "annotators", list), _listed(metadata, "uuids", dict)
         responses = list(_responses(record, question))
         for place, (value, user, status) in enumerate(responses):
             if status not in (None, "submitted") or value is None:
                 continue
-            who = names[place] if len(names) == len(responses) else user
+            who = text(names[place]) if len(names) == len(responses) else user
             said = _read(value, kind)
+            mark = said_by(question, record["id"], {"who": who, "other": metadata.get("other")}, said)
             yield LabelRow(
                 number, metadata.get("doc_id"), str(record["id"]), said, who, None,
-                identity("argilla", question, record["id"], metadata.get("other"), who, said), None,
+                text(uuids.get(mark, mark)), None,
                 other=metadata.get("other"), other_id=metadata.get("other_id") or None,
             )  # fmt: skip
 
 
-def _names(metadata: Mapping[str, Any]) -> list[str]:
+def said_by(question: str, record: Any, row: Mapping[str, Any], value: Any) -> str:
+    """Return an id of an answer that changes with what it says."""
+    return identity("argilla", question, record, row.get("other"), row["who"], value)
+
+
+def _listed(metadata: Mapping[str, Any], name: str, kind: type) -> Any:
+    """Return what a value of the metadata holds as JSON, which is where a list fits into Argilla's."""
     try:
-        found = orjson.loads(metadata.get("annotators") or "[]")
-    except ValueError:
-        return []
-    return [str(name) for name in found] if isinstance(found, list) else []
+        found = orjson.loads(metadata.get(name) or "null")
+    except (ValueError, TypeError):
+        found = None
+    return found if isinstance(found, kind) else kind()
 
 
 def _responses(record: Mapping[str, Any], question: str) -> Iterator[tuple[Any, str | None, str | None]]:

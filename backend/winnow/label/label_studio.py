@@ -14,6 +14,7 @@ from winnow.errors import InputError
 from winnow.label.exchange import LabelRow, identity, read_list, text, write_whole
 
 SIDES = {"first": "left", "second": "right"}
+SKIPPED = "(skip)"
 SHAPE = 'tasks with "data" and "annotations"'
 
 
@@ -56,15 +57,17 @@ def write_label_studio(path: Path, rows: Sequence[Mapping[str, Any]], question: 
         annotation = {
             "id": row["seq"], "completed_by": {"email": row["who"]}, "was_cancelled": row["skipped"],
             "ground_truth": row.get("role") == "gold", "created_at": row["at"], "lead_time": row.get("seconds"),
-            "unique_id": row["uuid"], "result": [] if row["skipped"] else _results(row, question, kind),
+            "unique_id": row["uuid"] if row["skipped"] else None, "result": [] if row["skipped"] else _results(row, question, kind),
         }  # fmt: skip
         task["annotations"].append(annotation)
+        if not row["skipped"]:
+            task["data"]["uuids"][said_by(question, task["data"], row["who"], row["value"])] = row["uuid"]
     write_whole(path, [orjson.dumps(list(tasks.values()), option=orjson.OPT_INDENT_2)])
     return len(rows)
 
 
 def _task(number: int, row: Mapping[str, Any]) -> dict[str, Any]:
-    data = {"doc_id": row["doc_id"], "id": row.get("id")}
+    data: dict[str, Any] = {"doc_id": row["doc_id"], "id": row.get("id"), "uuids": {}}
     if row.get("other") is None:
         data |= {"text": row["text"]}
     else:
@@ -136,14 +139,20 @@ def _label(
     )
     if value is None:
         return None
-    uuid = text(annotation.get("unique_id")) or identity(
-        "label-studio", question, data.get("id"), data.get("doc_id"), data.get("other"), who, value
-    )
+    mark, known = said_by(question, data, who, value), data.get("uuids")
+    uuid = text((known if isinstance(known, dict) else {}).get(mark))
+    if value == SKIPPED:
+        uuid = text(annotation.get("unique_id"))
     return LabelRow(
-        number, data.get("doc_id"), text(data.get("id")), value, who, text(annotation.get("created_at")), uuid,
+        number, data.get("doc_id"), text(data.get("id")), value, who, text(annotation.get("created_at")), uuid or mark,
         annotation.get("lead_time"), other=data.get("other"), other_id=text(data.get("other_id")),
         role="gold" if annotation.get("ground_truth") else "",
     )  # fmt: skip
+
+
+def said_by(question: str, data: Mapping[str, Any], who: str | None, value: Any) -> str:
+    """Return an id of an answer that changes with what it says: what was changed in Label Studio is new here."""
+    return identity("label-studio", question, data.get("id"), data.get("doc_id"), data.get("other"), who, value)
 
 
 def _who(completed_by: Any) -> str | None:

@@ -68,6 +68,21 @@ def test_what_goes_out_comes_back(kind: str, format: str, tmp_path: Path) -> Non
     assert (again.new, again.known) == (0, count)
 
 
+@pytest.mark.parametrize("format", ["argilla", "label-studio"])
+def test_what_was_changed_elsewhere_is_new_and_the_rest_is_known(format: str, tmp_path: Path) -> None:
+    workspace = answered(tmp_path, "choice")
+    export_labels(workspace.catalog, tmp_path / "labels", "q", format=format)
+    written = (tmp_path / "labels").read_text()
+    (tmp_path / "same").write_text(written)
+    again = import_labels(workspace.catalog, tmp_path / "same", "q", "nobody", format=format)
+    assert again.new == 0
+    place = written.rindex("drop")
+    (tmp_path / "changed").write_text(written[:place] + "unsure" + written[place + len("drop") :])
+    changed = import_labels(workspace.catalog, tmp_path / "changed", "q", "nobody", format=format)
+    assert changed.new == 1
+    assert "unsure" in {label.value for label in workspace.labels.standing("q")}
+
+
 def test_deciding_answers_go_along_and_known_ones_on_request(tmp_path: Path) -> None:
     workspace = answered(tmp_path / "here", "choice")
     workspace.labels.add(0, "unsure", who="lead", schema="q", role=FINAL)

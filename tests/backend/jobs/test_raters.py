@@ -13,7 +13,7 @@ import pytest
 from chat_server import Server, completion, serve
 from conftest import one_process, write_lines
 from winnow.catalog.filters import Filter
-from winnow.catalog.labels import LabelSchema
+from winnow.catalog.labels import FINAL, LabelSchema
 from winnow.errors import ConflictError, MissingNeed, SettingError
 from winnow.jobs.lessons import Plan
 from winnow.jobs.raters import plan_of
@@ -331,3 +331,12 @@ def test_few_labels_and_absent_vectors_are_said(corpus: Workspace) -> None:
 def test_one_source_of_evidence_by_name() -> None:
     assert Plan(labels=("a",)).kind == "labels"
     assert Plan().kind == "columns"
+
+
+def test_a_deciding_answer_outweighs_everybody_s(labelled: Workspace) -> None:
+    """Three people call document 1 bad and one person decides that it is good: the evidence is a yes alone."""
+    for who in ("ana", "ben", "eve"):
+        labelled.labels.add(1, "drop", who=who)
+    labelled.labels.add(1, "keep", who="lead", role=FINAL)
+    card = labelled.learn("useful", "yes_no", plan={"labels": ["label"]})
+    assert card.told["fitted_on"]["counts"]["label"] == {"keep": 20, "drop": 20}

@@ -1,0 +1,247 @@
+"""A team's way through labels in a real browser: keys, passages, pairs, tags, typing, two people, review, and hostile names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from app.browsing import PATIENCE, ROOT, browser_path, eventually, opened_browser, served, settled
+from app.invented import ATTACK, MARKDOWN, documents
+from conftest import write_lines
+from winnow.catalog.labels import LabelSchema
+from winnow.workspace import Workspace
+
+ARTIFACTS = ROOT / "test-artifacts"
+HARMLESS = "/_stcore/"
+"""Streamlit's front end looks for its server under the path of each page first and takes the 404 as an answer."""
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+Sit = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not browser_path():
+        if os.environ.get("CI") == "true":
+            pytest.fail("there is no Chromium: apt-get install chromium")
+        pytest.skip("there is no Chromium: apt-get install chromium")
+    with opened_browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    folder = tmp_path_factory.mktemp("label-story")
+    made = Workspace.create(folder / "corpus")
+    made.ingest([write_lines(folder / "pages.jsonl", documents())])
+    made.score(["shape", "tokens"])
+    made.embed("static")
+    for schema in (
+        LabelSchema("marks", "What is dishonest here?", ("ad", "spam"), kind="spans"),
+        LabelSchema("better", "Which would you rather read?", kind="pair"),
+        LabelSchema("genre", "What is it?", ("news", "code", "spam"), kind="choices"),
+        LabelSchema("words", "In your own words?", ("water",), kind="tags"),
+        LabelSchema("odd", f"{ATTACK} {MARKDOWN}", (ATTACK, MARKDOWN), f"# {ATTACK}\n\n- {MARKDOWN}\n\n**bold** and `code`"),
+    ):  # fmt: skip
+        made.labels.define(schema)
+    return made
+
+
+@pytest.fixture(scope="module")
+def address(workspace: Workspace) -> Iterator[str]:
+    ARTIFACTS.mkdir(exist_ok=True)
+    with served(workspace.folder, ARTIFACTS / "label-server.log") as found:
+        yield found
+
+
+@pytest.fixture
+def sit(browser: Browser, address: str) -> Iterator[Sit]:
+    """Seat people at desks; whatever goes wrong on any page, a dialog of an attack too, fails the test."""
+    trouble: list[str] = []
+    pages: list[Page] = []
+
+    def sit_down(who: str, question: str = "label") -> Page:
+        page = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
+        page.set_default_timeout(PATIENCE * 1000)
+        page.on("console", lambda said: _hear(said.type, said.text, said.location.get("url", ""), trouble))
+        page.on("pageerror", lambda error: trouble.append(f"error on the page: {error}"))
+        page.on("dialog", lambda dialog: trouble.append(f"dialog: {dialog.message}"))
+        page.on("request", lambda request: _look(request.url, trouble))
+        pages.append(page)
+        page.goto(f"{address}/label?schema={question}")
+        page.get_by_label("Your name").fill(who)
+        page.get_by_role("button", name="Start labelling").click()
+        page.locator(".desk .text").first.wait_for()
+        settled(page)
+        return page
+
+    yield sit_down
+    for page in pages:
+        assert "Traceback" not in page.locator("body").inner_text()
+        page.context.close()
+    assert not trouble, "\n".join(trouble)
+
+
+def _hear(kind: str, text: str, url: str, trouble: list[str]) -> None:
+    if kind == "error" and HARMLESS not in url:
+        trouble.append(f"console: {text} ({url})")
+
+
+def _look(url: str, trouble: list[str]) -> None:
+    if urlsplit(url).hostname not in (None, "127.0.0.1", "localhost") and not url.startswith(("data:", "blob:")):
+        trouble.append(f"asked for {url}")
+
+
+def standing(workspace: Workspace, question: str, who: str) -> list[str | None]:
+    return [label.value for label in reversed(workspace.labels.standing(question, who))]
+
+
+@contextmanager
+def another(page: Page) -> Iterator[None]:
+    """Expect another document on the desk when the block ends."""
+    before = page.locator(".desk .title").first.inner_text()
+    yield
+    eventually(lambda: page.locator(".desk .title").first.inner_text() != before, "the next document is shown", page)
+
+
+def test_keys_answer_and_never_while_somebody_types(sit: Sit, workspace: Workspace) -> None:
+    page = sit("ada")
+    for key in ("1", "2", "x", "a", "s", " "):
+        with another(page):
+            page.keyboard.press(key)
+    wanted = ["keep", "drop", "drop", "keep", "(skip)", "(skip)"]
+    eventually(lambda: standing(workspace, "label", "ada") == wanted, "six answers are kept", page)
+    page.keyboard.press("Backspace")
+    eventually(lambda: standing(workspace, "label", "ada") == wanted[:5], "the last is taken back", page)
+    expect(page.locator(".desk .notice")).to_contain_text("Taken back")
+    page.keyboard.press("?")
+    expect(page.locator(".desk .keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".desk .keys")).to_have_count(1)
+    expect(page.locator(".desk .side")).to_be_hidden()
+    page.get_by_test_id("stCheckbox").filter(has_text="Filter").click()
+    box = page.get_by_label("Words", exact=True)
+    box.click()
+    page.keyboard.type("12axs")
+    page.keyboard.press("Backspace")
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("button", name="New question").click()
+    page.get_by_role("dialog").get_by_text("It asks for").wait_for()
+    page.keyboard.press("1")
+    page.wait_for_timeout(1000)
+    assert standing(workspace, "label", "ada") == wanted[:5], "neither a box nor a dialog answers"
+    page.keyboard.press("Escape")
+
+
+def test_an_earlier_answer_is_changed(sit: Sit, workspace: Workspace) -> None:
+    page = sit("eva")
+    with another(page):
+        page.keyboard.press("1")
+    eventually(lambda: standing(workspace, "label", "eva") == ["keep"], "the answer is kept", page)
+    settled(page)
+    page.keyboard.press("h")
+    with another(page):
+        page.locator(".desk .earlier").first.click()
+    expect(page.locator(".desk .answer[aria-pressed=true]")).to_have_text("1keep")
+    with another(page):
+        page.keyboard.press("2")
+    eventually(lambda: standing(workspace, "label", "eva") == ["drop"], "the answer is another", page)
+    assert len(workspace.labels.history(workspace.labels.standing("label", "eva")[0].doc_id)) >= 2
+
+
+def test_passages_are_marked_by_sentence_and_by_mouse(sit: Sit, workspace: Workspace) -> None:
+    page = sit("ada", "marks")
+    text = page.locator(".desk .text")
+    words = text.inner_text()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("1")
+    expect(text.locator("mark.span.t0").first).to_be_visible()
+    text.evaluate(
+        "(box) => { const walk = document.createTreeWalker(box, NodeFilter.SHOW_TEXT); let node, last; "
+        "while ((node = walk.nextNode())) last = node; const range = document.createRange(); "
+        "range.setStart(last, Math.max(0, last.length - 6)); range.setEnd(last, last.length - 1); "
+        "document.getSelection().removeAllRanges(); document.getSelection().addRange(range); }"
+    )
+    page.keyboard.press("2")
+    expect(page.locator(".desk .confirm")).to_contain_text("Done (2)")
+    with another(page):
+        page.keyboard.press("Enter")
+    eventually(lambda: len(standing(workspace, "marks", "ada")) == 1, "the passages are kept", page)
+    schema = workspace.labels.schema("marks")
+    first, second = schema.read(str(standing(workspace, "marks", "ada")[0]))
+    label = workspace.labels.standing("marks", "ada")[0]
+    kept = workspace.catalog.texts.texts([label.doc_id])[0]
+    assert kept.strip() == words.strip()
+    assert (first["tag"], first["start"]) == ("ad", 0)
+    assert kept[first["start"] : first["end"]] == kept[: first["end"]]
+    assert (second["tag"], kept[second["start"] : second["end"]]) == ("spam", kept[-6:-1])
+
+
+def test_pairs_several_answers_and_tags(sit: Sit, workspace: Workspace) -> None:
+    page = sit("ada", "better")
+    assert page.locator(".desk article").count() == 2
+    for key in ("ArrowLeft", "ArrowDown", "2"):
+        with another(page):
+            page.keyboard.press(key)
+    eventually(lambda: standing(workspace, "better", "ada") == ["first", "tie", "second"], "three pairs are kept", page)
+    page = sit("ada", "genre")
+    for key in ("3", "1"):
+        page.keyboard.press(key)
+    with another(page):
+        page.keyboard.press("Enter")
+    with another(page):
+        page.keyboard.press("Enter")
+    eventually(lambda: standing(workspace, "genre", "ada") == ["news; spam", "(nothing)"], "both are kept", page)
+    page = sit("ada", "words")
+    page.keyboard.press("1")
+    page.keyboard.press("t")
+    page.keyboard.type("1 old mill")
+    page.keyboard.press("Enter")
+    expect(page.locator(".desk .tagbox")).to_be_focused()
+    with another(page):
+        page.keyboard.press("Enter")
+    eventually(lambda: standing(workspace, "words", "ada") == ["1 old mill; water"], "the tags are kept", page)
+
+
+def test_two_people_see_each_other_and_overwrite_nothing(sit: Sit, workspace: Workspace) -> None:
+    cem, dora = sit("cem"), sit("dora")
+    with another(cem):
+        cem.keyboard.press("1")
+    with another(dora):
+        dora.keyboard.press("2")
+    for who, value in (("cem", "keep"), ("dora", "drop")):
+        eventually(lambda who=who, value=value: standing(workspace, "label", who) == [value], f"{who}'s is kept", cem)
+    assert {label.doc_id for label in workspace.labels.standing("label", "cem")} == {
+        label.doc_id for label in workspace.labels.standing("label", "dora")
+    }
+    people = len({row["who"] for row in workspace.labels.counts("label") if row["value"] != "(skip)"})
+    expect(cem.locator(".desk .said")).to_contain_text(f"by {people} people")
+    settled(cem)
+    cem.get_by_role("radio", name="Review").or_(cem.get_by_role("button", name="Review")).first.click()
+    settled(cem)
+    expect(cem.get_by_text("The deciding answer")).to_be_visible()
+    cem.locator(".st-key-review-values button").filter(has_text="drop").first.click()
+    eventually(lambda: len(workspace.labels.standing("label", role="final")) == 1, "somebody decided", cem)
+    assert workspace.labels.standing("label", role="final")[0].who == "cem"
+    settled(cem)
+    cem.screenshot(path=ARTIFACTS / "label-review.png")
+
+
+def test_hostile_questions_answers_and_names_stay_text(sit: Sit, workspace: Workspace) -> None:
+    page = sit(ATTACK, "odd")
+    expect(page.locator(".desk h2")).to_have_text(f"{ATTACK} {MARKDOWN}")
+    page.keyboard.press("g")
+    expect(page.locator(".desk .guidelines strong").last).to_have_text("bold")
+    expect(page.locator(".desk .guidelines")).to_contain_text(ATTACK)
+    assert page.locator(".desk img, .desk script, .desk .guidelines a").count() == 0
+    with another(page):
+        page.keyboard.press("1")
+    eventually(lambda: standing(workspace, "odd", ATTACK) == [ATTACK], "the answer is kept", page)
+    page.keyboard.press("h")
+    expect(page.locator(".desk .earlier b").first).to_have_text(ATTACK)
+    page.screenshot(path=ARTIFACTS / "label-hostile.png")
