@@ -28,7 +28,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "listed_words": {"file": ITEMS},
     **{name: {"model": tiny_decoder()} for name in ("loss", "dc_pdd", "information_gain")},
     "min_k": {"model": tiny_decoder(), "plus": True},
-    **{name: {"model": tiny_decoder(), "target": ITEMS} for name in ("influence", "ekfac_influence")},
+    **{name: {"model": tiny_decoder(), "target": ITEMS} for name in ("influence", "ekfac_influence", "icl_support")},
 }
 """Settings without which a scorer has nothing to look for."""
 ORDINARY = (
