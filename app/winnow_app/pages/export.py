@@ -82,8 +82,9 @@ def _write(chosen: NamedSelection, course: Course | None, judge: dict[str, Any] 
     }  # fmt: skip
     st.button(
         "Write the files", type="primary", icon=":material/download:", disabled=not ready, on_click=data.start,
-        args=("export",), kwargs=recipe, help="A job does it, which goes on when you close this page.",
+        args=("export",), kwargs=recipe,
     )  # fmt: skip
+    st.caption("A job writes them and goes on when you close this page.")
     command = ["winnow", "-w", str(data.workspace().folder), "export", chosen.name, folder, "--format", str(format)]
     command += ["--columns", ",".join(picked)] if picked else []
     command += [part for key, value in told.items() for part in ("--set", f"{key}={value}")]

@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 
 from winnow.api.scope import allowed
+from winnow.catalog.joblog import OPEN
 from winnow.catalog.selections import NamedSelection
 from winnow.errors import AccessError, WinnowError
 from winnow.export.base import Exporter
@@ -40,7 +41,9 @@ def refused(folder: str) -> str:
         return str(reason)
     except (OSError, ValueError):
         return "This is no folder that can be written; choose another one."
-    return ""
+    writing = [job.job for job in data.workspace().catalog.jobs.all(50) if job.state in OPEN and job.verb == "export"
+               and job.recipe.get("folder") == folder]  # fmt: skip
+    return f"Job {writing[0]} is writing there." if writing else ""
 
 
 def outlook_line(
