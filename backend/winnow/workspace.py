@@ -39,6 +39,7 @@ from winnow.jobs.embed import embed
 from winnow.jobs.export import export
 from winnow.jobs.ingest import Ingested, ingest
 from winnow.jobs.keywords import index_keywords
+from winnow.jobs.lab_verbs import LabVerbs
 from winnow.jobs.labels import Imported, export_labels, import_labels
 from winnow.jobs.lineage import Lineage, keep
 from winnow.jobs.nearest import index_vectors
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     from winnow.prove.report import Report
 
 
-class Workspace(Corpus):
+class Workspace(LabVerbs, Corpus):
     """One corpus folder. Reading is safe from many processes at once; so is writing, verb by verb.
 
     What can be asked of a corpus without changing it stands in `Corpus`.
@@ -390,6 +391,7 @@ JOBS: dict[str, Callable[[Workspace, dict[str, Any], Progress | None], object]] 
     "teach": lambda workspace, recipe, progress: workspace.teach(**recipe, progress=progress),
     "ladder": lambda workspace, recipe, progress: workspace.ladder(**recipe, progress=progress),
     "skills": lambda workspace, recipe, progress: workspace.skills(**recipe, progress=progress),
+    "rounds": lambda workspace, recipe, progress: workspace.rounds(**recipe, progress=progress),
     "prove": lambda workspace, recipe, progress: workspace.prove(**recipe, progress=progress),
     "index": lambda workspace, recipe, progress: workspace.index(progress=progress),
 }

@@ -28,6 +28,7 @@ FILES = (
     "measuring",
     "proving",
     "lab",
+    "rounds",
     "caring",
 )
 """The files that hold the commands, in the order in which they are listed."""

@@ -59,6 +59,8 @@ def prepare(
     learnt = {}
     for name, scorer in scorers.items():
         passes = Passes(catalog, scorer, parts, progress)
+        if (minutes := scorer.minutes(sum(part.documents for part in parts))) is not None:
+            progress.note(f"{name}: about {minutes:.1f} minutes")
         if isinstance(scorer, SketchScorer):
             prepared = scorer.learn(_sketches([files[part.part] for part in parts], name), passes)
         elif type(scorer).prepare is not Scorer.prepare:

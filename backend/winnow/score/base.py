@@ -64,7 +64,7 @@ class Scorer(Method):
         return {}
 
     def minutes(self, documents: int) -> float | None:
-        """Return about how long `prepare` takes beside reading the corpus, where that is long; the default says nothing."""
+        """Return about how many minutes so many documents take, where they are many; the default says nothing."""
         return None
 
     @abstractmethod

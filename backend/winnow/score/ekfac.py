@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
@@ -58,6 +59,25 @@ class EkfacInfluence(Aimed):
 
     def columns(self) -> Mapping[str, pa.DataType]:
         return {f"{self.run_name}{ending}": pa.float32() for ending in ("", "_sum", "_cosine")}
+
+    def minutes(self, documents: int) -> float | None:
+        """Return the minutes for documents as long as the target's texts, from one batch on this machine."""
+        from winnow.lm.curvature import DecoderTask, batches_of
+        from winnow.lm.kronecker import products
+
+        if not (self.model and self.target):
+            return None
+        decoder, tokenizer = self.decoder()
+        task = DecoderTask(decoder, self.attention)
+        reference = self.reference(tokenizer, decoder.shape.context, self.reference_tokens)
+        plain = {name: layer.weight.detach() for name, layer in task.layers.items()}
+        batch = next(iter(batches_of(task, reference, self.batch)))
+        products(task, batch, plain)
+        began = time.monotonic()
+        products(task, batch, plain)
+        each = (time.monotonic() - began) / len(batch[0]) * len(reference) / max(1, reference.texts)
+        # The curvature sends gradients of its sample back twice.
+        return each * (documents + 2 * self.sample) / 60
 
     def prepare(self, corpus: Iterable[pa.RecordBatch]) -> Solved:
         """Measure the curvature on drawn documents and solve for the target's gradient.

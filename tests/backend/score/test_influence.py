@@ -257,9 +257,12 @@ def test_a_test_split_is_no_target(tmp_path: Path) -> None:
 
 
 def test_minutes_are_said_before_probing(model: str, target: str) -> None:
-    scorer = Influence(model=model, target=target, probes=1000, reference_tokens=128)
-    few, many = scorer.minutes(100), scorer.minutes(10_000)
-    assert few is not None
-    assert many is not None
-    assert many > 2 * few > 0
-    assert Influence().minutes(100) is None
+    for scorer in (
+        Influence(model=model, target=target, probes=1000, reference_tokens=128),
+        EkfacInfluence(model=model, target=target, sample=10),
+    ):
+        few, many = scorer.minutes(100), scorer.minutes(100_000)
+        assert few is not None
+        assert many is not None
+        assert many > 2 * few > 0
+        assert type(scorer)().minutes(100) is None
