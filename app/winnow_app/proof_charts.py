@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from winnow.prove.report import Line
+from winnow.prove.report import Line, Steered
 from winnow.prove.train import Point
 from winnow_app.charts import calm, plain
 
-VERDICTS = {"better": "#1b7f5c", "worse": "#b3402f", "not distinguishable": "#8a8a8a"}
+VERDICTS = {"better": "#2a9d74", "worse": "#d15b49", "not distinguishable": "#8a8a8a"}
+"""Light enough for a dark page and dark enough for a light one."""
 ARMS = ("#2b6f8f", "#d0812a", "#6a4c93", "#3c8d5a", "#b3402f", "#8c6d31", "#5a6b7b", "#b0588a")
 
 
@@ -24,14 +25,19 @@ def forest(lines: Sequence[Line]) -> go.Figure:
         told = line.difference
         assert told is not None
         half = told.half if math.isfinite(told.half) else None
+        words = (
+            f"{told.mean:+.3f} ± {told.half:.3f}  {told.verdict}"
+            if half is not None
+            else f"{told.mean:+.3f}  one seed so far"
+        )
         figure.add_scatter(
             x=[told.mean], y=[place], mode="markers",
             marker={"size": 11, "color": VERDICTS[told.verdict]},
             error_x={"type": "data", "array": [half or 0.0], "color": VERDICTS[told.verdict], "thickness": 2},
-            hovertemplate=f"{plain(line.arm)}: {told.mean:+.3f} ± {told.half:.3f}, {told.verdict}<extra></extra>",
+            hovertemplate=f"{plain(line.arm)}: {words}<extra></extra>",
         )  # fmt: skip
         figure.add_annotation(
-            x=1.01, xref="paper", y=place, text=f"{told.mean:+.3f} ± {told.half:.3f}  {told.verdict}",
+            x=1.01, xref="paper", y=place, text=words,
             showarrow=False, xanchor="left", font={"color": VERDICTS[told.verdict]},
         )  # fmt: skip
     figure = calm(figure, 90 + 38 * len(shown))
@@ -42,6 +48,28 @@ def forest(lines: Sequence[Line]) -> go.Figure:
     )  # fmt: skip
     figure.update_xaxes(title="nats per byte against the control: left is better", showgrid=True, nticks=6)
     figure.update_layout(hovermode="closest", margin={"r": 240, "b": 40})
+    return figure
+
+
+def shares(groups: Sequence[Steered]) -> go.Figure:
+    """Draw each group's share of the tokens offered, and of those read with its interval."""
+    figure = go.Figure()
+    names = [plain(one.group) for one in groups]
+    halves = [one.half if math.isfinite(one.half) else 0.0 for one in groups]
+    figure.add_scatter(
+        x=[one.offered for one in groups], y=names, mode="markers", name="offered",
+        marker={"size": 11, "symbol": "circle-open", "color": VERDICTS["not distinguishable"], "line": {"width": 2}},
+        hovertemplate="%{y}: %{x:.1%} of what is offered<extra></extra>",
+    )  # fmt: skip
+    figure.add_scatter(
+        x=[one.read for one in groups], y=names, mode="markers", name="read",
+        marker={"size": 11, "color": ARMS[0]}, error_x={"type": "data", "array": halves, "color": ARMS[0]},
+        hovertemplate="%{y}: %{x:.1%} of what is read<extra></extra>",
+    )  # fmt: skip
+    figure = calm(figure, 110 + 30 * len(groups))
+    figure.update_xaxes(title="share of tokens", tickformat=".0%", rangemode="tozero", showgrid=True)
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.2, "x": 0}, hovermode="closest")
     return figure
 
 

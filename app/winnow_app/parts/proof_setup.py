@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from winnow.compute.local import available_cores
 from winnow.jobs.proof_plan import Asked
+from winnow.method import methods
+from winnow.online.base import Online
 from winnow.prove.tiers import TIERS
 from winnow_app import data
 from winnow_app.parts.highlight import plain
+from winnow_app.parts.method_form import method_form
 
 SIZES = {
     "ci": "0.1 M parameters, seconds a run",
@@ -31,21 +36,40 @@ def proof_setup(kept: list[str]) -> None:
     st.caption(SIZES[tier])
     seeds = int(st.slider("Seeds", 2, 8, 4, key="prove.seeds", help="Runs of each arm, paired with the control's."))
     repeated = st.toggle("Add fresh random subsets (rs2)", key="prove.rs2", help="A new subset in every pass.")
+    online, guide = _online()
     with st.expander("More to measure"):
         texts = _paths("Files of texts", "prove.texts")
         questions = _paths("Files of choices or minimal pairs", "prove.questions")
-    name = st.text_input("Called", "-".join(selections)[:60], key=f"prove.name.{'-'.join(selections)}")
+    every = "-".join([*selections, *(str(recipe["method"]) for recipe in online)])
+    name = st.text_input("Called", every[:60], key=f"prove.name.{every}")
     asked = Asked(
         selections=tuple(selections), target=target.strip(), tier=tier, seeds=seeds, repeated=repeated, texts=texts,
-        questions=questions,
+        questions=questions, online=online, guide=guide,
     )  # fmt: skip
     _ahead(asked)
-    ready = bool(selections and target.strip() and name.strip())
+    ready = bool((selections or online) and target.strip() and name.strip())
     if st.button("Prove it", type="primary", icon=":material/science:", disabled=not ready):
         st.session_state["prove.shown"] = name
         data.start("prove", name=name.strip(), asked=asked.recipe, replace=False)
     if not ready:
         st.caption("Choose a selection and name the texts first.")
+
+
+def _online() -> tuple[tuple[dict[str, Any], ...], str]:
+    """Return the recipes of methods that work inside the training, and the texts that guide those that aim at some."""
+    with st.expander("Methods inside the training"):
+        kinds = methods(Online)
+        chosen = st.multiselect(
+            "Methods", list(kinds), key="prove.online", help="Each is an arm that reads the whole pool."
+        )
+        for name in chosen:
+            st.caption(f"**{name}**: {plain(kinds[name].summary())}")
+        recipes = tuple(kinds[name](**method_form(kinds[name], "prove")).recipe for name in chosen)
+        aims = any(
+            "target" in kinds[name].from_recipe(told).needs() for name, told in zip(chosen, recipes, strict=True)
+        )
+        guide = "Texts that guide them; none of them may be among those that are read in the end"
+        return recipes, st.text_input(guide, key="prove.guide").strip() if aims else ""
 
 
 def _paths(label: str, key: str) -> tuple[str, ...]:
@@ -54,8 +78,12 @@ def _paths(label: str, key: str) -> tuple[str, ...]:
 
 
 @st.cache_data(show_spinner="measuring this machine", ttl=600)
-def _minutes(tier: str, arms: int, seeds: int, more: int, repeated: bool) -> tuple[float, float]:
-    asked = Asked(selections=("",) * arms, target="", tier=tier, seeds=seeds, texts=("",) * more, repeated=repeated)
+def _minutes(
+    tier: str, arms: int, seeds: int, more: int, repeated: bool, *, online: tuple[dict[str, Any], ...]
+) -> tuple[float, float]:
+    asked = Asked(
+        selections=("",) * arms, target="", tier=tier, seeds=seeds, texts=("",) * more, repeated=repeated, online=online
+    )
     ahead = data.workspace().proofs.predict(asked, available_cores())
     return ahead.minutes, ahead.bytes
 
@@ -63,7 +91,8 @@ def _minutes(tier: str, arms: int, seeds: int, more: int, repeated: bool) -> tup
 def _ahead(asked: Asked) -> None:
     if TIERS[asked.tier].vocabulary:
         st.caption("Its minutes are told by `winnow prove … --dry-run` on the machine with the GPU.")
-    elif asked.selections:
-        minutes, memory = _minutes(asked.tier, len(asked.selections), asked.seeds, len(asked.texts), asked.repeated)
+    elif asked.selections or asked.online:
+        arms, online = len(asked.selections), tuple(map(dict, asked.online))
+        minutes, memory = _minutes(asked.tier, arms, asked.seeds, len(asked.texts), asked.repeated, online=online)
         st.markdown(f"About **{minutes:.0f} minutes** and {memory / 1e9:.1f} GB on this machine.")
     st.caption(plain(data.workspace().proofs.detectable(asked).capitalize() + "."))

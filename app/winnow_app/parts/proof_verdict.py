@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from winnow.prove.page import to_html
 from winnow.prove.report import Report, in_words
-from winnow.prove.results import Plan, read_curve, read_result
-from winnow.prove.runs import read_texts
+from winnow.prove.results import read_curve
 from winnow_app import data, proof_charts
 from winnow_app.parts.highlight import plain
+from winnow_app.parts.proof_more import proof_more
 
 MARKS = {"better": ":green[**better**]", "worse": ":red[**worse**]", "not distinguishable": "**not distinguishable**"}
 QUIET = {"displayModeBar": False}
@@ -42,6 +41,7 @@ def proof_verdict(name: str) -> None:
         with tab:
             _set(made, name, one)
     _answers(made)
+    proof_more(made)
     _facts(made)
     _downloads(made)
 
@@ -63,7 +63,7 @@ def _set(made: Report, name: str, one: str) -> None:
         words = made.fine_line.settled[one].words
         st.caption(f"{words[0].upper()}{words[1:]}. {_alike(made, one)}")
     if made.seeds:
-        _drill(made, name, one)
+        _drill(made, one)
 
 
 def _alike(made: Report, one: str) -> str:
@@ -73,25 +73,21 @@ def _alike(made: Report, one: str) -> str:
     return f"Trajectories of the arms here and on other sets (Spearman): {', '.join(told)}." if told else ""
 
 
-def _drill(made: Report, name: str, one: str) -> None:
+def _drill(made: Report, one: str) -> None:
     """List the texts that an arm reads better, and those that it reads worse, than the control."""
+    told = made.texts.get(one, {})
+    if not told:
+        return
     with st.expander("Which texts gain and which lose"):
-        arms = [arm for arm in made.plan.arms if arm != made.plan.control]
-        arm = str(st.selectbox("Arm", arms, key=f"drill.{one}"))
-        gains = _gains(made.plan, name, arm, one, made.seeds)
-        texts = read_texts(_root(name), one).to_pylist()
-        order = np.argsort(gains)
-        for title, rows in (("reads better", order[:5]), ("reads worse", order[::-1][:5])):
-            st.markdown(f"**{plain(arm)} {title}**")
-            for row in rows:
-                st.markdown(f"`{gains[row]:+.3f}` {plain(' '.join(texts[row].split())[:240])}")
-
-
-def _gains(plan: Plan, name: str, arm: str, one: str, seeds: tuple[int, ...]) -> np.ndarray:
-    lengths = np.maximum(np.asarray(plan.sets[one]["lengths"]), 1)
-    runs = [(read_result(_root(name), arm, seed), read_result(_root(name), plan.control, seed)) for seed in seeds]
-    pairs = [(first.losses[one] - second.losses[one]) / lengths for first, second in runs if first and second]
-    return np.asarray(np.mean(pairs, axis=0))
+        arm = str(st.selectbox("Arm", list(told), key=f"drill.{one}"))
+        st.caption(
+            f"Nats per byte against the control, mean of {len(made.seeds)} seeds ± half the interval. The most extreme of "
+            f"{made.plan.sets[one]['count']:,}: some of them are extreme by chance."
+        )
+        for title, found in (("reads better", told[arm].better), ("reads worse", told[arm].worse)):
+            st.markdown(f"**{plain(arm)} {title}**" + ("" if found else ": no text"))
+            for extreme in found:
+                st.markdown(f"`{extreme.words}` {plain(extreme.text)}")
 
 
 def _answers(made: Report) -> None:

@@ -109,7 +109,7 @@ class Proofs:
         """Return how many whole runs the unions of a seed are: a start, quarters of a run, and readings of a tenth."""
         groups = self._groups({"by": asked.merge})
         shards = len(asked.selections) if asked.merge == SELECTIONS else min(groups, MOST_SHARDS)
-        every = 2**shards - 1
+        every = int(2**shards) - 1
         return 1 + (shards + min(every - shards, MOST_REAL)) / 4 + every / 10
 
     def _groups(self, recipe: Mapping[str, Any]) -> int:

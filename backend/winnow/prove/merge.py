@@ -49,7 +49,7 @@ def merged(branches: Sequence[Decoder], starts: Sequence[str]) -> Decoder:
     if len(set(starts)) > 1:
         found = f"{len(set(starts))} different beginnings"
         raise SettingError("only branches of one model can be averaged", found, "train them from the same start")
-    mean = Decoder(branches[0].shape).to(branches[0].embedding.weight.device)
+    mean: Decoder = Decoder(branches[0].shape).to(branches[0].embedding.weight.device)
     states = [branch.state_dict() for branch in branches]
     mean.load_state_dict(
         {

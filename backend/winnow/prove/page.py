@@ -84,7 +84,8 @@ def forest(lines: Sequence[Line]) -> str:
         low, high = x(max(told.mean - half, -reach)), x(min(told.mean + half, reach))
         drawn.append(f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="2"/>')
         drawn.append(f'<circle cx="{x(told.mean):.1f}" cy="{y}" r="5" fill="{colour}"/>')
-        words = f"{told.mean:+.3f} ± {told.half:.3f} {told.verdict}"
+        known = math.isfinite(told.half)
+        words = f"{told.mean:+.3f} ± {told.half:.3f} {told.verdict}" if known else f"{told.mean:+.3f} one seed so far"
         drawn.append(f'<text x="{WIDTH - RIGHT + 12}" y="{y + 4}">{words}</text>')
     drawn.append(f'<text x="{LEFT}" y="{height}">better</text>')
     drawn.append(f'<text x="{WIDTH - RIGHT}" y="{height}" text-anchor="end">worse (nats per byte)</text>')

@@ -241,10 +241,12 @@ def in_words(line: Line, seeds: int) -> str:
     if line.difference is None:
         return f"{line.arm} is the control: {line.bits:.3f} bits per byte over {seeds} seeds"
     told = line.difference
+    if told.seeds < 2:
+        return f"{line.arm}: {told.mean:+.3f} nats per byte against the control in one seed; an interval needs two"
     span = f"{told.mean:+.3f} ± {told.half:.3f} nats per byte, n = {told.seeds} seeds"
     if told.verdict == "not distinguishable":
         return f"{line.arm} is not distinguishable from the control ({span})"
-    less = f"; it stands where the control ends after {line.faster:.1f}x less data" if line.faster else ""
+    less = f"; it stands where the control ends with {line.faster:.1f}x less data" if line.faster else ""
     return f"{line.arm} is {told.verdict} than the control ({span}){less if told.verdict == 'better' else ''}"
 
 

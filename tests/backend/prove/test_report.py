@@ -49,6 +49,7 @@ def test_only_seeds_whose_every_arm_is_finished_count(tmp_path: Path) -> None:
     # One pair has no interval: the figure is not a number in JSON, and the verdict is none.
     assert made.to_dict()["lines"]["target"][0]["difference"]["half"] is None
     assert made.lines["target"][0].difference.verdict == "not distinguishable"
+    assert "in one seed; an interval needs two" in in_words(made.lines["target"][0], 1)
 
 
 def test_a_run_that_diverged_is_named_and_its_seed_left_out(tmp_path: Path) -> None:
