@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ from winnow.prove.tiers import Tier
 CHECKPOINTS = 10
 WARM_UP, LOWEST = 0.05, 0.1
 CHECKPOINT = "checkpoint.pt"
+ONE_THREAD = 128
+"""Up to this width a second thread of a processor costs more than it brings, and sums would depend on their number."""
 
 
 @dataclass(frozen=True)
@@ -121,16 +124,17 @@ class Training:
         """Train up to a step and return the mean loss on the way, in nats per token."""
         began, total, first = time.monotonic(), torch.zeros((), device=self.device), self.step
         self.decoder.train()
-        while self.step < end:
-            for group in self.optimizer.param_groups:
-                group["lr"] = self.tier.rate * schedule(self.step, self.tier.steps)
-            loss, shown = self._step(windows, order)
-            self.optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(self.decoder.parameters(), 1.0)
-            self.optimizer.step()
-            total += shown
-            self.step += 1
+        with _threads(self.how, self.tier):
+            while self.step < end:
+                for group in self.optimizer.param_groups:
+                    group["lr"] = self.tier.rate * schedule(self.step, self.tier.steps)
+                loss, shown = self._step(windows, order)
+                self.optimizer.zero_grad(set_to_none=True)
+                loss.backward()
+                torch.nn.utils.clip_grad_norm_(self.decoder.parameters(), 1.0)
+                self.optimizer.step()
+                total += shown
+                self.step += 1
         mean = float(total) / max(1, self.step - first)
         self.seconds += time.monotonic() - began
         return mean
@@ -205,6 +209,18 @@ class Training:
         self.points = [Point(tokens, training, found) for tokens, training, found in json.loads(state["points"])]
         if self.steering is not None:
             self.steering.restore(state["steering"])
+
+
+@contextmanager
+def _threads(how: How, tier: Tier) -> Iterator[None]:
+    """Train a narrow model on a processor with one thread, and leave the others as they were."""
+    before = torch.get_num_threads()
+    if torch.device(how.device).type == "cpu" and tier.width <= ONE_THREAD:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def schedule(step: int, steps: int) -> float:
