@@ -129,13 +129,45 @@ def test_keys_answer_and_never_while_somebody_types(sit: Sit, workspace: Workspa
     box.click()
     page.keyboard.type("12axs")
     page.keyboard.press("Backspace")
-    page.get_by_role("button", name="More").click()
-    page.get_by_role("button", name="New question").click()
+    page.wait_for_timeout(500)
+    page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_text("New question", exact=True).click()
     page.get_by_role("dialog").get_by_text("It asks for").wait_for()
     page.keyboard.press("1")
     page.wait_for_timeout(1000)
     assert standing(workspace, "label", "ada") == wanted[:5], "neither a box nor a dialog answers"
-    page.keyboard.press("Escape")
+
+
+def test_a_new_question_is_asked_and_a_whole_filter_answered(sit: Sit, workspace: Workspace) -> None:
+    page = sit("fay")
+    page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_text("New question", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    for label, words in (
+        ("Name", "tone"),
+        ("Question", "How does it sound?"),
+        ("Answers, in the order of their keys", "calm, loud"),
+    ):
+        dialog.get_by_label(label, exact=True).fill(words)
+        dialog.get_by_label(label, exact=True).press("Tab")
+    settled(page)
+    dialog.get_by_role("button", name="Keep it").click()
+    eventually(lambda: "tone" in workspace.labels.schemas(), "the question is kept", page)
+    expect(page.locator(".desk h2")).to_have_text("How does it sound?")
+    settled(page)
+    page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_text("Label the whole filter", exact=True).click()
+    dialog.get_by_text("39 documents get the answer").wait_for()
+    assert dialog.get_by_role("button", name="Label them").is_disabled()
+    dialog.get_by_text("Yes, these 39").click()
+    settled(page)
+    dialog.get_by_role("button", name="Label them").click()
+    eventually(lambda: standing(workspace, "tone", "fay") == ["calm"] * 39, "all are answered", page)
+    expect(page.locator(".desk .ended")).to_be_visible()
+    settled(page)
+    page.keyboard.press("Backspace")
+    eventually(lambda: standing(workspace, "tone", "fay") == [], "and taken back in one step", page)
+    expect(page.locator(".desk .notice")).to_contain_text("39 documents")
 
 
 def test_an_earlier_answer_is_changed(sit: Sit, workspace: Workspace) -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from winnow_app import state
 from winnow_app.parts.failures import failures_as_words
-from winnow_app.parts.labelling import choose_task, figures, files, label_desk, review
+from winnow_app.parts.labelling import choose_task, figures, files, filter_panel, label_desk, review
 
 VIEWS = {"label": "Label", "review": "Review", "figures": "Figures", "files": "Files"}
 
@@ -16,12 +16,14 @@ def page() -> None:
     if not who:
         st.info("Write your name first: every label belongs to somebody.", icon=":material/badge:")
         return
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="labelling"):
+    with st.container(horizontal=True, vertical_alignment="center", key="labelling"):
         view = st.segmented_control(
             "View", list(VIEWS), default="label", required=True, format_func=lambda name: VIEWS[name], key="label.view",
             label_visibility="collapsed",
         )  # fmt: skip
-        task = choose_task(who)
+        task = choose_task(who, labelling=view == "label")
+    if view == "label":
+        filter_panel()
     said = st.session_state.pop("label.said", None)
     if said:
         st.success(said, icon=":material/done_all:")

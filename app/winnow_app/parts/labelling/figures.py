@@ -40,8 +40,9 @@ def _people(question: str, who: str) -> None:
     rows = [
         {
             "who": name, "answers": count,
-            "median s": fast[name].median if name in fast else None, "90 % under s": fast[name].slow if name in fast else None,
-            "an hour": fast[name].per_hour if name in fast else None,
+            "median s": round(fast[name].median, 1) if name in fast else None,
+            "90 % under s": round(fast[name].slow, 1) if name in fast else None,
+            "an hour": round(fast[name].per_hour) if name in fast and fast[name].per_hour < 1e6 else None,
             "known answers right": f"{gold[name].right} of {gold[name].of} ({gold[name].low:.0%} to {gold[name].high:.0%})" if name in gold else "",
         }
         for name, count in sorted(far.people.items(), key=lambda item: -item[1])
@@ -62,7 +63,7 @@ def _agreement(question: str) -> None:
     first.metric(f"Krippendorff's alpha ({found.metric})", _number(found.alpha.value), _interval(found.alpha), delta_color="off", delta_arrow="off")  # fmt: skip
     second.metric("Fleiss' kappa", _number(found.fleiss.value), _interval(found.fleiss), delta_color="off", delta_arrow="off")  # fmt: skip
     st.caption(
-        f"On {found.alpha.documents:,} documents of two people or more; in brackets the 95 % interval over resampled documents. "
+        f"On {found.alpha.documents:,} documents of two people or more; below each the 95 % interval over resampled documents. "
         "1 is full agreement, 0 is chance. Krippendorff asks for .8, and for .667 where conclusions are tentative."
     )
     left, right = st.columns(2)
@@ -90,7 +91,7 @@ def _enough(question: str) -> None:
         label_charts.curve([(point.labels, point.value, point.low, point.high) for point in found.curve], found.commonest),
         config={"displayModeBar": False}, key=f"curve.{question}",
     )  # fmt: skip
-    for row in wrong[:4]:
+    for row in wrong[:4] if found.curve[-1].low > found.commonest else ():
         st.caption(
             f"About {row.labels:.0f} labels say {plain(row.value)} and look like {plain(row.truly)}: see Review."
         )

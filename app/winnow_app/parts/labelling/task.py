@@ -12,10 +12,11 @@ from winnow.catalog.labels import DEFAULT, LabelSchema
 from winnow.jobs.label_queue import BY_COLUMN, ORDERS
 from winnow_app import data, state
 from winnow_app.parts.facets import facet_panel
-from winnow_app.parts.highlight import plain
 from winnow_app.parts.labelling.bulk import ask_label_all
 from winnow_app.parts.labelling.question_form import ask_question
 from winnow_app.parts.view_bar import view_bar
+
+MORE = {"new": "New question", "change": "Change this question", "all": "Label the whole filter"}
 
 
 @dataclass(frozen=True)
@@ -33,28 +34,30 @@ class Task:
         return repr((self.who, self.question, self.order, self.column, self.filter.key))
 
 
-def choose_task(who: str) -> Task:
-    """Draw one line: question, queue, filter, and what else can be done with a question."""
+def choose_task(who: str, *, labelling: bool) -> Task:
+    """Draw, on one line, which question and queue it is, whether to filter, and what else can be done with a question."""
     schemas = data.workspace().labels.schemas()
     numbers = [name for name, column in data.columns().items() if column.kind == "number" and name != "doc_id"]
     question, order, column = _chosen(schemas, numbers)
-    with st.container(horizontal=True, vertical_alignment="center", key="task", gap="small"):
-        with st.popover(ORDERS[order].split(":")[0].capitalize(), icon=":material/low_priority:", help="Which question, and which documents first."):  # fmt: skip
-            _choose(schemas, numbers)
-        filtering = st.toggle("Filter", value=bool(state.current()), key="label.filter", help="Label a part of the corpus.")  # fmt: skip
-        with st.popover("More", icon=":material/more_horiz:"):
-            st.caption(f"You label as {plain(who)}.")
-            if st.button("New question", icon=":material/add:", width="stretch"):
-                ask_question(None)
-            if st.button("Change this question", icon=":material/edit:", width="stretch"):
-                ask_question(schemas[question])
-            if st.button("Label the whole filter", icon=":material/done_all:", width="stretch"):
-                ask_label_all(question, who)
-    if filtering:
+    shown = ORDERS[order].split(":")[0].capitalize() if labelling else "Question"
+    with st.popover(shown, icon=":material/low_priority:", help="Which question, and which documents first."):
+        _choose(schemas, numbers)
+    if labelling:
+        st.toggle("Filter", value=bool(state.current()), key="label.filter", help="Label a part of the corpus.")
+    asked = st.menu_button("More", list(MORE), format_func=lambda name: MORE[name], icon=":material/more_horiz:", key="label.more")  # fmt: skip
+    if asked == "all":
+        ask_label_all(question, who)
+    elif asked is not None:
+        ask_question(schemas[question] if asked == "change" else None)
+    return Task(who, question, order, column, state.current())
+
+
+def filter_panel() -> None:
+    """Draw what narrows the documents, when somebody asked for it."""
+    if st.session_state.get("label.filter"):
         with st.sidebar:
             facet_panel()
         view_bar()
-    return Task(who, question, order, column, state.current())
 
 
 def _chosen(schemas: Mapping[str, LabelSchema], numbers: Sequence[str]) -> tuple[str, str, str]:
@@ -74,9 +77,15 @@ def _choose(schemas: Mapping[str, LabelSchema], numbers: Sequence[str]) -> None:
     wanted = state.get("schema", DEFAULT.name)
     st.selectbox(
         "Question", names, index=names.index(wanted) if wanted in names else 0, width=420,
-        format_func=lambda name: schemas[name].question, key="label.schema",
+        format_func=lambda name: schemas[name].question, key="label.schema", on_change=_show_question,
     )  # fmt: skip
     offered = [order for order in ORDERS if numbers or order not in BY_COLUMN]
     order = st.selectbox("Queue", offered, format_func=lambda name: ORDERS[name], key="label.order", width=420)
     if order in BY_COLUMN:
-        st.selectbox("by", numbers, index=list(numbers).index("quality") if "quality" in numbers else 0, key="label.column", width=420)  # fmt: skip
+        first = list(numbers).index("quality") if "quality" in numbers else 0
+        st.selectbox("by", numbers, index=first, key="label.column", width=420)
+
+
+def _show_question() -> None:
+    """Write the question to the address, so that it can be shared."""
+    state.keep("schema", st.session_state["label.schema"])
