@@ -89,7 +89,9 @@ class Browser:
 
     def __init__(self, address: str) -> None:
         self._address = address
-        self._pool = urllib3.PoolManager(maxsize=1, retries=False, timeout=120.0)
+        # As browsers do, a question is asked again when the connection was closed meanwhile; a label has its uuid for that.
+        again = urllib3.Retry(2, status=0, redirect=0, allowed_methods=["GET"])
+        self._pool = urllib3.PoolManager(maxsize=1, retries=again, timeout=120.0)
 
     def _get(self, path: str, query: dict[str, str] | None = None) -> Any:
         return self._told(self._pool.request("GET", f"{self._address}{path}", fields=query or {}))

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
-from winnow.catalog.conditions import EXPANDING, first_line, nodes, syntax
+from winnow.catalog.apart import run_apart
+from winnow.catalog.conditions import EXPANDING, nodes, syntax
 from winnow.catalog.manifest import Manifest
 from winnow.catalog.table import Table, files, literal, quoted
 from winnow.errors import QueryError
 
 EXAMPLE = "for example: SELECT source, COUNT(*) FROM docs GROUP BY 1"
-MEMORY = "2GB"
+MEMORY = 2 * 10**9
+"""Bytes that a statement may take."""
 LONGEST = 1_000_000
 """How often a statement may repeat something."""
 
@@ -24,8 +24,9 @@ LONGEST = 1_000_000
 class Sandbox:
     """Runs a person's SELECT on the columns it names.
 
-    DuckDB's parser must read the statement as one SELECT. It runs in a database of its own, with a memory limit, whose
-    configuration is locked and which reaches no file but the documents' shards; those are read only when it names `text`.
+    DuckDB's parser must read the statement as one SELECT. It runs in a process and a database of its own, with limits of
+    memory and time, whose configuration is locked and which reaches no file but the documents' shards; those are read only
+    when it names `text`.
     """
 
     def __init__(self, table: Table, manifest: Manifest) -> None:
@@ -42,18 +43,9 @@ class Sandbox:
             chosen = ", ".join(quoted(name) for name in wanted)
             columns = cursor.execute(f"SELECT {chosen} FROM docs ORDER BY doc_id").to_arrow_table()
         paths = [part.path for part in self._manifest.parts()] if _names_text(tree) else []
-        database = duckdb.connect(":memory:", config={"python_enable_replacements": "false", "memory_limit": MEMORY})
-        try:
-            _lock_in(database, columns, paths, text=_names_text(tree))
-            limited = f"SELECT * FROM (\n{statement}\n) LIMIT {int(limit)}"
-            return whole_numbers(_timed(database, lambda: database.execute(limited).to_arrow_table(), seconds))
-        except (duckdb.Error, pa.ArrowInvalid) as reason:
-            fix = "columns: winnow sql 'SELECT * FROM docs LIMIT 1'"
-            if isinstance(reason, duckdb.OutOfMemoryException):
-                fix = "narrow it with WHERE, or name fewer columns"
-            raise QueryError("the statement cannot be run", first_line(reason), fix) from reason
-        finally:
-            database.close()
+        locks = _locks(paths, text=_names_text(tree))
+        limited = f"SELECT * FROM (\n{statement}\n) LIMIT {int(limit)}"
+        return whole_numbers(run_apart(limited, columns, locks, memory=MEMORY, seconds=seconds))
 
 
 def whole_numbers(answer: pa.Table) -> pa.Table:
@@ -105,38 +97,17 @@ def _constant(node: Mapping[str, Any]) -> float | None:
     return float(number) if isinstance(number, (int, float)) else None
 
 
-def _lock_in(database: duckdb.DuckDBPyConnection, columns: pa.Table, paths: Sequence[Path], *, text: bool) -> None:
-    """Give the database its one relation and close every way out."""
-    database.register("columns_of_docs", columns)
+def _locks(paths: Sequence[Path], *, text: bool) -> list[str]:
+    """Return the statements that give a database its one relation and close every way out of it."""
     joined = "" if not text else ", ''::VARCHAR AS text"
     source = "columns_of_docs c"
     if paths:
         joined = ", t.text"
         source += f" LEFT JOIN (SELECT doc_id AS text_id, text FROM {files(paths)}) t ON t.text_id = c.doc_id"
-    allowed = ", ".join(literal(path) for path in paths)
-    database.execute(f"SET allowed_paths = [{allowed}]")
-    database.execute(f"CREATE VIEW docs AS SELECT c.*{joined} FROM {source}")
-    database.execute("SET enable_external_access = false")
-    database.execute("SET lock_configuration = true")
-
-
-def _timed(database: duckdb.DuckDBPyConnection, work: Callable[[], pa.Table], seconds: float) -> pa.Table:
-    late = threading.Event()
-
-    def stop() -> None:
-        late.set()
-        database.interrupt()
-
-    timer = threading.Timer(seconds, stop)
-    timer.daemon = True
-    timer.start()
-    try:
-        return work()
-    except duckdb.Error:
-        if late.is_set():
-            raise QueryError(
-                f"a statement runs for {seconds:g} s at most", "this one took longer", "narrow it with WHERE"
-            ) from None
-        raise
-    finally:
-        timer.cancel()
+    return [
+        f"SET allowed_paths = [{', '.join(literal(path) for path in paths)}]",
+        f"CREATE VIEW docs AS SELECT c.*{joined} FROM {source}",
+        "SET temp_directory = ''",
+        "SET enable_external_access = false",
+        "SET lock_configuration = true",
+    ]

@@ -58,7 +58,7 @@ def api(folder: Path, /, host: str, port: int) -> None:
     served = Served(lambda: workspace, Visitors(workspace.catalog.people, door))
     uvicorn.run(
         alone(served), host=host, port=port, log_level="warning", access_log=False, server_header=False,
-        proxy_headers=False,
+        proxy_headers=False, timeout_keep_alive=75,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import time
 from decimal import Decimal
 from pathlib import Path
@@ -106,9 +107,42 @@ def test_a_statement_has_so_long_and_no_longer(corpus: Workspace) -> None:
 
 
 def test_a_statement_has_so_much_memory_and_no_more(corpus: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MEMORY", "100MB")
+    monkeypatch.setattr(module, "MEMORY", 100_000_000)
     with pytest.raises(QueryError, match="narrow it"):
         corpus.sql("SELECT list(a.range::VARCHAR || b.range) FROM range(1000000) a, range(50) b")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT array_to_string(list_transform(range(1000000), x -> repeat('a', 999999)), '')",
+        "SELECT printf('%1000000000d', 1)",
+        "SELECT format('{:>1000000000}', 1)",
+        "SELECT string_agg(text, '') FROM docs a, range(1000000) b, range(1000000) c",
+        "SELECT rpad('x', 999999, 'y') FROM range(10000)",
+    ],
+)
+def test_what_is_built_beside_tables_is_bounded_too(
+    corpus: Workspace, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    """A terabyte out of a line: the process that builds it is stopped, and this one does not grow."""
+    monkeypatch.setattr(module, "MEMORY", 200_000_000)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(QueryError) as caught:
+        corpus.sql(query, seconds=20)
+    assert "\n" not in str(caught.value)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000
+    assert corpus.sql("SELECT 1 AS one").to_pylist() == [{"one": 1}]
+
+
+def test_a_statement_learns_nothing_of_the_server(corpus: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WINNOW_PASSWORD", "a canary of the server")
+    told = corpus.sql("SELECT * FROM duckdb_settings()", limit=1000).to_pylist()
+    assert "canary" not in str(told)
+    assert str(corpus.folder) not in str([row for row in told if row["name"] != "allowed_paths"])
+    for query in ("SELECT getenv('WINNOW_PASSWORD')", "SELECT * FROM read_text('/proc/self/environ')"):
+        with pytest.raises(QueryError):
+            corpus.sql(query)
 
 
 def test_rows_are_limited(corpus: Workspace) -> None:
