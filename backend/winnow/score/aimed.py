@@ -52,6 +52,7 @@ class Aimed(CausalScorer):
         return f"{self.stem}_{self.called}" if self.called else self.stem
 
     def state(self) -> str:
+        # What cannot be read is said when it is read.
         try:
             return f"{super().state()} {state_of([self.target])}" if self.target else super().state()
         except (OSError, InputError):
@@ -81,6 +82,8 @@ class Aimed(CausalScorer):
         """Return the texts of the target; raises MissingNeed, InputError, SettingError."""
         if not self.target:
             raise MissingNeed(f"{self.name} needs a target", "none was named", "--set target=FILE")
+        if not os.path.exists(self.target):
+            raise InputError("a target is a file of texts", f"{self.target} does not exist", "--set target=FILE")
         files = files_of([self.target])
         evidence = next((f"{file} is {told}" for file in files if (told := held_out(file))), "")
         if evidence and not self.force_target:

@@ -57,6 +57,13 @@ class Quad(Picker):
     def needs(self) -> frozenset[str]:
         return frozenset({self.column, self.cluster, f"vectors:{self.model}"})
 
+    def remarks(self, pool: Pool) -> tuple[str, ...]:
+        """Say when every cluster is visited in every round, so that nothing is left to choose between."""
+        clusters = len(cells(pool, self.cluster).names)
+        if clusters > self.arms:
+            return ()
+        return (f"All {clusters} clusters are visited in every round: fewer arms, or more clusters, would choose.",)
+
     def pick(self, pool: Pool, draw: Draw) -> Rows:
         values = pool.number(self.column)
         if self.standardise:

@@ -241,6 +241,8 @@ def test_what_is_missing_or_wrong_is_said(target: str, tmp_path: Path) -> None:
             kind(target=target).prepare([batch])
         with pytest.raises(MissingNeed, match=r"needs a target.*--set target=FILE"):
             kind(model=tiny_decoder()).prepare([batch])
+        with pytest.raises(InputError, match=r"a target is a file of texts; .*nowhere.txt does not exist"):
+            kind(model=tiny_decoder(), target=str(tmp_path / "nowhere.txt")).prepare([batch])
         with pytest.raises(InputError, match="is not a language model"):
             kind(model=str(tmp_path), target=target).prepare([batch])
         with pytest.raises(SettingError, match="small letters"):

@@ -86,3 +86,9 @@ def test_neither_clusters_nor_documents_come_in_file_order() -> None:
 def test_rounds_end_it() -> None:
     pool = arms({"a": [1.0] * 100})
     assert len(Quad(standardise=False, batch=10, rounds=3).select(pool, Budget(docs=100))) == 30
+
+
+def test_too_few_clusters_to_choose_between_are_remarked() -> None:
+    pool = arms({"a": [1.0] * 3, "b": [0.0] * 3})
+    assert "All 2 clusters are visited" in Quad(arms=2).remarks(pool)[0]
+    assert Quad(arms=1).remarks(pool) == ()
