@@ -204,11 +204,15 @@ def percentiles(doc_id: int, chosen: tuple[str, ...], version: str) -> dict[str,
     return dict(workspace().browse.percentiles(doc_id, chosen))
 
 
+KEPT_BY = "kept by "
+"""How a selection is named among the colours of the map."""
+
+
 @st.cache_resource(max_entries=4, show_spinner="Drawing the map …")
-def map_points(color: str, key: str, version: str, _filter: Filter) -> MapPoints:
+def _map_points(color: str, key: str, version: str, _filter: Filter) -> MapPoints:
     """Return every document's place, coloured by a column, with the filter's documents standing out."""
     browse = workspace().browse
-    names = [color] if color else []
+    names = [color] if color and not color.startswith(KEPT_BY) else []
     table = browse.arrow(Filter(), ["map_x", "map_y", *names])
     x, y = (np.asarray(table.column(axis).to_numpy(), dtype=np.float32) for axis in ("map_x", "map_y"))
     highlighted = None
@@ -218,9 +222,19 @@ def map_points(color: str, key: str, version: str, _filter: Filter) -> MapPoints
     return MapPoints(x=x, y=y, colouring=_colouring(color, table), labels=_map_labels(), highlighted=highlighted)
 
 
+def coloured_map(color: str, filter: Filter) -> MapPoints:
+    """Return the map coloured by a column, or by what a selection keeps ("kept by NAME")."""
+    path = workspace().catalog.selections.get(color.removeprefix(KEPT_BY)).path if color.startswith(KEPT_BY) else ""
+    return _map_points(color, f"{filter.key}{path}", version(), filter)
+
+
 def _colouring(color: str, table: pa.Table) -> Colouring:
     if not color:
         return one_colour(table.num_rows)
+    if color.startswith(KEPT_BY):
+        kept = np.full(table.num_rows, "dropped", dtype=object)
+        kept[workspace().catalog.selections.get(color.removeprefix(KEPT_BY)).read()[0]] = "kept"
+        return by_category(kept, title=color)
     title, column = color.replace("_", " "), table.column(color)
     if columns()[color].kind == "number":
         return by_number(np.asarray(column.cast("float64").to_numpy(), dtype=np.float64), title=title)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import streamlit as st
 
 from winnow.catalog.filters import Filter
@@ -26,7 +24,7 @@ def page() -> None:
             "There is no map yet: it is made with the clusters. Home has the button.", icon=":material/scatter_plot:"
         )
         return
-    drawing, beside = st.columns([7, 3], gap="medium")
+    drawing, beside = st.columns([13, 7], gap="medium")
     with drawing:
         _map()
     with beside:
@@ -44,6 +42,7 @@ def _colour() -> str:
     options = [name for name in COLOURS if name in usable] + [
         name for name in usable if name not in (*COLOURS, "doc_id")
     ]
+    options += [f"{data.KEPT_BY}{kept.name}" for kept in data.workspace().catalog.selections.all()]
     present = state.get("color")
     index = options.index(present) if present in options else 0
     words = {name: f"Colour by {name.replace('_', ' ')}" for name in options}
@@ -64,11 +63,17 @@ def _colour() -> str:
 
 def _map() -> None:
     filter = state.current()
-    wanted = filter.lasso or None
+    wanted = filter.lassos[-1] if filter.lasso else None
     if wanted != st.session_state.get("map.lasso"):
         set_lasso("map", wanted)
         st.session_state["map.lasso"] = wanted
-    points = data.map_points(_colour(), filter.key, data.version(), filter)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        colour = _colour()
+        if filter.lasso:
+            st.toggle(
+                "add to the lasso", key="map.adding", help="The next lasso adds to the documents of those before it"
+            )
+    points = data.coloured_map(colour, filter)
     count, everything = data.count(filter).documents, data.count(Filter()).documents
     event = scatter_map(
         points, key="map", height=600, status=f"{count:,} of {everything:,} documents", tooltip=_tooltip
@@ -78,7 +83,8 @@ def _map() -> None:
         st.rerun()
     if event.lasso != st.session_state.get("map.lasso"):
         st.session_state["map.lasso"] = event.lasso
-        state.put(replace(filter, lasso=event.lasso or ()))
+        before = filter.lassos if st.session_state.get("map.adding") else ()
+        state.put(filter.with_lassos(*before, event.lasso) if event.lasso else filter.with_lassos())
         st.rerun()
 
 

@@ -1,68 +1,133 @@
-"""The list of clusters under the filter, and the hands that rename, merge and undo."""
+"""The clusters under the filter as a tree of groups, and the hands that rename, merge, split, keep, drop and undo."""
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
+from winnow.catalog.clusters import Clusters
+from winnow.jobs.cluster_parts import split_cluster
 from winnow_app import data, state
+from winnow_app.parts.cluster_examples import cluster_examples
 from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.highlight import plain
 
 NAMELESS = "somebody"
+VERDICT = {True: "✓ ", False: "✗ "}
+INDENT = "\u2003"
+"""An em space, which a table does not trim."""
 
 
 def cluster_panel() -> None:
-    """Draw the clusters largest first; a chosen row filters by its name."""
+    """Draw the groups and their clusters, largest first; chosen rows are filtered by and acted on."""
     found = data.clusters(state.current())
     st.markdown(f"**{len(found):,} clusters** in {found['cluster_top'].nunique():,} groups")
-    shown = found.drop(columns=["cluster"])
+    shown = tree(found)
+    # After a change another cluster stands in a row: what was chosen there is chosen no more.
+    key = f"clusters.{data.workspace().catalog.clusters.last}.{state.current().key}"
     event = st.dataframe(
-        shown, hide_index=True, height=430, key="clusters", on_select="rerun", selection_mode="multi-row",
-        column_order=["cluster_name", "documents", "quality", "toxicity", "cluster_top"],
+        shown, hide_index=True, height=400, key=key, on_select="rerun", selection_mode="multi-row",
+        column_order=["name", "documents", "quality", "toxicity"],
         column_config={
-            "cluster_name": st.column_config.TextColumn("cluster", width=150),
+            "name": st.column_config.TextColumn("group and cluster", width=170),
             "documents": st.column_config.NumberColumn("documents", format="localized", width=84),
             "quality": st.column_config.NumberColumn("quality", format="%.2f", width=64, help="mean"),
             "toxicity": st.column_config.NumberColumn("toxicity", format="%.2f", width=64, help="mean"),
-            "cluster_top": st.column_config.TextColumn("group"),
         },
     )  # fmt: skip
-    rows = found.iloc[event.selection.rows]
-    numbers, names = [int(number) for number in rows["cluster"]], [str(name) for name in rows["cluster_name"]]
-    with st.container(horizontal=True):
-        show = state.current().with_values("cluster_name", *names)
-        st.button("Show only", disabled=not names, on_click=state.put, args=(show,), icon=":material/filter_alt:")
-        hide = state.current().with_values("cluster_name", *names, exclude=True)
-        st.button("Hide", disabled=not names, on_click=state.put, args=(hide,), icon=":material/visibility_off:")
+    rows = shown.iloc[[place for place in event.selection.rows if place < len(shown)]]
+    groups = [str(name) for name in rows.loc[rows["cluster"] < 0, "cluster_top"]]
+    chosen = rows[rows["cluster"] >= 0]
+    _show(groups, [str(name) for name in chosen["cluster_name"]])
     with failures_as_words("clusters"):
-        _change(numbers, names)
+        _change([int(number) for number in chosen["cluster"]], [str(name) for name in chosen["cluster_name"]])
+    if len(chosen) == 1:
+        with failures_as_words("examples"):
+            cluster_examples(int(chosen["cluster"].iloc[0]))
+
+
+def tree(found: pd.DataFrame) -> pd.DataFrame:
+    """Return a row per group with its sum and weighed means, each before its clusters; a group's `cluster` is -1."""
+    rows = []
+    means = [name for name in ("quality", "toxicity") if name in found]
+    sizes = found.groupby("cluster_top")["documents"].sum().sort_values(ascending=False, kind="stable")
+    for top, documents in sizes.items():
+        mine = found[found["cluster_top"] == top]
+        weighed = {name: float((mine[name] * mine["documents"]).sum() / mine["documents"].sum()) for name in means}
+        rows.append(
+            {
+                "cluster": -1,
+                "cluster_name": "",
+                "cluster_top": top,
+                "name": f"▾ {top}",
+                "documents": documents,
+                **weighed,
+            }
+        )
+        for row in mine.to_dict("records"):
+            keep = row.get("cluster_keep")
+            mark = "" if pd.isna(keep) else VERDICT[bool(keep)]
+            rows.append({**{str(name): value for name, value in row.items()}, "name": f"{INDENT}{mark}{row['cluster_name']}"})
+    columns = ["cluster", "cluster_name", "cluster_top", "name", "documents", *means]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _show(groups: list[str], names: list[str]) -> None:
+    filter, nothing = state.current(), not (groups or names)
+    hidden = filter.with_values("cluster_keep", "false", exclude=True)
+    with st.container(horizontal=True, gap="small"):
+        only = filter.with_values("cluster_name", *names) if names else filter.with_values("cluster_top", *groups)
+        st.button("Show only", disabled=nothing, on_click=state.put, args=(only,), icon=":material/filter_alt:")
+        hide = (
+            filter.with_values("cluster_name", *names, exclude=True)
+            if names
+            else filter.with_values("cluster_top", *groups, exclude=True)
+        )
+        st.button("Hide", disabled=nothing, on_click=state.put, args=(hide,), icon=":material/visibility_off:")
+        if data.workspace().catalog.clusters.dropped():
+            st.button("Hide dropped", on_click=state.put, args=(hidden,), icon=":material/delete_sweep:")
 
 
 def _change(numbers: list[int], names: list[str]) -> None:
     clusters, who = data.workspace().catalog.clusters, state.name() or NAMELESS
+    if not numbers:
+        st.caption("Choose a cluster to rename, split, keep or drop it, several to merge them.")
+    else:
+        with st.container(horizontal=True, gap="small"):
+            for verdict, icon in (("keep", "check"), ("drop", "delete"), ("undecided", "remove_done")):
+                st.button(
+                    verdict.capitalize(), key=f"clusters.{verdict}", icon=f":material/{icon}:", on_click=_judge,
+                    args=(numbers, verdict, who), help="The column cluster_keep says so; nothing is deleted",
+                )  # fmt: skip
     if len(numbers) == 1:
-        with st.form(f"rename.{numbers[0]}", border=False):
-            name = st.text_input("Rename it", names[0])
-            if st.form_submit_button("Rename", icon=":material/edit:") and name != names[0]:
-                clusters.rename(numbers[0], name, who=who)
-                st.rerun()
-    elif len(numbers) > 1:
+        _one(clusters, numbers[0], names[0], who)
+    elif numbers:
         st.button(
             plain(f"Merge {len(numbers)} into “{names[0]}”"), icon=":material/merge:",
             on_click=clusters.merge, args=(numbers,), kwargs={"into": numbers[0], "who": who},
         )  # fmt: skip
-    else:
-        st.caption("Choose one row to rename a cluster, several to merge them.")
     events = clusters.events()
     if events:
         last = events[-1].event
-        st.button(
-            f"Undo the last {last['what']}",
-            icon=":material/undo:",
-            type="tertiary",
-            on_click=_undo,
-            args=(who,),
-        )
+        st.button(f"Undo the last {last['what']}", icon=":material/undo:", type="tertiary", on_click=_undo, args=(who,))
+
+
+def _one(clusters: Clusters, number: int, present: str, who: str) -> None:
+    with st.form(f"rename.{number}", border=False):
+        name = st.text_input("Rename it", present)
+        if st.form_submit_button("Rename", icon=":material/edit:") and name != present:
+            clusters.rename(number, name, who=who)
+            st.rerun()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        parts = int(st.number_input("Split it into", 2, 20, 2, key="clusters.parts", width=120))
+        if st.button("Split", icon=":material/call_split:", key="clusters.split"):
+            with st.spinner("Splitting …"):
+                split_cluster(data.workspace().catalog, number, parts, who=who)
+            st.rerun()
+
+
+def _judge(numbers: list[int], verdict: str, who: str) -> None:
+    data.workspace().catalog.clusters.judge(numbers, verdict, who=who)
 
 
 def _undo(who: str) -> None:

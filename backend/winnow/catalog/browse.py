@@ -304,14 +304,16 @@ class Browse:
             ).df()
 
     def clusters(self, filter: Filter) -> pd.DataFrame:
-        """Return every cluster under the filter: number, name, group, documents, mean quality and toxicity."""
+        """Return every cluster under the filter: number, name, group, verdict, documents, mean quality and toxicity."""
         known = self.columns()
         self._column("cluster")
         means = [f"AVG({name}) AS {name}" for name in ("quality", "toxicity") if name in known]
         with self._table.cursor() as cursor:
             where = self._compile(filter, cursor)
-            chosen = ", ".join(["cluster", "cluster_name", "cluster_top", "COUNT(*) AS documents", *means])
-            query = f"SELECT {chosen} FROM docs WHERE cluster IS NOT NULL AND {where.sql} GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1"
+            chosen = ", ".join(
+                ["cluster", "cluster_name", "cluster_top", "cluster_keep", "COUNT(*) AS documents", *means]
+            )
+            query = f"SELECT {chosen} FROM docs WHERE cluster IS NOT NULL AND {where.sql} GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 1"
             return _run(cursor, query, where.values).df()
 
     def values(self, doc_id: int) -> dict[str, Any]:

@@ -19,13 +19,15 @@ import duckdb
 import pandas as pd  # noqa: F401
 import pyarrow as pa
 
-from winnow.catalog.clusters import Clusters
+from winnow.catalog.clusters import Clusters, Named
 from winnow.catalog.labels import Labels
 from winnow.catalog.manifest import Manifest, Part, Run
 from winnow.errors import CorpusError
 
 BASE = ("doc_id", "id", "source", "url", "date")
-NAMES = pa.schema([("leaf", pa.int32()), ("cluster", pa.int32()), ("name", pa.string()), ("top", pa.string())])
+NAMES = pa.schema(
+    [("leaf", pa.int32()), ("cluster", pa.int32()), ("name", pa.string()), ("top", pa.string()), ("keep", pa.bool_())]
+)
 LABELS = pa.schema([*((name, pa.string()) for name in ("schema", "value", "who", "at")), ("doc_id", pa.int64())])
 
 
@@ -44,7 +46,8 @@ class _Content:
     parts: list[Part] = field(default_factory=list)
     facets: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     runs: Mapping[str, Run] = field(default_factory=dict)
-    names: frozenset[tuple[int, int, str, str]] = frozenset()
+    names: frozenset[Named] = frozenset()
+    splits: tuple[int, ...] = ()
     schemas: tuple[str, ...] = ()
 
     @property
@@ -114,6 +117,7 @@ class Table:
             self._manifest.facets(),
             {run.run: run for run in self._manifest.runs("columns") if run.paths},
             frozenset(self._clusters.names()),
+            self._clusters.splits()[0],
             tuple(self._labels.schemas()),
         )
 
@@ -123,7 +127,8 @@ class Table:
         before = self._content
         try:
             writer.execute("BEGIN TRANSACTION")
-            if before is None or (content.base, content.runs) != (before.base, before.runs):
+            made = (content.base, content.runs, content.splits)
+            if before is None or made != (before.base, before.runs, before.splits):
                 self._build(writer, content, before if before is not None and content.base == before.base else None)
             elif content.names != before.names:
                 _rename_clusters(writer, content.names - before.names)
@@ -140,16 +145,24 @@ class Table:
         chosen = {name.lower(): f"c.{quoted(name)}" for name in present if name not in gone | {*CLUSTER}}
         joins = []
         for place, (key, run) in enumerate(content.runs.items()):
-            kept = before is not None and key in before.runs and before.runs[key] == run
+            split = "cluster_leaf" in run.columns and (before is None or before.splits != content.splits)
+            kept = not split and before is not None and key in before.runs and before.runs[key] == run
             if not kept:
                 paths = [path for _, path in sorted(run.paths.items())]
                 joins.append(f"LEFT JOIN {files(paths)} r{place} ON r{place}.doc_id = c.doc_id")
             for column, kind in run.columns.items():
                 if not nested(kind) and column not in BASE:
                     chosen[column.lower()] = f"{'c' if kept else f'r{place}'}.{quoted(column)}"
+            if split:
+                # Parts of a split cluster are leaves of their own; a kept column knows them already.
+                writer.register("split_leaves", self._clusters.splits()[1])
+                joins.append("LEFT JOIN split_leaves s ON s.doc_id = c.doc_id")
+                chosen["cluster_leaf"] = f"COALESCE(s.split_leaf, r{place}.cluster_leaf) AS cluster_leaf"
         if "cluster_leaf" in chosen:
             writer.register("cluster_names", _names(content.names))
-            joins.append(f"LEFT JOIN cluster_names n ON n.leaf = {chosen['cluster_leaf']}")
+            joins.append(
+                f"LEFT JOIN cluster_names n ON n.leaf = {chosen['cluster_leaf'].removesuffix(' AS cluster_leaf')}"
+            )
             chosen |= {name: f"n.{column} AS {name}" for name, column in CLUSTER.items()}
         query = f"SELECT {', '.join(chosen.values())} FROM {source} c {' '.join(joins)} ORDER BY c.doc_id"
         writer.execute(f"CREATE TABLE docs_next AS {query}")
@@ -180,7 +193,7 @@ class Table:
             return {row[0]: row[1] for row in cursor.execute("DESCRIBE docs").fetchall()}
 
 
-CLUSTER = {"cluster": "cluster", "cluster_name": "name", "cluster_top": "top"}
+CLUSTER = {"cluster": "cluster", "cluster_name": "name", "cluster_top": "top", "cluster_keep": "keep"}
 """The columns that cluster names give, and where they come from."""
 
 
@@ -255,12 +268,12 @@ def json_pointer(key: str) -> str:
     return "/" + key.replace("~", "~0").replace("/", "~1")
 
 
-def _names(names: frozenset[tuple[int, int, str, str]]) -> pa.Table:
-    rows = [dict(zip(NAMES.names, row, strict=True)) for row in sorted(names)]
+def _names(names: frozenset[Named]) -> pa.Table:
+    rows = [dict(zip(NAMES.names, row, strict=True)) for row in sorted(names, key=lambda row: row[0])]
     return pa.Table.from_pylist(rows, schema=NAMES)
 
 
-def _rename_clusters(writer: duckdb.DuckDBPyConnection, changed: frozenset[tuple[int, int, str, str]]) -> None:
+def _rename_clusters(writer: duckdb.DuckDBPyConnection, changed: frozenset[Named]) -> None:
     writer.register("changed_names", _names(changed))
     values = ", ".join(f"{name} = n.{column}" for name, column in CLUSTER.items())
     writer.execute(f"UPDATE docs SET {values} FROM changed_names n WHERE docs.cluster_leaf = n.leaf")

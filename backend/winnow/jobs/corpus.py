@@ -122,5 +122,17 @@ class Corpus:
 
     def _reserved(self) -> set[str]:
         made = {column for scorer in self.scorers((), {}) for column in scorer.columns()}
-        fixed = {"doc_id", "id", "text", "source", "url", "date", "meta", "cluster", "cluster_name", "cluster_top"}
+        fixed = {
+            "doc_id",
+            "id",
+            "text",
+            "source",
+            "url",
+            "date",
+            "meta",
+            "cluster",
+            "cluster_name",
+            "cluster_top",
+            "cluster_keep",
+        }
         return made | fixed | set(CLUSTER_COLUMNS) | {"label", "score"}

@@ -12,7 +12,7 @@ import pytest
 from conftest import one_process, write_lines
 from winnow.catalog.filters import Filter
 from winnow.catalog.manifest import Shard
-from winnow.errors import MissingNeed, SettingError
+from winnow.errors import ConflictError, MissingNeed, SettingError
 from winnow.workspace import Workspace
 
 
@@ -85,3 +85,57 @@ def test_without_clusters_there_is_nothing_to_rename(tmp_path: Path) -> None:
     assert clusters.names() == []
     with pytest.raises(MissingNeed, match="winnow cluster"):
         clusters.rename(0, "x", who="ana")
+
+
+def test_a_verdict_is_a_column_that_can_be_taken_back(clustered: Workspace) -> None:
+    other, clusters = Workspace(clustered.folder), clustered.catalog.clusters
+    clusters.judge([1, 2], "drop", who="ana")
+    clusters.judge([0], "keep", who="ana")
+    clusters.judge([2], "undecided", who="ben")
+    assert other.browse.arrow(Filter(), ["cluster_keep"]).column(0).to_pylist() == [True, False, None] * 2
+    assert other.browse.count(Filter().with_values("cluster_keep", "false", exclude=True)).documents == 4
+    clusters.undo(who="ana")
+    assert other.browse.arrow(Filter(), ["cluster_keep"]).column(0).to_pylist() == [True, False, False] * 2
+    for wrong in (lambda: clusters.judge([7], "drop", who="ana"), lambda: clusters.judge([], "drop", who="ana"),
+                  lambda: clusters.judge([1], "burn", who="ana")):  # fmt: skip
+        with pytest.raises(SettingError):
+            wrong()
+
+
+def test_a_split_moves_documents_and_is_undone(clustered: Workspace) -> None:
+    """Documents 0 and 3 of "river" become two clusters; their group stays; numbers of undone parts are not given again."""
+    clusters, before = clustered.catalog.clusters, shown(clustered)
+    parts = clusters.split(0, np.array([0, 3]), np.array([0, 1]), ["mill", "bread"], seen=clusters.last, who="ana")
+    assert parts == [3, 4]
+    other = Workspace(clustered.folder)
+    assert [shown(one)[0] for one in (other, clustered)] == [(3, "mill", "land")] * 2
+    assert shown(other)[3] == (4, "bread (2)", "land"), "a name is of one cluster"
+    assert [row for place, row in enumerate(shown(other)) if place not in (0, 3)] == [
+        row for place, row in enumerate(before) if place not in (0, 3)
+    ]
+    clusters.rename(4, "flour", who="ben")
+    clusters.merge([3, 1], into=1, who="ben")
+    assert [shown(other)[place][1] for place in (0, 1, 3)] == ["bread", "bread", "flour"]
+    for _ in range(3):
+        clusters.undo(who="ana")
+    assert shown(other) == shown(clustered) == shown(Workspace(clustered.folder)) == before
+    assert clusters.split(0, np.array([0, 3]), np.array([0, 1]), ["a", "b"], seen=clusters.last, who="ana") == [5, 6]
+
+
+def test_a_split_of_parts_and_new_columns_go_together(clustered: Workspace) -> None:
+    clusters = clustered.catalog.clusters
+    [first, _] = clusters.split(0, np.array([0, 3]), np.array([0, 1]), ["a", "b"], seen=clusters.last, who="ana")
+    clustered.score(["shape"])
+    assert shown(clustered)[0] == (first, "a", "land")
+    clusters.merge([1], into=first, who="ana")
+    again = clusters.split(first, np.array([0, 1, 4]), np.array([0, 1, 1]), ["c", "d"], seen=clusters.last, who="ana")
+    assert [row[0] for row in shown(clustered)] == [again[0], again[1], 2, first + 1, again[1], 2]
+    assert clustered.browse.columns()["chars"].kind == "number"
+
+
+def test_who_split_after_somebody_else_is_told(clustered: Workspace) -> None:
+    clusters, seen = clustered.catalog.clusters, clustered.catalog.clusters.last
+    clusters.rename(1, "loaves", who="ben")
+    with pytest.raises(ConflictError, match="changed meanwhile"):
+        clusters.split(0, np.array([0, 3]), np.array([0, 1]), ["a", "b"], seen=seen, who="ana")
+    assert [event.event["what"] for event in clusters.events()] == ["rename"]

@@ -15,7 +15,7 @@ from winnow_app import data, state
 
 FIRST = (
     "source", "language", "cluster_top", "cluster_name", "label", "quality", "toxicity", "date", "tokens", "words",
-    "pii", "duplicate_keep", "near_keep", "gopher_pass", "c4_pass", "fineweb_pass",
+    "pii", "cluster_keep", "duplicate_keep", "near_keep", "gopher_pass", "c4_pass", "fineweb_pass",
 )  # fmt: skip
 HERE = Path(__file__).parent
 
@@ -58,8 +58,8 @@ def facet_panel(key: str = "facets") -> None:
 
 
 def _unused_label(name: str) -> bool:
-    """Whether a column of labels has none yet."""
-    return (name == "label" or name.startswith("label_")) and not data.facet(name, Filter(), 1).values
+    """Whether a column of labels or verdicts has none yet."""
+    return (name in ("label", "cluster_keep") or name.startswith("label_")) and not data.facet(name, Filter(), 1).values
 
 
 def _described(column: Column, filter: Filter) -> dict[str, Any]:

@@ -1,0 +1,208 @@
+"""Time Explore and Map: `python tests/bench/browser.py CORPUS [TURNS]`, in this process and then in a browser.
+
+CORPUS is a scored and clustered corpus, for example one made by `multiply.py`; nothing in it is changed. Each line is a
+figure: p50 and p95 over so many turns, each turn a question that was not asked before.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Page
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from app.browsing import count, eventually, opened_browser, served, settled
+from winnow.catalog.filters import Filter
+from winnow.workspace import Workspace
+from winnow_app.parts.facets.panel import FIRST
+
+WORDS = (
+    "water", "music", "market", "train", "doctor", "winter", "school", "engine", "garden", "coffee", "bridge", "judge", "ocean",
+    "planet", "silver", "camera", "battle", "island", "budget", "museum", "teacher", "village", "weather", "hospital",
+)  # fmt: skip
+
+
+def told(name: str, times: list[float]) -> None:
+    p50, p95 = np.quantile(np.array(times) * 1000, [0.5, 0.95])
+    print(f"{name:<52} p50 {p50:>8,.0f} ms   p95 {p95:>8,.0f} ms   n {len(times)}", flush=True)
+
+
+def timed(name: str, turns: int, work: Callable[[int], object]) -> None:
+    """Print the percentiles of a piece of work."""
+    times = []
+    for turn in range(turns):
+        start = time.perf_counter()
+        work(turn)
+        times.append(time.perf_counter() - start)
+    told(name, times)
+
+
+def circle(turn: int, span: tuple[float, float, float, float]) -> tuple[tuple[float, float], ...]:
+    """Return a lasso of 60 corners somewhere on the map."""
+    left, right, bottom, top = span
+    x, y = left + (right - left) * (0.3 + 0.02 * turn), bottom + (top - bottom) * (0.3 + 0.015 * turn)
+    reach = 0.15 * min(right - left, top - bottom)
+    corners = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+    return tuple((float(x + reach * np.cos(a)), float(y + reach * np.sin(a))) for a in corners)
+
+
+def in_process(folder: Path, turns: int) -> None:
+    """Ask what the pages ask."""
+    workspace = Workspace(folder)
+    browse, documents = workspace.browse, workspace.catalog.manifest.documents()
+    start = time.perf_counter()
+    columns = browse.columns()
+    print(f"table built in {time.perf_counter() - start:.1f} s: {documents:,} documents, {len(columns)} columns")
+    panel = [name for name in FIRST if name in columns and columns[name].kind != "name"]
+
+    def facets(filter: Filter) -> None:
+        browse.count(filter)
+        for name in panel:
+            if columns[name].kind in ("number", "date"):
+                browse.histogram(name, filter, bars=24)
+            else:
+                browse.facet(name, filter.with_values(name), limit=8)
+
+    timed("counts and all facets of the panel, no filter", 1, lambda turn: facets(Filter()))
+    timed(f"filter → counts and all {len(panel)} facets", turns, lambda turn: facets(_range(turn)))
+    shown = [name for name in ("source", "date", "quality", "toxicity", "language", "tokens") if name in columns]
+    timed("filter → count alone", turns, lambda turn: browse.count(_range(turn + 100)))
+
+    def page(turn: int) -> None:
+        rows = browse.page(_range(turn), columns=shown, offset=12 * turn, limit=12)
+        workspace.catalog.texts.texts(rows["doc_id"].tolist())
+
+    timed("result page of 12 with texts", turns, page)
+    timed(
+        "result page sorted by quality",
+        turns,
+        lambda turn: browse.page(_range(turn), columns=shown, sort="quality", limit=12),
+    )
+    timed("keyword search → count", turns, lambda turn: browse.count(Filter(search=WORDS[turn % len(WORDS)])))
+    browse.count(Filter(near="a first question loads the encoder"))
+    timed(
+        "search by meaning → count",
+        turns,
+        lambda turn: browse.count(Filter(near=f"a text about {WORDS[turn % len(WORDS)]}")),
+    )
+    step = documents // (turns + 1)
+    timed(
+        "concept of 3 examples → count",
+        turns,
+        lambda turn: browse.count(Filter(examples=(turn * 7, turn * 9 + 1, turn * 11 + 2))),
+    )
+    timed("document open", turns, lambda turn: workspace.document(step * turn))
+    numbers = [name for name, column in columns.items() if column.kind == "number" and name != "doc_id"]
+    timed("its percentiles", min(turns, 5), lambda turn: browse.percentiles(step * turn, numbers))
+    if "map_x" in columns:
+        x, y = (browse.arrow(Filter(), [axis]).column(0).to_numpy() for axis in ("map_x", "map_y"))
+        span = (float(x.min()), float(x.max()), float(y.min()), float(y.max()))
+        timed("lasso of 60 corners → count", turns, lambda turn: browse.count(Filter(lasso=circle(turn, span))))
+    timed("pattern → count", min(turns, 3), lambda turn: browse.count(Filter(regex=f"(?i)\\b{WORDS[turn]}s?\\b")))
+    timed(
+        "two columns against each other",
+        min(turns, 5),
+        lambda turn: browse.cross("source", "quality", _range(turn), mean_of="tokens"),
+    )
+    print(f"memory of this process now: {_memory(os.getpid()):.2f} GB")
+
+
+def _range(turn: int) -> Filter:
+    return Filter().with_range("quality", 0.05 + turn / 300, 0.97)
+
+
+def _memory(process: int) -> float:
+    """Return the proportional share of a process's memory in GB, and of its children."""
+    total = 0
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and (int(entry.name) == process or _parent(int(entry.name)) == process):
+            lines = (entry / "smaps_rollup").read_text().splitlines()
+            total += int(next(line for line in lines if line.startswith("Pss:")).split()[1])
+    return total / 1e6
+
+
+def _parent(process: int) -> int:
+    try:
+        return int(Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    except (OSError, ValueError):
+        return -1
+
+
+def in_browser(folder: Path, turns: int) -> None:
+    """Do what people do, from the click to the count that is drawn."""
+    with served(folder, Path("/dev/null")) as address, opened_browser() as browser:
+        page = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
+        page.set_default_timeout(120_000)
+        for name in ("explore", "map", ""):
+            loads = []
+            for _ in range(3):
+                start = time.perf_counter()
+                page.goto(f"{address}/{name}")
+                settled(page)
+                loads.append(time.perf_counter() - start - 0.6)
+            print(f"page load /{name:<9} first {loads[0]:6.1f} s, then {min(loads[1:]):5.1f} s", flush=True)
+        page.goto(f"{address}/explore")
+        settled(page)
+        times: dict[str, list[float]] = {}
+        for turn in range(turns):
+            _click_through(page, turn, times)
+        for what, found in times.items():
+            told(f"browser: {what}", found)
+        port = int(address.rsplit(":", 1)[1])
+        print(f"memory of the server now: {max(_memory(found) for found in _listening(port)):.2f} GB")
+
+
+def _click_through(page: Page, turn: int, times: dict[str, list[float]]) -> None:
+    everything = count(page)
+    row = page.locator("details").filter(has_text="source").locator(".value .pick").nth(turn % 6)
+    _until(page, "facet clicked → count drawn", times, row.click, lambda: count(page) < everything)
+    settled(page)
+    page.get_by_role("button", name="Clear all").click()
+    eventually(lambda: count(page) == everything, "everything is shown", page)
+    settled(page)
+    box = page.get_by_label("Words", exact=True)
+    box.fill(WORDS[turn % len(WORDS)])
+    _until(page, "keyword search → count drawn", times, lambda: box.press("Enter"), lambda: count(page) < everything)
+    settled(page)
+    title = page.locator('[class*="st-key-open-"] button:visible').first
+    _until(page, "document clicked → text drawn", times, title.click, lambda: page.locator(".winnow-text").count() > 0)
+    settled(page)
+    page.get_by_role("button", name="Clear all").click()
+    eventually(lambda: count(page) == everything, "everything is shown", page)
+    settled(page)
+
+
+def _until(
+    page: Page, what: str, times: dict[str, list[float]], act: Callable[[], object], true: Callable[[], bool]
+) -> None:
+    start = time.perf_counter()
+    act()
+    while not true():
+        page.wait_for_timeout(15)
+        assert time.perf_counter() - start < 120, what
+    times.setdefault(what, []).append(time.perf_counter() - start)
+
+
+def _listening(port: int) -> list[int]:
+    """Return the processes whose command line names a port."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and f"--port\0{port}".encode() in (entry / "cmdline").read_bytes():
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+if __name__ == "__main__":
+    asked, repeats = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 20
+    print(f"{asked}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    in_process(asked, repeats)
+    in_browser(asked, min(repeats, 8))
