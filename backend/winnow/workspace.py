@@ -12,7 +12,6 @@ workspace.export("best", "out")
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,11 +21,10 @@ from winnow.catalog.filters import Filter
 from winnow.catalog.manifest import Run
 from winnow.catalog.selections import NamedSelection
 from winnow.compute.base import Executor
-from winnow.compute.local import LocalExecutor
+from winnow.compute.choose import executor as chosen_executor
 from winnow.embed.base import Embedder
 from winnow.embed.choose import default_model, encoder
 from winnow.errors import SettingError
-from winnow.export.base import Exporter
 from winnow.jobs import background
 from winnow.jobs.backup import Copied, back_up
 from winnow.jobs.chain import Step, run_chain
@@ -36,7 +34,6 @@ from winnow.jobs.concept import keep_concept
 from winnow.jobs.corpus import Corpus
 from winnow.jobs.doctor import Examined, examine
 from winnow.jobs.embed import embed
-from winnow.jobs.export import export
 from winnow.jobs.ingest import Ingested, ingest
 from winnow.jobs.keywords import index_keywords
 from winnow.jobs.lab_verbs import LabVerbs
@@ -50,8 +47,8 @@ from winnow.jobs.recording import Recording
 from winnow.jobs.replay import check_needs, keep_replayed, replay
 from winnow.jobs.score import score
 from winnow.jobs.select import budget_of
-from winnow.judge.base import Judge
-from winnow.method import method
+from winnow.jobs.sending import export_to, writing_of
+from winnow.storage import located
 
 if TYPE_CHECKING:
     from winnow.jobs.ladder import Ladder
@@ -68,7 +65,7 @@ class Workspace(LabVerbs, Corpus):
     def __init__(self, folder: str | Path, *, executor: Executor | None = None) -> None:
         """Open an existing corpus; raises CorpusError."""
         super().__init__(folder)
-        self._executor = executor or LocalExecutor()
+        self._executor = executor or chosen_executor()
         self._recorded = Recording(self.catalog)
 
     @classmethod
@@ -93,7 +90,7 @@ class Workspace(LabVerbs, Corpus):
         Raises InputError, ConflictError.
         """
         told = {key: value for key, value in (columns or {}).items() if value is not None}
-        names = [os.path.abspath(path) for path in paths]
+        names = [located(path) for path in paths]
         recipe = {"paths": names, "format": format, "columns": told, "again": again}
         with self._recorded("ingest", recipe, progress) as watch:
             made = ingest(
@@ -201,33 +198,17 @@ class Workspace(LabVerbs, Corpus):
         with self._recorded("combine", told, None):
             return keep(self.catalog, name, combine(self.catalog, operation, names, **how), replace=replace)
 
-    def export(
-        self,
-        name: str,
-        folder: str | Path,
-        *,
-        format: str = "parquet",
-        columns: Sequence[str] = (),
-        settings: Mapping[str, Any] | None = None,
-        arrange: Sequence[Mapping[str, Any]] = (),
-        judge: Mapping[str, Any] | None = None,
-        progress: Progress | None = None,
-    ) -> Path:
+    def export(self, name: str, folder: str | Path, *, progress: Progress | None = None, **how: Any) -> str | Path:
         """Write a selection as files with a manifest and a data card; the same selection gives the same bytes.
 
-        `arrange` holds recipes {"method": name, **settings}: transforms, then one order, then one packing; `judge` is the
-        recipe of whom some of them ask. Raises MissingNeed, SettingError, ConflictError.
+        `folder` may be an address (s3://, gs://, hf://). `how` holds format, columns, settings, arrange, judge and
+        validation: what `jobs.sending.writing_of` takes. Raises MissingNeed, SettingError, ConflictError, InputError.
         """
-        exporter = method(Exporter, format).from_recipe(settings or {})
-        asked = method(Judge, str(judge.get("method", ""))).from_recipe(judge) if judge else None
-        recipe = {
-            "name": name, "folder": str(Path(folder).absolute()), "format": format, "columns": list(columns),
-            "settings": dict(settings or {}), "arrange": list(map(dict, arrange)), "judge": judge and dict(judge),
-        }  # fmt: skip
+        writing = writing_of(**how)
+        recipe = {"name": name, "folder": located(folder), **writing.recipe}
         with self._recorded("export", recipe, progress) as watch:
             chosen = self.catalog.selections.get(name)
-            how: dict[str, Any] = {"arrange": arrange, "judge": asked}
-            return export(self.catalog, chosen, Path(folder), exporter, columns=columns, progress=watch, **how)
+            return export_to(self.catalog, chosen, located(folder), writing, watch)
 
     def run_recipe(
         self,
@@ -246,7 +227,7 @@ class Workspace(LabVerbs, Corpus):
         recipe = load_recipe(Path(path))
         told = {
             "path": str(Path(path).absolute()),
-            "out": out and str(Path(out).absolute()),
+            "out": out and located(out),
             "replace": replace,
             "ask_judge": ask_judge,
         }

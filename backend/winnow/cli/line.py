@@ -14,6 +14,7 @@ from winnow.cli.arranging import arrange_options, dry_run, judge_recipe, read_se
 from winnow.cli.main import winnow
 from winnow.errors import SHOWN, SettingError, WinnowError
 from winnow.method import method
+from winnow.storage import is_remote
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 folder_option = click.pass_obj
@@ -189,9 +190,12 @@ def select(
 
 @winnow.command()
 @click.argument("name", required=False)
-@click.argument("out", required=False, type=click.Path(path_type=Path))
+@click.argument("out", required=False)
 @click.option("--format", default="parquet", show_default=True, help="File format (winnow methods exporter).")
 @click.option("--columns", default="", help="Columns to write besides the document, comma-separated; 'all' for all.")
+@click.option(
+    "--validation", default=0.0, metavar="SHARE", help="Share of documents set apart, no copies on both sides."
+)
 @arrange_options
 @click.option("--verify", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Check an export's sums.")
 @set_option
@@ -200,9 +204,10 @@ def export(
     folder: Path,
     /,
     name: str | None,
-    out: Path | None,
+    out: str | None,
     format: str,
     columns: str,
+    validation: float,
     verify: Path | None,
     settings: tuple[str, ...],
     **arranging: Any,
@@ -221,19 +226,30 @@ def export(
 
     plain, arrange = read_settings(pairs(settings), arranging["names"])
     judge = judge_recipe(arranging["judge"], arranging["model"], pairs(arranging["judge_settings"]))
-    told = method(Exporter, format).from_text(plain).recipe
+    exporter = method(Exporter, format).from_text(plain)
+    names = [column.strip() for column in columns.split(",") if column.strip()]
     if out is None or arranging["dry_run"]:
         dry_run(folder, name, arrange, judge)
+        _forecast(folder, name, exporter, names, validation)
         return
-    how: dict[str, Any] = {
-        "columns": [column.strip() for column in columns.split(",") if column.strip()],
-        "arrange": arrange,
-        "judge": judge,
-    }
-    how["settings"] = {key: value for key, value in told.items() if key != "method"}
+    how: dict[str, Any] = {"columns": names, "arrange": arrange, "judge": judge, "validation": validation}
+    how["settings"] = {key: value for key, value in exporter.recipe.items() if key != "method"}
     with console.progress() as progress:
         written = Workspace(folder).export(name, out, format=format, progress=progress, **how)
-    console.say(f"{name} written to {written} (check it: winnow export --verify {written})")
+    check = "" if is_remote(written) else f" (check it: winnow export --verify {written})"
+    console.say(f"{name} written to {written}{check}")
+
+
+def _forecast(folder: Path, name: str, exporter: Any, columns: list[str], validation: float) -> None:
+    from winnow.jobs.export import Writing
+    from winnow.jobs.export_plan import foresee
+    from winnow.workspace import Workspace
+
+    catalog = Workspace(folder).catalog
+    for part in foresee(catalog, catalog.selections.get(name), Writing(exporter, columns, validation=validation)):
+        split = f"{part.split}: " if part.split else ""
+        files = f"{'' if part.exact else 'about '}{part.files:,} {'file' if part.files == 1 else 'files'}"
+        console.say(f"{split}{part.documents:,} rows in {files}, about {part.bytes / 1e6:,.1f} MB ({exporter.name})")
 
 
 def _verify(out: Path) -> None:

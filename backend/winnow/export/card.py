@@ -32,6 +32,7 @@ def card(manifest: Mapping[str, Any]) -> str:
         _summary(manifest),
         *_steps(manifest),
         *_held_out(manifest),
+        *_split(manifest),
         *tables,
         *_arranged(manifest),
         _columns(manifest),
@@ -65,7 +66,7 @@ def _front_matter(manifest: Mapping[str, Any]) -> str:
         "size_categories": [size_category(manifest["documents"])],
         "task_categories": ["text-generation"],
         "tags": ["winnow", "data-selection", str(manifest["recipe"].get("method", {}).get("method", "selection"))],
-        "configs": [{"config_name": "default", "data_files": [{"split": "train", "path": _pattern(manifest)}]}],
+        **_configs(manifest),
     }
     return "---\n" + yaml.safe_dump(matter, sort_keys=False, allow_unicode=True) + "---"
 
@@ -102,6 +103,15 @@ def _held_out(manifest: Mapping[str, Any]) -> list[str]:
         "This selection was made to resemble a benchmark's held-out data, so that benchmark says little of its worth:"
     )
     return ["\n".join(["## Held-out target", "", warning, "", *lines])]
+
+
+def _split(manifest: Mapping[str, Any]) -> list[str]:
+    splits = manifest.get("splits", {})
+    if not splits:
+        return []
+    rows = [f"| {_plain(name)} | {count:,} |" for name, count in splits["documents"].items()]
+    why = "Documents that are copies or near copies of each other are all in one split."
+    return ["\n".join(["## Splits", "", why, "", "| split | documents |", "|---|---:|", *rows])]
 
 
 def _table(column: str, counts: Mapping[str, int], documents: int) -> str:
@@ -153,21 +163,30 @@ def _recipe(manifest: Mapping[str, Any]) -> str:
     )
 
 
+def _configs(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the Hub needs to load the files, where it can."""
+    if not manifest.get("hub_loads", True):
+        return {}
+    patterns = _patterns(manifest)
+    files = [{"split": split, "path": path} for split, path in patterns.items()]
+    return {"configs": [{"config_name": "default", "data_files": files}]}
+
+
 def _use(manifest: Mapping[str, Any]) -> str:
-    kind = "parquet" if manifest["format"]["method"] == "parquet" else "json"
     return (
         "## How to load it\n\n"
-        "```python\n"
-        "from datasets import load_dataset\n\n"
-        f'documents = load_dataset("{kind}", data_files="{_pattern(manifest)}", split="train")\n'
-        "```\n\n"
+        f"```python\n{manifest['how_to_load']}\n```\n\n"
         "The sums of the files are in manifest.json; `winnow export --verify FOLDER` checks them."
     )
 
 
-def _pattern(manifest: Mapping[str, Any]) -> str:
-    names = [entry["name"] for entry in manifest["files"]]
-    return "part-*" + names[0].removeprefix("part-00000") if names else "part-*"
+def _patterns(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return a glob for the files of each split."""
+    found: dict[str, str] = {}
+    for entry in manifest["files"]:
+        split = "validation" if re.search(r"(^|/)validation[-/]", entry["name"]) else "train"
+        found.setdefault(split, re.sub(r"\d{5}", "*", entry["name"]))
+    return found or {"train": "part-*"}
 
 
 def _plain(text: object) -> str:

@@ -15,6 +15,7 @@ import pyarrow as pa
 import zstandard
 
 from winnow.export.base import Exporter
+from winnow.export.parquet import load_dataset
 from winnow.method import param
 
 BLOCK = 2**20
@@ -28,6 +29,7 @@ class JsonLines(Exporter):
     """
 
     name: ClassVar[str] = "jsonl"
+    hub_loads: ClassVar[bool] = True
 
     compression: str = param("none", "How files are compressed.", choices=("none", "gzip", "zstd"))
 
@@ -43,6 +45,9 @@ class JsonLines(Exporter):
     def count(self, path: Path) -> int:
         with path.open("rb") as file, self._unpacked(file) as unpacked:
             return sum(block.count(b"\n") for block in iter(lambda: unpacked.read(BLOCK), b""))
+
+    def usage(self, pattern: str) -> str:
+        return load_dataset("json", pattern)
 
     def _packed(self, file: BinaryIO) -> AbstractContextManager[Any]:
         if self.compression == "gzip":  # without a name and a time, so that the same lines give the same bytes
@@ -60,18 +65,20 @@ class JsonLines(Exporter):
 
 
 def _lines(table: pa.Table) -> bytes:
-    plain = pa.table([_readable(column) for column in table.columns], names=table.column_names)
-    return b"".join(orjson.dumps(row, default=_plain, option=orjson.OPT_APPEND_NEWLINE) for row in plain.to_pylist())
+    plain = pa.table([readable(column) for column in table.columns], names=table.column_names)
+    return b"".join(
+        orjson.dumps(row, default=plain_value, option=orjson.OPT_APPEND_NEWLINE) for row in plain.to_pylist()
+    )
 
 
-def _readable(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def readable(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return nanoseconds as microseconds: Python knows no finer time."""
     if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
         return column.cast(pa.timestamp("us", column.type.tz), safe=False)
     return column
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
     """Return what JSON lacks as text."""
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")

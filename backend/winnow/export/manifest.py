@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import re
 from collections.abc import Mapping, Sequence
 from importlib import metadata
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pyarrow as pa
@@ -34,16 +35,17 @@ def manifest(
     summary: Mapping[str, Any],
     exported: str = "",
     arranged: Mapping[str, Any] | None = None,
+    folder: Path | None = None,
+    splits: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Describe the files of an export; equal exports give equal manifests.
 
-    `recipe` replays the selection: {"method": {...}, "budget", "seed", "filter", "target"}. `summary` holds what it
-    gave: {"pool": {"fingerprint", "documents", "tokens"}, "asked", "documents", "tokens", "by": {column: {name: count}}}.
-    `held_out_targets` stands there only when a forced target is a benchmark's test split. `exported` is a time, left out
-    unless given, since it makes two exports differ. `arranged` is what was done on the way into the files: {"seed", "steps":
-    [{"recipe", "what" (a sentence), "counts"}]}.
+    `recipe` replays the selection; `summary` holds what it gave: {"pool": {"fingerprint", "documents", "tokens"}, "asked",
+    "documents", "tokens", "by": {column: {name: count}}}. `exported` is a time, left out unless given: it makes two exports
+    differ. `arranged`: {"seed", "steps": [{"recipe", "what", "counts"}]}. Files are named below `folder`; `splits` says how
+    documents were parted. `held_out_targets` stands there only when a forced target is a benchmark's test split.
     """
-    entries = [_entry(path, exporter) for path in files]
+    entries = [_entry(path, exporter, folder or path.parent) for path in files]
     return {
         "manifest_version": VERSION,
         "selection": selection,
@@ -54,12 +56,21 @@ def manifest(
         **({"steps": list(summary["steps"])} if "steps" in summary else {}),
         "counts": {column: dict(counts) for column, counts in summary.get("by", {}).items()},
         "format": dict(exporter.recipe),
+        **_reading(exporter, entries),
         "columns": {field.name: str(field.type) for field in plain_schema(schema)},
         "documents": sum(entry["documents"] for entry in entries),
         "files": entries,
         "versions": versions(),
-        **_where_any({"held_out_targets": held_out_targets(recipe), "exported": exported, "arranged": arranged}),
+        **_where_any(
+            {"held_out_targets": held_out_targets(recipe), "exported": exported, "arranged": arranged, "splits": splits}
+        ),
     }
+
+
+def _reading(exporter: Exporter, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return how the files are read, and whether the Hub can do so."""
+    data = next((entry["name"] for entry in entries), f"part-00000{exporter.suffix}")
+    return {"how_to_load": exporter.usage(re.sub(r"\d{5}", "*", data)), "hub_loads": exporter.hub_loads}
 
 
 def _where_any(parts: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,9 +137,9 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _entry(path: Path, exporter: Exporter) -> dict[str, Any]:
+def _entry(path: Path, exporter: Exporter, folder: Path) -> dict[str, Any]:
     return {
-        "name": path.name,
+        "name": path.relative_to(folder).as_posix(),
         "documents": exporter.count(path),
         "bytes": path.stat().st_size,
         "sha256": _sha256(path),
@@ -141,7 +152,7 @@ def _problem(folder: Path, entry: Any) -> str:
     except (TypeError, KeyError, ValueError):
         return f"the manifest has an entry that is none: {entry!r}"
     path = folder / name
-    if path.parent != folder or name in ("", ".", ".."):
+    if not name or PurePosixPath(name).is_absolute() or set(PurePosixPath(name).parts) & {".", ".."}:
         return f"{name} is not the name of a file in this folder"
     if not path.is_file():
         return f"{name} is missing"

@@ -19,6 +19,7 @@ class Parquet(Exporter):
     """Columns in Parquet files: small, typed, and read by every data tool."""
 
     name: ClassVar[str] = "parquet"
+    hub_loads: ClassVar[bool] = True
 
     compression: str = param(
         "zstd", "How columns are compressed; snappy is for older readers.", choices=("zstd", "snappy", "gzip", "none")
@@ -37,3 +38,11 @@ class Parquet(Exporter):
 
     def count(self, path: Path) -> int:
         return int(pq.read_metadata(path).num_rows)
+
+    def usage(self, pattern: str) -> str:
+        return load_dataset("parquet", pattern)
+
+
+def load_dataset(kind: str, pattern: str) -> str:
+    """Return how Hugging Face's library reads files."""
+    return f'from datasets import load_dataset\n\ndocuments = load_dataset("{kind}", data_files="{pattern}", split="train")'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
@@ -19,38 +20,60 @@ GROUP_BYTES = 64 * 2**20
 """A table ends with the document that reaches this many bytes of text, so that memory stays bounded."""
 
 
-def shards(rows: Iterable[pa.RecordBatch], shard_docs: int) -> Iterator[Iterator[pa.Table]]:
+def shards(rows: Iterable[pa.RecordBatch], shard_docs: int, shard_bytes: int = 0) -> Iterator[Iterator[pa.Table]]:
     """Yield each shard as a stream of tables of one chunk each; a stream is read before the next is asked for.
 
-    Where batches end has no effect. Dictionaries are spelled out and metadata is dropped: both depend on the batch.
+    A shard ends with `shard_docs` documents, or with the document that reaches `shard_bytes` of text (0: no limit). Where
+    batches end has no effect. Dictionaries are spelled out and metadata is dropped: both depend on the batch.
     """
-    for _, tables in groupby(_tables(rows, shard_docs), key=lambda pair: pair[0]):
+    for _, tables in groupby(_tables(rows, shard_docs, shard_bytes or 2**62), key=lambda pair: pair[0]):
         yield (table for _, table in tables)
 
 
-def _tables(rows: Iterable[pa.RecordBatch], shard_docs: int) -> Iterator[tuple[int, pa.Table]]:
+@dataclass
+class _Open:
+    """The shard and the table under way: documents and bytes in each, and the number of the shard."""
+
+    shard: int = 0
+    in_shard: int = 0
+    bytes_in_shard: int = 0
+    docs: int = 0
+    bytes: int = 0
+
+    def closes(self, shard_docs: int, shard_bytes: int) -> None:
+        """End the table, and the shard when it is full."""
+        self.in_shard, self.bytes_in_shard = self.in_shard + self.docs, self.bytes_in_shard + self.bytes
+        self.docs = self.bytes = 0
+        if self.in_shard >= shard_docs or self.bytes_in_shard >= shard_bytes:
+            self.shard, self.in_shard, self.bytes_in_shard = self.shard + 1, 0, 0
+
+
+def _tables(rows: Iterable[pa.RecordBatch], shard_docs: int, shard_bytes: int) -> Iterator[tuple[int, pa.Table]]:
     schema: pa.Schema | None = None
     pending: list[pa.Table] = []
-    docs, size, written = 0, 0, 0
+    at = _Open()
     for batch in rows:
         schema = plain_schema(batch.schema) if schema is None else schema
         table = _conform(batch, schema)
         sizes = np.cumsum(_text_bytes(table))
         start = 0
         while start < len(table):
-            room = min(GROUP_DOCS - docs, shard_docs - (written + docs) % shard_docs)
+            room = min(GROUP_DOCS - at.docs, shard_docs - at.in_shard - at.docs)
             before = int(sizes[start - 1]) if start else 0
-            reached = int(np.searchsorted(sizes, before + GROUP_BYTES - size)) + 1 - start
+            most = min(GROUP_BYTES - at.bytes, shard_bytes - at.bytes_in_shard - at.bytes)
+            reached = int(np.searchsorted(sizes, before + most)) + 1 - start
             take = min(room, reached, len(table) - start)
             pending.append(table.slice(start, take))
-            docs, size, start = docs + take, size + int(sizes[start + take - 1]) - before, start + take
+            at.docs, at.bytes = at.docs + take, at.bytes + int(sizes[start + take - 1]) - before
+            start += take
             if take in (room, reached):
-                yield written // shard_docs, pa.concat_tables(pending).combine_chunks()
-                pending, docs, size, written = [], 0, 0, written + docs
-    if not pending and schema is not None and written == 0:
+                yield at.shard, pa.concat_tables(pending).combine_chunks()
+                pending = []
+                at.closes(shard_docs, shard_bytes)
+    if not pending and schema is not None and at.shard == 0 and at.in_shard == 0:
         pending = [schema.empty_table()]
     if pending:
-        yield written // shard_docs, pa.concat_tables(pending).combine_chunks()
+        yield at.shard, pa.concat_tables(pending).combine_chunks()
 
 
 def plain_schema(schema: pa.Schema) -> pa.Schema:

@@ -2,73 +2,101 @@
 
 from __future__ import annotations
 
+import fcntl
 import glob
+import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from winnow.arrange.base import with_columns
 from winnow.catalog.catalog import Catalog
-from winnow.catalog.joblog import lives, process_name
+from winnow.catalog.control import dump
 from winnow.catalog.selections import NamedSelection
-from winnow.errors import ConflictError, SettingError, nearest
+from winnow.errors import ConflictError, SettingError
 from winnow.export.base import Exporter, fsync_folder, write_text
 from winnow.export.card import write_card
-from winnow.export.manifest import RECIPE, manifest, write_manifest
-from winnow.jobs.arrange import Arranging, Plan, made_columns
-from winnow.jobs.arrange_plan import DOCUMENT, documents, plan_of
+from winnow.export.manifest import RECIPE, manifest, versions, write_manifest
+from winnow.jobs.arrange import Plan
+from winnow.jobs.arrange_plan import plan_of
+from winnow.jobs.export_rows import chosen_columns, export_batches
 from winnow.jobs.progress import Progress
 from winnow.jobs.proof_files import write_proof
 from winnow.jobs.recipe import Recipe, is_replayable, write_recipe
+from winnow.jobs.splitting import Chosen, split_selection
 from winnow.judge.base import Judge
 
-ALWAYS, SCRATCH = DOCUMENT, ".scratch"
+SCRATCH = ".scratch"
 
 
-def export(
-    catalog: Catalog,
-    selection: NamedSelection,
-    folder: Path,
-    exporter: Exporter,
-    *,
-    columns: Sequence[str],
-    progress: Progress,
-    arrange: Sequence[Mapping[str, Any]] = (),
-    judge: Judge | None = None,
-) -> Path:
+@dataclass(frozen=True)
+class Writing:
+    """How a selection is written: format, columns, arrangement, share of validation documents."""
+
+    exporter: Exporter
+    columns: Sequence[str] = ()
+    arrange: Sequence[Mapping[str, Any]] = ()
+    judge: Judge | None = None
+    validation: float = 0.0
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """Return the keywords of `Workspace.export` that say all this."""
+        settings = {key: value for key, value in self.exporter.recipe.items() if key != "method"}
+        told = {"format": type(self.exporter).name, "columns": list(self.columns), "settings": settings}
+        judge = self.judge.recipe if self.judge else None
+        return {**told, "arrange": list(map(dict, self.arrange)), "judge": judge, "validation": self.validation}
+
+    def splits(self, catalog: Catalog, selection: NamedSelection) -> tuple[dict[str, NamedSelection], dict[str, Any]]:
+        """Return the selections to write, by split; raises SettingError, MissingNeed."""
+        if self.exporter.whole_corpus and getattr(self.exporter, "cover", "") == "corpus":
+            if self.arrange or self.validation:
+                found = "--arrange" if self.arrange else "--validation"
+                raise SettingError(
+                    "cover=corpus writes every document in place", f"found {found}", f"leave {found} out"
+                )
+            return {"": _whole(catalog, selection)}, {}
+        return split_selection(catalog, selection, self.validation)
+
+    def digest(self, catalog: Catalog, selection: NamedSelection) -> str:
+        """Return a name for the bytes that this writes: equal ones can go on where the other stopped."""
+        ids, weights = selection.read()
+        told = [
+            selection.name, dict(selection.recipe), self.exporter.recipe, list(self.columns), list(self.arrange),
+            self.judge and self.judge.recipe, self.validation, catalog.manifest.version, versions(),
+        ]  # fmt: skip
+        return hashlib.sha256(dump(told).encode() + ids.tobytes() + weights.tobytes()).hexdigest()[:16]
+
+
+def _whole(catalog: Catalog, selection: NamedSelection) -> NamedSelection:
+    """Return every document of the corpus, with weight 0 where it was not chosen."""
+    ids, weights = selection.read()
+    seen = np.zeros(catalog.manifest.documents())
+    seen[ids] = weights
+    return Chosen.of(selection, np.arange(len(seen)), seen)
+
+
+def export(catalog: Catalog, selection: NamedSelection, folder: Path, writing: Writing, progress: Progress) -> Path:
     """Write the selection and return the folder; raises ConflictError, SettingError, MissingNeed.
 
     Documents come in doc_id order with their weight, or as the recipes in `arrange` say, by the selection's seed and, for
-    those that ask one, a judge.
+    those that ask one, a judge. One that was killed goes on behind the shards it had finished.
     """
-    plan = plan_of(catalog, selection, arrange, judge) if arrange else None
-    chosen = _chosen(catalog, columns, plan)
+    plans = _plans(catalog, selection, writing)
     folder = folder.resolve()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConflictError(
             "an export needs a new folder", f"{folder} exists and is not empty", "name another, or remove it"
         )
-    with _partial(folder) as partial:
-        batches, report = _batches(catalog, selection, chosen, plan, scratch=partial / SCRATCH, progress=progress)
-        first = next(batches)
-        files = exporter.write(chain([first], batches), partial)
-        shutil.rmtree(partial / SCRATCH, ignore_errors=True)
-        content = manifest(
-            files, exporter=exporter, schema=first.schema, selection=selection.name,
-            recipe=selection.recipe, summary=selection.summary, arranged=report(),
-        )  # fmt: skip
-        write_card(partial, content)
-        _write_recipe(partial, selection, exporter, columns, plan, judge=judge)
-        write_proof(catalog, selection, partial)
-        write_manifest(partial, content)
+    with _partial(folder, writing.digest(catalog, selection)) as partial:
+        _write(catalog, selection, partial, writing, plans=plans, progress=progress)
         if folder.exists():
             folder.rmdir()
         os.rename(partial, folder)
@@ -76,90 +104,95 @@ def export(
     return folder
 
 
-def _write_recipe(
-    folder: Path,
-    selection: NamedSelection,
-    exporter: Exporter,
-    columns: Sequence[str],
-    plan: Plan | None,
-    *,
-    judge: Judge | None,
+@dataclass(frozen=True)
+class _Plans:
+    """What is checked before anything is written."""
+
+    splits: Mapping[str, NamedSelection]
+    told: Mapping[str, Any]
+    plans: Mapping[str, Plan | None]
+    columns: Sequence[str]
+
+
+def _plans(catalog: Catalog, selection: NamedSelection, writing: Writing) -> _Plans:
+    splits, told = writing.splits(catalog, selection)
+    plans = {
+        name: plan_of(catalog, part, writing.arrange, writing.judge) if writing.arrange else None
+        for name, part in splits.items()
+    }
+    return _Plans(splits, told, plans, chosen_columns(catalog, writing.columns, next(iter(plans.values()))))
+
+
+def _write(
+    catalog: Catalog, selection: NamedSelection, folder: Path, writing: Writing, *, plans: _Plans, progress: Progress
 ) -> None:
+    """Fill an existing folder, of which shards of a killed run may be there; the manifest comes last."""
+    exporter = writing.exporter
+    files: list[Path] = []
+    reports: dict[str, dict[str, Any]] = {}
+    schema: pa.Schema | None = None
+    for name, part in plans.splits.items():
+        scratch = folder / SCRATCH / (name or "all")
+        shutil.rmtree(scratch, ignore_errors=True)
+        batches, report = export_batches(
+            catalog, part, plans.columns, plans.plans[name],
+            scratch=scratch, progress=progress, repeat=exporter.weights == "repeat",
+        )  # fmt: skip
+        first = next(batches)
+        schema = schema or first.schema
+        files += exporter.write(chain([first], batches), folder, name, resume=True)
+        reports[name] = report()
+    shutil.rmtree(folder / SCRATCH, ignore_errors=True)
+    content = manifest(
+        files, exporter=exporter, schema=schema or pa.schema([]), selection=selection.name, recipe=selection.recipe,
+        summary=selection.summary, arranged=next(iter(reports.values())), folder=folder, splits=plans.told,
+    )  # fmt: skip
+    write_card(folder, content)
+    _write_recipe(folder, selection, writing, next(iter(plans.plans.values())))
+    write_proof(catalog, selection, folder)
+    write_manifest(folder, content)
+
+
+def _write_recipe(folder: Path, selection: NamedSelection, writing: Writing, plan: Plan | None) -> None:
     if is_replayable(selection.recipe):
-        told = {"format": exporter.name, "columns": list(columns), **exporter.recipe}
+        told = {"format": writing.exporter.name, "columns": list(writing.columns), **writing.exporter.recipe}
+        told |= {"validation": writing.validation} if writing.validation else {}
         del told["method"]
         steps = tuple(plan.course.recipes) if plan else ()
-        asked = judge.recipe if judge and steps else None
+        asked = writing.judge.recipe if writing.judge and steps else None
         write_text(folder / RECIPE, write_recipe(Recipe(selection.name, selection.recipe, steps, told, asked)))
 
 
 @contextmanager
-def _partial(folder: Path) -> Iterator[Path]:
-    """Give a hidden folder beside the export's, and remove it on leaving, with those that killed exports left."""
+def _partial(folder: Path, digest: str) -> Iterator[Path]:
+    """Give a hidden folder beside the export's, with the shards that a killed run of the same export left in it.
+
+    It is removed on leaving; those that killed runs of other exports left are too. A lock that dies with its process
+    says that a folder is in use.
+    """
+    partial = folder.with_name(f".{folder.name}.{digest}.partial")
     for left in folder.parent.glob(f".{glob.escape(folder.name)}.*.partial"):
-        owner = left.name.removeprefix(f".{folder.name}.").removesuffix(".partial")
-        if not lives(owner.replace("-", ":", 2)):
-            shutil.rmtree(left, ignore_errors=True)
-    partial = folder.with_name(f".{folder.name}.{process_name().replace(':', '-')}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+        if left != partial:
+            with suppress(ConflictError, OSError), _held(left):
+                shutil.rmtree(left, ignore_errors=True)
+    partial.mkdir(parents=True, exist_ok=True)
+    with _held(partial):
+        try:
+            yield partial
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold a folder's lock; raises ConflictError when another process does."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        yield partial
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise ConflictError(
+            "this export is being written already", f"by another process, in {folder}", "wait for it"
+        ) from None
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def _chosen(catalog: Catalog, columns: Sequence[str], plan: Plan | None) -> list[str]:
-    """Return the columns to write besides those that are always written and those that the plan makes."""
-    known, made = catalog.browse.columns(), made_columns(plan) if plan else frozenset()
-    if columns and plan and plan.course.packer and plan.course.packer.joins:
-        found = f"column '{columns[0]}' belongs to documents"
-        raise SettingError("a row of the files is a window", found, "--set pack.write=pieces, or leave --columns out")
-    if list(columns) == ["all"]:
-        return [name for name in known if name not in ALWAYS and name not in made]
-    for name in columns:
-        if name not in known and name != "meta":
-            raise SettingError(
-                "an export writes columns of the corpus", f"there is no column '{name}'", nearest(name, known)
-            )
-        if name in made:
-            found = f"column '{name}' of the corpus would have the same name"
-            raise SettingError(f"an arrangement writes column '{name}'", found, f"leave {name} out of --columns")
-    return [name for name in columns if name not in ALWAYS]
-
-
-def _batches(
-    catalog: Catalog, selection: NamedSelection, columns: Sequence[str], plan: Plan | None,
-    *, scratch: Path, progress: Progress,
-) -> tuple[Iterator[pa.RecordBatch], Callable[[], dict[str, Any]]]:  # fmt: skip
-    """Return the batches to write, the first of which may be empty and carries the schema, and what to report after."""
-    ids, weights = selection.read()
-    order = np.argsort(ids, kind="stable")
-    ids, weights = ids[order], weights[order]
-    progress.stage(f"export {selection.name}", len(ids), "documents")
-    stored = [*ALWAYS, *(["meta"] if "meta" in columns else [])]
-    wanted = [name for name in columns if name != "meta"]
-    if plan is None:
-        weighted = bool(len(weights)) and not np.all(weights == 1.0)
-        return _weighted(documents(catalog, ids, wanted, stored), weights if weighted else None, progress), dict
-    needed = sorted(need for need in plan.course.needs if not need.startswith("vectors:") and need not in stored)
-    source = documents(catalog, ids, list(dict.fromkeys([*wanted, *needed])), stored)
-    arranging = Arranging(plan, scratch, [*stored, *wanted], progress)
-    return arranging.batches(_watched(source, progress)), arranging.report
-
-
-def _weighted(
-    source: Iterator[pa.RecordBatch], weights: NDArray[np.float64] | None, progress: Progress
-) -> Iterator[pa.RecordBatch]:
-    done = 0
-    for batch in source:
-        more = {} if weights is None else {"weight": pa.array(weights[done : done + len(batch)])}
-        yield with_columns(batch, more)
-        done += len(batch)
-        progress.advance(len(batch))
-
-
-def _watched(source: Iterator[pa.RecordBatch], progress: Progress) -> Iterator[pa.RecordBatch]:
-    for batch in source:
-        yield batch
-        progress.advance(len(batch))
+        os.close(descriptor)

@@ -42,6 +42,8 @@ from winnow.select.set_algebra import OPERATIONS, WEIGHTS
 
 VERSION = 1
 BODY = ("filter", "within", "select", "mixture", "combine", "parents")
+OF_ALL = ("format", "columns", "validation")
+"""Keys of an export that every format has."""
 TOP = ("winnow_recipe", "name", *BODY, "arrange", "judge", "export")
 STEP = ("budget", "seed", "target", "force_target", "target_sha256")
 """What a step says beside its method and that one's settings."""
@@ -71,6 +73,8 @@ class Recipe:
         """Return how the files are written, as keywords of `Workspace.export`."""
         settings = dict(self.export or {})
         told = {"format": settings.pop("format", "parquet"), "columns": settings.pop("columns", ())}
+        if "validation" in settings:
+            told["validation"] = settings.pop("validation")
         if self.judge:
             told["judge"] = dict(self.judge)
         return {**told, "settings": settings, **({"arrange": list(self.arrange)} if self.arrange else {})}
@@ -206,14 +210,20 @@ def _export(found: Located) -> dict[str, Any]:
     format, columns = told.get("format", "parquet"), told.get("columns", [])
     with found.faults_at(("export", "format") if "format" in told else ("export",)):
         exporter = method(Exporter, str(format))
-    found.mapping(("export",), ("format", "columns", *(setting.name for setting in exporter.settings())))
+    found.mapping(("export",), (*OF_ALL, *(setting.name for setting in exporter.settings())))
     if not isinstance(columns, list) or not all(isinstance(column, str) for column in columns):
         raise SettingError(
             f"{found.at(('export', 'columns'))}: columns is a list of names", f"found {columns!r}", "[all]"
         )
     with found.faults_at(("export",)):
-        made = exporter.from_recipe({key: value for key, value in told.items() if key not in ("format", "columns")})
-    return {"format": exporter.name, "columns": columns, **{k: v for k, v in made.recipe.items() if k != "method"}}
+        made = exporter.from_recipe({key: value for key, value in told.items() if key not in OF_ALL})
+    share = {"validation": told["validation"]} if told.get("validation") else {}
+    return {
+        "format": exporter.name,
+        "columns": columns,
+        **share,
+        **{k: v for k, v in made.recipe.items() if k != "method"},
+    }
 
 
 class _Reader:

@@ -15,7 +15,7 @@ from winnow.catalog.selections import NamedSelection
 from winnow.errors import ConflictError
 from winnow.jobs.chain import Step, run_chain
 from winnow.jobs.combine import combine
-from winnow.jobs.export import ALWAYS
+from winnow.jobs.export_rows import ALWAYS
 from winnow.jobs.lineage import Chosen, Lineage, keep
 from winnow.jobs.recipe import Recipe
 from winnow.jobs.select import check_columns

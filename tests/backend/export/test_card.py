@@ -9,6 +9,8 @@ import pytest
 import yaml
 
 from winnow.export.card import MOST_ROWS, card, size_category
+from winnow.export.jsonl import JsonLines
+from winnow.export.parquet import Parquet
 
 MANIFEST: dict[str, Any] = {
     "selection": "best-tenth",
@@ -21,6 +23,7 @@ MANIFEST: dict[str, Any] = {
     "documents": 1200,
     "files": [{"name": "part-00000.parquet"}, {"name": "part-00001.parquet"}],
     "versions": {"winnow": "0.1.0"},
+    "how_to_load": Parquet().usage("part-*.parquet"),
 }
 
 
@@ -70,7 +73,9 @@ def test_it_says_how_much_was_chosen_from_what_and_how() -> None:
 
 def test_json_lines_are_loaded_as_json() -> None:
     files = [{"name": "part-00000.jsonl.gz"}]
-    text = card({**MANIFEST, "files": files, "format": {"method": "jsonl", "compression": "gzip"}})
+    packed = JsonLines(compression="gzip")
+    told = {"format": packed.recipe, "how_to_load": packed.usage("part-*.jsonl.gz")}
+    text = card({**MANIFEST, "files": files, **told})
     assert 'load_dataset("json", data_files="part-*.jsonl.gz"' in text
     assert front_matter(text)["configs"][0]["data_files"][0]["path"] == "part-*.jsonl.gz"
 

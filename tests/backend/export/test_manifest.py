@@ -59,7 +59,7 @@ def test_it_says_what_was_chosen_and_how(tmp_path, docs) -> None:
     assert content["budget"] == {"asked": {"share": 0.1}, "spent": {"documents": 50, "tokens": 6010}}
     assert content["pool"] == {"documents": 500, "tokens": 60_000, "fingerprint": "0123456789abcdef"}
     assert content["counts"]["source"] == {"web": 40, "(none)": 10}
-    assert content["format"] == {"method": "parquet", "shard_docs": 20, "compression": "zstd"}
+    assert content["format"] == Parquet(shard_docs=20).recipe
     assert content["columns"]["source"] == "string"
     assert content["documents"] == 50
     assert set(content["versions"]) == {"winnow", "python", "duckdb", "pyarrow", "numpy"}

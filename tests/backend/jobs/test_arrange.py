@@ -15,7 +15,7 @@ from winnow.errors import MissingNeed, SettingError
 from winnow.export.manifest import verify
 from winnow.export.parquet import Parquet
 from winnow.jobs.arrange_plan import Arrangements
-from winnow.jobs.export import export
+from winnow.jobs.export import Writing, export
 from winnow.jobs.progress import Silent
 from winnow.judge.base import Answer, Judge
 from winnow.workspace import Workspace
@@ -150,8 +150,8 @@ class Echo(Judge):
 def test_generated_documents_stand_beside_their_sources(chosen: Workspace, tmp_path: Path) -> None:
     kept = chosen.catalog.selections.get("once")
     recipes = [{"method": "rephrase"}, {"method": "shuffle"}]
-    told = {"columns": [], "progress": Silent(), "arrange": recipes, "judge": Echo()}
-    found = rows(export(chosen.catalog, kept, tmp_path / "out", Parquet(), **told))
+    writing = Writing(Parquet(), arrange=recipes, judge=Echo())
+    found = rows(export(chosen.catalog, kept, tmp_path / "out", writing, Silent()))
     made = sorted((row["doc_id"], row["generated"], row["style"]) for row in found)
     assert made == [(key, flag, "medium" if flag else None) for key in (0, 2, 3, 5) for flag in (False, True)]
     assert {row["text"] for row in found if row["generated"]} == {"Word: mill.", "Word: nine.", "Word: direction."}

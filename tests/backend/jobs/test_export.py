@@ -84,7 +84,7 @@ def test_a_stopped_export_leaves_nothing(chosen: Workspace, tmp_path: Path) -> N
 def test_what_a_killed_export_left_is_swept_and_a_living_one_s_is_not(chosen: Workspace, tmp_path: Path) -> None:
     program = (
         "import pathlib, os, signal, sys; from winnow.jobs.export import _partial\n"
-        f"with _partial(pathlib.Path({str(tmp_path / 'o[1]')!r})): print(1, flush=True); input()"
+        f"with _partial(pathlib.Path({str(tmp_path / 'o[1]')!r}), 'other'): print(1, flush=True); input()"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
