@@ -35,7 +35,7 @@ def actor() -> Actor:
     known = visitors().of_cookie(st.context.cookies)
     if known is not None:
         return known
-    if visitors().door.oidc and st.user.is_logged_in:
+    if visitors().door.oidc and getattr(st.user, "is_logged_in", False):
         return visitors().of_login(str(st.user.get("email") or st.user.get("name") or st.user.get("sub") or ""))
     return visitors().unknown
 

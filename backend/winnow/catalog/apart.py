@@ -79,8 +79,8 @@ def _bare() -> dict[str, str]:
 def _answer(told: dict[str, Any]) -> dict[str, str]:
     """Run the statement and write its answer; return the kind of a failure and DuckDB's first line."""
     folder, late = Path(told["folder"]), threading.Event()
-    config = {"python_enable_replacements": "false", "memory_limit": f"{told['memory'] // 2**20}MiB"}
-    database = duckdb.connect(":memory:", config=config)
+    bounds = {"python_enable_replacements": "false", "memory_limit": f"{told['memory'] // 2**20}MiB"}
+    database = duckdb.connect(":memory:", config={**bounds})
 
     def stop() -> None:
         late.set()
