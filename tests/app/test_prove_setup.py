@@ -1,0 +1,49 @@
+"""What a person fixes before a proof: selections or methods inside the training, and the texts these need."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.conftest import Opener
+from winnow.prove.predict import Prediction
+from winnow.workspace import Workspace
+
+
+@pytest.fixture
+def prove(own_corpus: Path, open_page: Opener, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The page on a corpus with one selection; how long a proof takes is not measured here."""
+    monkeypatch.setattr("winnow.jobs.prove.predict", lambda *told: Prediction(2.0, 1e9, 1.0))
+    Workspace(own_corpus).select("random", docs=12, name="some")
+    return open_page("prove", own_corpus)
+
+
+def labels(app: AppTest) -> list[str]:
+    return [found.label for found in app.text_input]
+
+
+def test_a_method_that_aims_asks_for_texts_to_aim_at(prove: AppTest) -> None:
+    assert not prove.exception
+    assert not any("guide them" in label for label in labels(prove))
+    app = prove.multiselect(key="prove.online").set_value(["loss_reweight"]).run()
+    assert not any("guide them" in label for label in labels(app))
+    app = app.multiselect(key="prove.online").set_value(["loss_reweight", "dga"]).run()
+    assert not app.exception
+    assert any("guide them" in label for label in labels(app))
+    assert "prove.dga.eta" in {found.key for found in app.number_input}
+
+
+def test_methods_alone_are_enough_for_a_proof(prove: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[dict] = []
+    monkeypatch.setattr("winnow_app.data.start", lambda verb, **recipe: started.append({"verb": verb, **recipe}))
+    app = prove.multiselect(key="prove.selections").set_value([]).run()
+    app = app.multiselect(key="prove.online").set_value(["jest"]).run()
+    button = next(found for found in app.button if found.label == "Prove it")
+    assert button.disabled
+    app = app.text_input(key="prove.target").set_value("/texts/held-out.jsonl").run()
+    next(found for found in app.button if found.label == "Prove it").click().run()
+    assert started[0]["name"] == "jest"
+    assert started[0]["asked"]["online"][0]["method"] == "jest"
+    assert started[0]["asked"]["selections"] == ()
