@@ -118,3 +118,13 @@ def test_a_test_split_is_aimed_at_only_when_told_to(open_page: Opener, own_corpu
     press(app, "Save selection")
     made = Workspace(own_corpus).catalog.selections.get("forced")
     assert made.recipe["held_out_target"]
+
+
+def test_a_column_that_only_a_person_can_have_made_comes_with_its_command(open_page: Opener, own_corpus: Path) -> None:
+    app = open_page("select", own_corpus)
+    app.selectbox(key="select.method").set_value("mates").run()
+    assert not app.exception
+    assert any("winnow score influence --set model=MODEL --set target=TARGET" in code.value for code in app.code)
+    assert "Run score" not in [button.label for button in app.button]
+    app.selectbox(key="select.method").set_value("group_mates").run()
+    assert "reconstruction" in words(app)

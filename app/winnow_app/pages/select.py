@@ -73,7 +73,7 @@ def _method() -> tuple[str, dict[str, Any]]:
     step = len(steps_before()) + 1
     name = st.selectbox(f"Step {step}: method" if step > 1 else "Method", list(found), index=first, key="select.method")
     kind = found[name]
-    st.caption(kind.summary())
+    st.caption(kind.summary() + (" :gray-badge[reconstruction]" if kind.reconstruction else ""))
     if kind.paper:
         st.caption(
             f"[{kind.paper.title}]({kind.paper.url}) ({kind.paper.year})" if kind.paper.url else kind.paper.title

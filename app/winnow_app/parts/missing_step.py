@@ -10,17 +10,22 @@ import streamlit as st
 
 from winnow.method import methods
 from winnow.score.base import Scorer
+from winnow.score.causal import CausalScorer
 from winnow.select.base import Selector
 from winnow_app import data
 
 
 @dataclass(frozen=True)
 class Step:
-    """Something to run before a method can choose: the words for people, the verb and its recipe."""
+    """Something to run before a method can choose: the words for people, the verb and its recipe.
+
+    Without a verb it cannot be run by a button, since only a person knows its settings: `command` says how.
+    """
 
     words: str
     verb: str
     recipe: dict[str, Any] = field(default_factory=dict)
+    command: str = ""
 
 
 def missing_steps(needs: Collection[str], columns: Collection[str], models: Collection[str]) -> list[Step]:
@@ -35,10 +40,20 @@ def missing_steps(needs: Collection[str], columns: Collection[str], models: Coll
         elif need in columns or need in ("target", "text"):
             continue
         elif need in makers:
-            steps.append(Step(f"column {need}", "score", {"names": [makers[need]]}))
+            steps.append(_scoring(need, makers[need]))
         elif need.startswith(("cluster", "map_")):
             steps.append(Step("clusters", "cluster"))
     return steps
+
+
+def _scoring(column: str, scorer: str) -> Step:
+    """Return the step that makes a column; a scorer that must be told a model, or a target too, is not run without."""
+    kind = methods(Scorer)[scorer]
+    told = [setting.name for setting in kind.settings() if setting.name in ("model", "target")]
+    if not issubclass(kind, CausalScorer):
+        return Step(f"column {column}", "score", {"names": [scorer]})
+    settings = " ".join(f"--set {name}={name.upper()}" for name in told)
+    return Step(f"column {column}", "", command=f"winnow score {scorer} {settings}")
 
 
 def offer_missing(selector: Selector) -> bool:
@@ -54,6 +69,9 @@ def offer(who: str, steps: Sequence[Step]) -> None:
     for step in steps:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{who}** needs {step.words}")
+            if not step.verb:
+                st.code(step.command, language="sh")
+                continue
             st.button(
                 "Running …" if step.verb in running else f"Run {step.verb}", key=f"offer.{step.words}", type="primary",
                 icon=":material/play_arrow:", on_click=data.start, args=(step.verb,), kwargs=step.recipe,
