@@ -216,3 +216,24 @@ def _with_rest(sources: list[Source], files: list[Path], folder: Path) -> list[S
 def files_below(source: Source) -> Iterator[Path]:
     """Yield the files behind a source, so that their sizes give the work ahead."""
     return text_files(source.path) if source.path.is_dir() else iter((source.path,))
+
+
+def named_data(names: Sequence[str], format: str | None = None) -> set[str]:
+    """Return which of some names a reader takes: tables and archives, else .json, else text, web pages, PDF, books.
+
+    Raises InputError when there is none.
+    """
+    kinds = methods(Reader) if format is None else {format: method(Reader, _OTHER_NAMES.get(format, format))}
+    whole = _whole()
+    groups: tuple[set[str], set[str], set[str]] = (set(), set(), set())
+    for name in set(names) - _NO_DATA:
+        fitting = [kind for kind, reader in kinds.items() if name.lower().endswith(reader.suffixes)]
+        if fitting:
+            plain = format is None and name.lower().endswith(".json")
+            groups[1 if plain else 2 if whole >= set(fitting) else 0].add(name)
+    chosen = next((group for group in groups if group), set())
+    if not chosen:
+        raise InputError(
+            "files of a known format are needed", f"found {', '.join(sorted(names)[:5])}", "--format FORMAT"
+        )
+    return chosen
