@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
+from threadpoolctl import threadpool_limits
 
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.labels import LabelSchema
 from winnow.errors import MissingNeed, SettingError
 from winnow.label.confident import noise, suspects
-from winnow.rate.evidence import Floats, Values
+from winnow.rate.evidence import Floats, Places, Values
 from winnow.rate.fitting import Axes, fit
-from winnow.rate.held_out import HeldOut, hold_out, resamples
+from winnow.rate.held_out import make_folds, resamples
 from winnow.rate.objectives import Names
 
 FEWEST = 10
@@ -25,6 +26,8 @@ MOST = 20_000
 """Labels that are looked at: the newest, so that a look stays a matter of seconds."""
 
 PENALTY = 1.0
+"""Of |w|² / 2, for vectors of unit length; chosen by nothing that is measured, so that what is held out stays held out."""
+
 SHARES = (0.125, 0.25, 0.5, 1.0)
 PSEUDO = "rater:"
 
@@ -118,7 +121,7 @@ def doubts(catalog: Catalog, question: str, *, seed: int = 0) -> list[Doubt]:
 
     Raises MissingNeed with fewer than `FEWEST` labels or without vectors, SettingError for a question without classes.
     """
-    classes, chances = _held_out(catalog, question, seed)
+    classes, chances = _chances(catalog, question, seed)
     places, margins = suspects(chances, classes.codes)
     likeliest = chances.argmax(axis=1)
     return [
@@ -131,7 +134,7 @@ def doubts(catalog: Catalog, question: str, *, seed: int = 0) -> list[Doubt]:
 
 def wrong_labels(catalog: Catalog, question: str, *, seed: int = 0) -> list[Wrong]:
     """Return how many labels of each value are estimated to be of another, the most first."""
-    classes, chances = _held_out(catalog, question, seed)
+    classes, chances = _chances(catalog, question, seed)
     joint = noise(chances, classes.codes) * len(classes.codes)
     k = len(classes.names)
     found = [
@@ -146,16 +149,11 @@ def enough(catalog: Catalog, question: str, *, seed: int = 0) -> Enough:
 
     Raises like `doubts`.
     """
-    classes, x, held = _fitted(catalog, question, seed)
-    n, codes = len(classes.codes), Values(classes.codes.astype(np.float64))
-    order, right, sizes = np.random.default_rng(seed).random(n), [], []
+    classes, x, folds = _folded(catalog, question, seed)
+    n, right, sizes = len(classes.codes), [], []
+    order = np.random.default_rng(seed).random(n)
     for share in SHARES:
-        scores, used = np.zeros_like(held.scores), []
-        for fold in range(int(held.folds.max()) + 1):
-            part = codes.among((held.folds != fold) & (order < share))
-            used.append(len(part))
-            out = held.folds == fold
-            scores[out] = fit(x, part, Names(names=classes.names), held.penalty)(x[out]) if len(part) else 0.0
+        scores, used = _held_out(x, classes, folds, order < share)
         right.append(scores.argmax(axis=1) == classes.codes)
         sizes.append(round(float(np.mean(used))))
     drawn = resamples(n, seed)
@@ -185,12 +183,28 @@ def _point(labels: int, hits: NDArray[np.float64] | NDArray[np.bool_], drawn: Fl
     return Point(labels, float(hits.mean()), float(low), float(high))
 
 
-def _held_out(catalog: Catalog, question: str, seed: int) -> tuple[Classes, Floats]:
-    classes, _, held = _fitted(catalog, question, seed)
-    return classes, np.asarray(softmax(held.scores, axis=1), dtype=np.float64)
+def _chances(catalog: Catalog, question: str, seed: int) -> tuple[Classes, Floats]:
+    classes, x, folds = _folded(catalog, question, seed)
+    scores, _ = _held_out(x, classes, folds, np.ones(len(folds), dtype=bool))
+    return classes, np.asarray(softmax(scores, axis=1), dtype=np.float64)
 
 
-def _fitted(catalog: Catalog, question: str, seed: int) -> tuple[Classes, Floats, HeldOut]:
+def _held_out(x: Floats, classes: Classes, folds: Places, some: NDArray[np.bool_]) -> tuple[Floats, list[int]]:
+    """Return scores [n, k] by heads that never saw a document's fold, fitted to some of the others, and to how many."""
+    objective, codes = Names(names=classes.names), Values(classes.codes.astype(np.float64))
+    scores, used = np.zeros((len(folds), len(classes.names))), []
+    # Products this small are slower on several threads, and much slower where other people label too.
+    with threadpool_limits(1):
+        for fold in range(int(folds.max()) + 1):
+            out, part = folds == fold, codes.among((folds != fold) & some)
+            used.append(len(part))
+            if len(part):
+                scores[out] = fit(x, part, objective, PENALTY)(x[out])
+    return scores, used
+
+
+def _folded(catalog: Catalog, question: str, seed: int) -> tuple[Classes, Floats, Places]:
+    """Return the labelled documents with their vectors on principal axes, and a fold of each."""
     classes = of_classes(catalog, catalog.labels.schema(question))
     if len(classes.doc_ids) < FEWEST or len(classes.names) < 2:
         raise MissingNeed(
@@ -200,8 +214,6 @@ def _fitted(catalog: Catalog, question: str, seed: int) -> tuple[Classes, Floats
     models = catalog.vectors.models()
     if not models:
         raise MissingNeed("labels are checked by vectors", "the corpus has none yet", "winnow embed")
-    vectors = catalog.vectors.take(models[-1], classes.doc_ids)
-    x = Axes.of(vectors).x
-    codes = Values(classes.codes.astype(np.float64))
-    held = hold_out(x, np.zeros(len(x)), codes, Names(names=classes.names), groups=None, seed=seed)
-    return classes, x, held
+    with threadpool_limits(1):
+        x = Axes.of(catalog.vectors.take(models[-1], classes.doc_ids)).x
+    return classes, x, make_folds(Values(classes.codes.astype(np.float64)), None, seed)

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.filters import Filter
@@ -45,8 +47,8 @@ BY_COLUMN = ("uncertain", "highest", "lowest", "disagreement")
 AGAIN = ("disagreement", "suspects", "skipped")
 """Orders of documents that have labels already."""
 
-SAMPLE = 10_000
-"""Documents that are compared by their vectors, drawn at random: as many as 20 milliseconds allow."""
+SAMPLE = 5000
+"""Documents that are compared by their vectors, drawn at random: as many as a wait between two documents allows."""
 
 NEAREST_SEEN = 2000
 
@@ -163,13 +165,18 @@ class _Desk:
         places = np.argsort(chance(doc_ids, f"sample {len(self._answered[0]) // 50}"), kind="stable")[:SAMPLE]
         model = encoder_for_labels(self._catalog)
         vectors = self._catalog.vectors.take(model, doc_ids[places])
+        # Products this small are slower on several threads, and much slower where other people label too.
+        with threadpool_limits(1):
+            return self._of_vectors(order, model, places, vectors, limit)
+
+    def _of_vectors(self, order: str, model: str, places: Ints, vectors: NDArray[np.float32], limit: int) -> Ints:
         if order == "diverse":
             seen = np.unique(self._answered[0][-NEAREST_SEEN:])
             return places[spread(vectors, self._catalog.vectors.take(model, seen) if len(seen) else vectors[:0], limit)]
         classes = of_classes(self._catalog, self._schema)
         if len(set(classes.codes.tolist())) < 2:
             # Nothing tells the classes apart yet: what is unlike all the rest finds them soonest.
-            return self._by_vectors("diverse", doc_ids, limit)
+            return self._of_vectors("diverse", model, places, vectors, limit)
         chances = class_chances(self._catalog, model, classes, vectors)
         return places[balanced(chances, np.bincount(classes.codes, minlength=len(classes.names)), limit)]
 
