@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from winnow.errors import InputError
+from winnow.lm.hub import hub_answers
 from winnow.lm.kept import is_kept, load
 from winnow.lm.tokenizer import Tokenizer
 from winnow.lm.windows import IGNORED, Windows
@@ -80,7 +81,7 @@ def _asked(
     for part, token in zip(logits.split(size), targets.clamp(min=0).split(size), strict=True):
         said = torch.log_softmax(part.float(), dim=1)
         gold = said.gather(1, token[:, None])
-        among = (said > gold).to(torch.uint8).sum(dim=1, dtype=torch.int32) < top
+        among = (said > gold).view(torch.uint8).sum(dim=1, dtype=torch.int32) < top
         one = [-gold[:, 0], among]
         if moments:
             chances = torch.softmax(part.float(), dim=1)
@@ -140,13 +141,15 @@ class _Hub:
     def __init__(self, place: str) -> None:
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
+        on_disk = Path(place).is_dir() or not hub_answers()
         try:
-            self.tokenizer = _HubTokenizer(AutoTokenizer.from_pretrained(place))
-            self._inner = AutoModelForCausalLM.from_pretrained(place, use_safetensors=True).eval()
+            self.tokenizer = _HubTokenizer(AutoTokenizer.from_pretrained(place, local_files_only=on_disk))
+            inner = AutoModelForCausalLM.from_pretrained(place, use_safetensors=True, local_files_only=on_disk)
+            self._inner = inner.eval()
         except (OSError, ValueError, KeyError) as reason:
             raise InputError(
                 f"loss cannot load a causal language model from '{place}'", str(reason).splitlines()[0],
-                "name a folder that `winnow prove` kept, or a Hugging Face model that this machine has",
+                "name a model of the corpus (winnow teach), or a Hugging Face model that this machine has or can reach",
             ) from reason  # fmt: skip
         if torch.cuda.is_available():
             self._inner = self._inner.to("cuda", dtype=torch.bfloat16)

@@ -143,20 +143,32 @@ class Reading:
 
     def lowest(self, values: NDArray[Any], share: float) -> Floats:
         """Return the mean over the lowest share of each text's values, one of them at least; NaN for no token."""
-        order = np.lexsort((values, self.text))
+        ranked = self._ranked(values)
         rank = np.arange(len(values)) - np.repeat(np.cumsum(self.counts) - self.counts, self.counts)
         taken = np.maximum(1, np.floor(share * self.counts + 1e-9).astype(np.int64))
         kept = rank < np.repeat(taken, self.counts)
-        return quotient(np.bincount(self.text[kept], values[order][kept], len(self.bytes)), taken * (self.counts > 0))
+        return quotient(np.bincount(self.text[kept], ranked[kept], len(self.bytes)), taken * (self.counts > 0))
 
     def medians(self, values: NDArray[Any]) -> Floats:
         """Return the median over each text's tokens, NaN for none."""
-        ranked = values[np.lexsort((values, self.text))]
+        ranked = self._ranked(values)
         starts, some = np.cumsum(self.counts) - self.counts, self.counts > 0
         medians = np.full(len(self.bytes), np.nan)
         low, high = starts[some] + (self.counts[some] - 1) // 2, starts[some] + self.counts[some] // 2
-        medians[some] = (ranked[low].astype(np.float64) + ranked[high]) / 2
+        medians[some] = (ranked[low] + ranked[high]) / 2
         return medians
+
+    def _ranked(self, values: NDArray[Any]) -> Floats:
+        """Return each text's values in rising order, text after text.
+
+        One sort of whole numbers and fractions: values are laid side by side, each text's in a stretch of its own, where
+        float64 keeps more digits of them than float32 has.
+        """
+        if not len(values):
+            return np.empty(0)
+        low = float(values.min())
+        apart = self.text * (2.0 ** np.ceil(np.log2(float(values.max()) - low + 1.0)))
+        return np.asarray(np.sort(values.astype(np.float64) - low + apart) - apart + low)
 
 
 def quotient(part: NDArray[Any], whole: NDArray[Any]) -> Floats:
