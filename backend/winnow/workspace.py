@@ -27,6 +27,7 @@ from winnow.embed.choose import default_model, encoder
 from winnow.errors import SettingError
 from winnow.jobs import background
 from winnow.jobs.backup import Copied, back_up
+from winnow.jobs.bring import Brought, bring
 from winnow.jobs.chain import Step, run_chain
 from winnow.jobs.cluster import cluster
 from winnow.jobs.combine import combine
@@ -317,6 +318,13 @@ class Workspace(LabVerbs, Corpus):
         """Bring a second folder up to this corpus, which may be used meanwhile; raises ConflictError, InputError."""
         return back_up(self.catalog, Path(folder), progress or Silent())
 
+    def bring(self, what: str, path: str | Path, *, progress: Progress | None = None, **how: Any) -> Brought:
+        """Join a "column" or "vectors" made elsewhere to the documents; `how` is what `jobs.bring` takes for them."""
+        named = {key: str(value) for key, value in how.items() if value and key != "unmatched"}
+        told = {"what": what, "path": located(path), **named}
+        with self._recorded("bring", told, progress) as watch:
+            return bring(self.catalog, what, Path(path), progress=watch, reserved=self._reserved(), **how)
+
     def complete(self, *, progress: Progress | None = None) -> None:
         """Make what is still missing: scores, vectors, clusters, the keyword index."""
         lacking = self.missing()
@@ -368,6 +376,7 @@ JOBS: dict[str, Callable[[Workspace, dict[str, Any], Progress | None], object]] 
     "select": _run_select,
     "run_recipe": lambda workspace, recipe, progress: workspace.run_recipe(**recipe, progress=progress),
     "combine": lambda workspace, recipe, progress: workspace.combine(**recipe),
+    "bring": lambda workspace, recipe, progress: workspace.bring(**recipe, progress=progress),
     "export": lambda workspace, recipe, progress: workspace.export(**recipe, progress=progress),
     "teach": lambda workspace, recipe, progress: workspace.teach(**recipe, progress=progress),
     "ladder": lambda workspace, recipe, progress: workspace.ladder(**recipe, progress=progress),

@@ -17,6 +17,7 @@ from winnow.errors import SettingError, WinnowError, nearest
 
 FILES = (
     "line",
+    "bringing",
     "choosing",
     "filtering",
     "labelling",

@@ -9,6 +9,7 @@ from winnow.embed.base import Embedder
 from winnow.embed.hashed import HashedEncoder
 from winnow.embed.sentence import PACKAGED, SentenceEncoder
 from winnow.embed.static import StaticEncoder
+from winnow.errors import MissingNeed
 from winnow.method import method
 
 # all-MiniLM-L6-v2 encodes about 30 documents a second on two CPU cores: 5,000 of them are a wait of three minutes.
@@ -26,6 +27,13 @@ def encoder(model: str) -> Embedder:
 
 def encoder_of(recipe: Mapping[str, Any]) -> Embedder:
     """Return the encoder that made vectors, from their recipe: the name of a run is safe for a folder, not for a hub."""
+    if recipe["method"] == "imported":
+        if not recipe.get("encoder"):
+            found = f"vectors '{recipe['model']}' were imported without their encoder"
+            raise MissingNeed(
+                "to encode a text takes the model that made the vectors", found, "import-vectors --encoder NAME"
+            )
+        return encoder(str(recipe["encoder"]))
     return method(Embedder, str(recipe["method"])).from_recipe(recipe)
 
 
