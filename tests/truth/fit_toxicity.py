@@ -31,7 +31,7 @@ from winnow.score.linear import FOLDER, sigmoid
 from winnow.score.network.toxic import network
 from winnow.score.ngrams import BITS, spelled
 from winnow.score.passages import blocks, windows
-from winnow.score.toxic_blend import Blend, Features, Reading, highest
+from winnow.score.toxic_blend import MEANINGS, Blend, Features, Reading, highest
 from winnow.score.toxicity import Hashed
 
 KINDS = ("words", "letters")
@@ -39,15 +39,19 @@ RIDGE, STEPS = 1.0, 50
 HARMLESS_SHARE, BALANCE = 0.5, 0.5
 LONG_SHARE, LONG_PAGES, MOST = 0.10, 300, 1200
 PRECISION = 0.84
-MISSED, SURE, MISSED_OF_SURE = 0.01, 1.4, 0.05
+SENSES = {"hate": ("dynahate", "hatemoji-build"), "forum": ("gab-hate",)}
+"""The sets whose "stack" parts the weights of each sense of "toxic" are fitted on."""
+MISSED, SURE, MISSED_OF_SURE = 0.002, 2.0, 0.15
+ORDINARY = 0.1
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Texts with labels, categories [n, HEADS], weights, and whether each is a page rather than a passage."""
+    """Texts with the set each is from ("" for ordinary ones and pages), labels, categories [n, HEADS] and weights."""
 
     texts: list[str]
+    sets: NDArray[np.str_]
     labels: Floats
     categories: NDArray[np.int8]
     weights: Floats
@@ -114,7 +118,7 @@ def kept_hashed(rows: toxic_texts.Rows, cache: Path | None) -> Hashed:
 def stack_sample(data: Path, sets: Mapping[str, Labelled], rng: np.random.Generator) -> Sample:
     """Gather the "stack" parts: each set weighs the square root of its size, ordinary text half of all labelled sets."""
     texts: list[str] = []
-    labels, told, weights = [], [], []
+    names, labels, told, weights = [], [], [], []
     for name in toxic_sets.FITTED:
         found = sets[name].part("stack")
         if name == "wiki-context" or not len(found.texts):
@@ -123,6 +127,7 @@ def stack_sample(data: Path, sets: Mapping[str, Labelled], rng: np.random.Genera
         share = np.clip(found.labels.mean(), 1e-3, 1 - 1e-3)
         weight = np.where(found.labels == 1, (0.5 / share) ** BALANCE, (0.5 / (1 - share)) ** BALANCE)
         texts += list(found.texts)
+        names += [name] * len(found.texts)
         labels.append(found.labels)
         told.append(found.categories)
         weights.append(weight * len(weight) ** 0.5 / weight.sum())
@@ -139,7 +144,9 @@ def stack_sample(data: Path, sets: Mapping[str, Labelled], rng: np.random.Genera
         told.append(np.where(found_labels[:, None] == 1, -1, 0).repeat(len(HEADS), 1).astype(np.int8))
         weights.append(np.full(len(found_texts), weight * total / len(found_texts)))
     flat = np.concatenate(weights)
-    return Sample(texts, np.concatenate(labels).astype(float), np.concatenate(told), flat / flat.mean())
+    names += [""] * (len(texts) - len(names))
+    labels_flat = np.concatenate(labels).astype(float)
+    return Sample(texts, np.array(names), labels_flat, np.concatenate(told), flat / flat.mean())
 
 
 def look(texts: Sequence[str], hashed: Hashed) -> tuple[Survey, Reading]:
@@ -177,11 +184,12 @@ def logistic(
     return minimize(loss, np.zeros(features.shape[1]), jac=True, method="L-BFGS-B", bounds=bounds).x
 
 
-def best_gate(found: Survey, reading: Reading) -> Gate:
-    """Return the n-gram logits that let in all but MISSED of the chunks which the network calls rather toxic than not,
-    and for pages all but MISSED_OF_SURE of those of which it is surer."""
+def best_gate(found: Survey, reading: Reading, labels: Floats) -> Gate:
+    """Return the n-gram logits that let in all but MISSED of the chunks of toxic texts which the network calls rather toxic
+    than not, and for pages, beside their highest, all but MISSED_OF_SURE of the chunks of which it is surer."""
     peak, said = highest(found.chunks, found.logits, len(found.foreign))[found.open], reading.chunks[:, 0]
-    return Gate(float(np.quantile(peak[said > 0], MISSED)), float(np.quantile(peak[said > SURE], MISSED_OF_SURE)))
+    toxic = (labels[found.chunk_rows[found.open]] == 1) & (said > 0)
+    return Gate(float(np.quantile(peak[toxic], MISSED)), float(np.quantile(peak[said > SURE], MISSED_OF_SURE)))
 
 
 def precise(chance: Floats, labels: Floats, weights: Floats) -> float:
@@ -196,12 +204,12 @@ def precise(chance: Floats, labels: Floats, weights: Floats) -> float:
 def fit_blend(found: Sample, hashed: Hashed) -> Blend:
     """Fit the gate, then what stands behind it."""
     seen, reading = look(found.texts, hashed)
-    gate = best_gate(seen, reading)
+    gate = best_gate(seen, reading, found.labels)
     seen, reading = gated(seen, reading, gate)
     features = Features.of(seen, reading, len(found.texts))
     here, up = features.some & ~features.foreign, (0.0, None)
     free = (None, None)
-    bounds = [free, up, up, up, up, (None, 0.0), free, free, free]
+    bounds = [free, *[up] * 6, (None, 0.0), free, free, free]
     read = logistic(features.here[here], found.labels[here], found.weights[here], bounds)
     there = features.some & features.foreign
     weights = found.weights[there]
@@ -219,10 +227,20 @@ def fit_blend(found: Sample, hashed: Hashed) -> Blend:
     harms = np.array(
         [platt(features.harms[here, i], found.categories[here, i], found.weights[here]) for i in range(len(HEADS))]
     )
-    blend = Blend(read, elsewhere, shown, shut, harms, gate, 0.5)
+    meanings = np.array([sense(name, features.meanings[:, i], found, here) for i, name in enumerate(MEANINGS)])
+    blend = Blend(read, elsewhere, shown, shut, harms, meanings, gate, 0.5)
     threshold = precise(blend.documents(features), found.labels, found.weights)
     print(f"{gate} lets {seen.open.mean():.3f} of all chunks in; threshold {threshold}")
-    return Blend(read, elsewhere, shown, shut, harms, gate, threshold)
+    return replace(blend, threshold=threshold)
+
+
+def sense(name: str, columns: Floats, found: Sample, here: NDArray[np.bool_]) -> Floats:
+    """Return the weights of one sense, on the sets that mean it and, for ORDINARY of their weight, ordinary text."""
+    rows = here & np.isin(found.sets, ["", *SENSES[name]])
+    named, weights = found.sets[rows] != "", found.weights[rows]
+    weights = weights / np.where(named, weights[named].sum(), weights[~named].sum() / ORDINARY)
+    up = (0.0, None)
+    return logistic(columns[rows], found.labels[rows], weights, [(None, None), up, up, up])
 
 
 def platt(logits: Floats, told: NDArray[np.int8], weights: Floats) -> Floats:

@@ -15,9 +15,9 @@ from toxic_sets import FITTED, HEADS, UNKNOWN, Labelled
 from written_sentences import FRAMES, written
 
 SHARES = {
-    "surge-toxicity": 1.0, "dynahate": 26, "measuring-hate": 8, "gab-hate": 9, "cad-reddit": 6, "implicit-hate": 9,
+    "surge-toxicity": 1.0, "dynahate": 25, "measuring-hate": 8, "gab-hate": 11, "cad-reddit": 6, "implicit-hate": 9,
     "toxigen-rated": 4, "toxigen-seeds": 0.5, "hatemoji-build": 4, "xstest": 0.4, "moderation-categories": 1.5,
-    "civil-spans": 5, "wiki-context": 5, "mlma": 1.5, "fox-comments": 0.8, "germeval-german": 2, "told-portuguese": 1.2,
+    "civil-spans": 5, "wiki-context": 7, "mlma": 1.5, "fox-comments": 0.8, "germeval-german": 2, "told-portuguese": 1.2,
     "multilingual-hate": 1.2, "harmless": 8, "identity": 2.5, "rude": 1.2, "threat": 1, "self_harm": 0.5, "sexual": 0.5,
     "insult": 0.5, "quoted": 1,
 }  # fmt: skip
@@ -27,6 +27,9 @@ SHARES_OF_NGRAMS = SHARES | {
     "germeval-german": 5, "cold-chinese": 7, "told-portuguese": 3, "multilingual-hate": 7, "harmless": 14, "dynahate": 14,
 }  # fmt: skip
 """The n-grams alone read other scripts, so other languages weigh more."""
+
+MEANT = {"hate": "dynahate", "forum": "gab-hate"}
+"""The set whose own head says what "toxic" means in one sense."""
 
 LEAST_TOXIC, MOST_TOXIC = 0.22, 0.65
 OBFUSCATED = 0.08

@@ -21,7 +21,7 @@ Logits = Callable[[Spelled], Floats64]
 
 CHUNK = 280
 """Windows that end within the same stretch of so many code points of a text are one chunk: a short text is one chunk."""
-SHORT, ALWAYS = 4, 2
+SHORT, ALWAYS = 4, 1
 """Texts of SHORT chunks or fewer are short: every sentence bears on the text; of longer ones the ALWAYS highest count as one."""
 MOST_READ = 24
 """Of every 64 kB of a text a model reads at most so many chunks, those with the highest n-gram logits."""

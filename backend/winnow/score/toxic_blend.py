@@ -18,6 +18,8 @@ READ = (
     "peak",
     "network mean",
     "network peak",
+    "hate peak",
+    "forum peak",
     "count",
     "broken",
     "broken x peak",
@@ -28,12 +30,19 @@ FLOOR = -4.0
 """What a chunk counts that the network did not read, and the least that any chunk counts: for AUROC, a tie at the bottom."""
 
 HARMS = ("insult", "threat", "obscene", "identity_attack", "sexual", "self_harm")
-"""The categories; the network's first output is about any harm, the others are about these."""
+"""The categories."""
+
+MEANINGS = ("hate", "forum")
+"""What "toxic" may mean: an attack on a group in whatever words, rude words alone being none; hate as moderators of a
+forum see it."""
+
+OUTPUTS = ("any", *HARMS, *MEANINGS)
+"""The network's logits: any harm, each category, each meaning."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What the network says of the open chunks, in order: logits float64 [chunks, 1 + HARMS]; of their windows likewise.
+    """What the network says of the open chunks, in order: logits float64 [chunks, OUTPUTS]; of their windows likewise.
 
     `broken` is the share of a chunk's pieces that go on a word: high where the pieces do not fit the language.
     """
@@ -49,7 +58,8 @@ class Blend:
 
     A document that the network can read: z = `read` · features; one in another script: z = `foreign` · features. A
     sentence: z = `open` · (1, n-grams, network) where the network read it, `shut` · (1, n-grams) elsewhere. A category:
-    z = slope · highest logit + bias, rows of `harms`.
+    z = slope · highest logit + bias, rows of `harms`. A meaning: z = row of `meanings` · (1, highest logit of its own,
+    highest of any harm, highest of the n-grams).
     """
 
     read: Floats64
@@ -57,16 +67,15 @@ class Blend:
     open: Floats64
     shut: Floats64
     harms: Floats64
+    meanings: Floats64
     gate: Gate
     threshold: float
 
     @classmethod
     def of(cls, stored: Mapping[str, NDArray[Any]]) -> Blend:
-        read, foreign, opened, shut, harms = (
-            stored[name].astype(np.float64) for name in ("read", "foreign", "open", "shut", "harms")
-        )
-        gate = Gate(*stored["gate"].tolist())
-        return cls(read, foreign, opened, shut, harms, gate, float(stored["threshold"]))
+        names = ("read", "foreign", "open", "shut", "harms", "meanings")
+        weights = {name: stored[name].astype(np.float64) for name in names}
+        return cls(**weights, gate=Gate(*stored["gate"].tolist()), threshold=float(stored["threshold"]))
 
     def documents(self, features: Features) -> Floats64:
         """Return probabilities float64 [n], 0 for a text without a letter."""
@@ -86,14 +95,20 @@ class Blend:
         """Return probabilities [n, HARMS] for logits [n, HARMS]."""
         return sigmoid(logits * self.harms[:, 0] + self.harms[:, 1])
 
+    def senses(self, features: Features) -> Floats64:
+        """Return probabilities [n, MEANINGS]."""
+        return sigmoid((features.meanings * self.meanings).sum(axis=2))
+
 
 @dataclass(frozen=True)
 class Features:
-    """What is known of each document: features [n, READ] and [n, FOREIGN], the highest logit of each category [n, HARMS]."""
+    """What is known of each document: features [n, READ] and [n, FOREIGN], the highest logit of each category [n, HARMS],
+    what its meanings are told by [n, MEANINGS, 4]."""
 
     here: Floats64
     elsewhere: Floats64
     harms: Floats64
+    meanings: Floats64
     foreign: NDArray[np.bool_]
     some: NDArray[np.bool_]
 
@@ -105,19 +120,22 @@ class Features:
         mean = np.bincount(rows, weights=weights * survey.logits, minlength=size) / length
         peak = np.where(some, highest(rows, survey.logits, size), 0)
         owners, lengths = survey.chunk_rows, np.bincount(survey.chunks, weights=weights)
-        seen = np.full((len(owners), 1 + len(HARMS)), FLOOR)
+        seen = np.full((len(owners), len(OUTPUTS)), FLOOR)
         seen[survey.open] = np.maximum(reading.chunks, FLOOR)
         net_mean = np.bincount(owners, weights=lengths * seen[:, 0], minlength=size) / length
-        net_peak = np.maximum(highest(owners, seen[:, 0], size), FLOOR)
-        harms = np.stack([highest(owners, seen[:, 1 + i], size) for i in range(len(HARMS))], axis=1)
+        tops = np.stack([highest(owners, seen[:, i], size) for i in range(len(OUTPUTS))], axis=1)
+        net_peak, harms, own = np.split(np.maximum(tops, FLOOR), [1, 1 + len(HARMS)], axis=1)
         read_length = np.bincount(owners[survey.open], weights=lengths[survey.open], minlength=size)
         broken_length = np.bincount(owners[survey.open], weights=lengths[survey.open] * reading.broken, minlength=size)
         broken = broken_length / np.maximum(read_length, 1)
         foreign = 2 * np.bincount(owners, weights=lengths * survey.foreign, minlength=size) > length
         count = np.log(np.maximum(np.bincount(owners, minlength=size), 1))
         one = np.ones(size)
-        here = np.stack([one, mean, peak, net_mean, net_peak, count, broken, broken * peak, broken * net_peak], axis=1)
-        return cls(here, np.stack([one, mean, peak, count], axis=1), np.maximum(harms, FLOOR), foreign, some)
+        worn = [broken, broken * peak, broken * net_peak[:, 0]]
+        here = np.stack([one, mean, peak, net_mean, net_peak[:, 0], *own.T, count, *worn], axis=1)
+        told = [np.broadcast_to(column, own.shape) for column in (one[:, None], own, net_peak, peak[:, None])]
+        elsewhere = np.stack([one, mean, peak, count], axis=1)
+        return cls(here, elsewhere, harms, np.stack(told, axis=2), foreign, some)
 
 
 def highest(rows: NDArray[np.int64], values: Floats64, size: int) -> Floats64:

@@ -16,9 +16,9 @@ from winnow.score.base import SPANS, Scorer, Values
 from winnow.score.chunks import Survey, survey
 from winnow.score.linear import Floats64, load
 from winnow.score.ngrams import Spelled
-from winnow.score.toxic_blend import HARMS, Blend, Features, Reading, highest
+from winnow.score.toxic_blend import HARMS, MEANINGS, Blend, Features, Reading, highest
 
-THRESHOLD = 0.8
+THRESHOLD = 0.77
 """Fitted: above it, 84 in 100 flagged texts of the labelled sets kept for choices were toxic (weights as in the fit)."""
 NAMED = 0.5
 """A marked sentence is named after its likeliest category from this probability on, else it is "toxic"."""
@@ -83,7 +83,7 @@ def marked(rows: NDArray[np.int64], sentences: Floats64, documents: Floats64, th
 def kinds_of(found: Survey, reading: Reading, blend: Blend) -> NDArray[np.int64]:
     """Return the category of each window as a place in HARMS, len(HARMS) for none of them."""
     chance = np.zeros((len(found.rows), len(HARMS)))
-    chance[found.open[found.chunks]] = np.nan_to_num(blend.categories(reading.windows[:, 1:]))
+    chance[found.open[found.chunks]] = np.nan_to_num(blend.categories(reading.windows[:, 1 : 1 + len(HARMS)]))
     return np.where(chance.max(axis=1, initial=0) >= NAMED, chance.argmax(axis=1), len(HARMS))
 
 
@@ -105,7 +105,9 @@ class Toxicity(Scorer):
     half of all-MiniLM-L6-v2, fine-tuned) reads the sentence with its neighbours, in chunks of about 280 characters.
     toxicity = σ(w · features): the length-weighted mean and the maximum of both, the number of chunks, and how far
     word pieces fit the language. `toxicity_<category>` = σ(a · highest chunk logit + b) for insult, threat, obscene,
-    identity attack, sexual and self-harm, null where most of the text is in a script the network does not know: there
+    identity attack, sexual and self-harm. What is called toxic differs from place to place, so two more columns say it
+    in one sense each: `toxicity_as_hate` (an attack on a group, in whatever words; rude words alone are none)
+    and `toxicity_as_forum` (hate as moderators of a forum see it). Categories and senses are null where most of the text is in a script the network does not know: there
     the linear model alone decides. tests/truth/README.md says what the weights are fitted on and what was measured.
     English first, with German, Portuguese, Italian, Hindi and Chinese by the linear model; a low score in another
     language says nothing. Raises MissingNeed without its weights or the package of all-MiniLM-L6-v2.
@@ -117,15 +119,19 @@ class Toxicity(Scorer):
         "2002.10957",
         2020,
     )
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     threshold: float = param(
         THRESHOLD, "Sentences at or above this are marked; the default is chosen for precision.", low=0, high=1
     )
 
     def columns(self) -> Mapping[str, pa.DataType]:
-        harms = {f"toxicity_{harm}": pa.float32() for harm in HARMS}
-        return {"toxicity": pa.float32(), **harms, "toxicity_spans": SPANS}
+        names = (*HARMS, *(f"as_{meaning}" for meaning in MEANINGS))
+        return {
+            "toxicity": pa.float32(),
+            **{f"toxicity_{name}": pa.float32() for name in names},
+            "toxicity_spans": SPANS,
+        }
 
     def score(self, batch: pa.RecordBatch, prepared: Any) -> Mapping[str, Values]:
         fitted, size = model(), batch.num_rows
@@ -134,10 +140,12 @@ class Toxicity(Scorer):
         documents = fitted.blend.documents(features)
         sentences = fitted.blend.sentences(found, reading)
         chosen = marked(found.rows, sentences, documents, self.threshold)
-        harms = np.where(features.some[:, None], fitted.blend.categories(features.harms), 0.0).astype(np.float32)
+        told = np.concatenate([fitted.blend.categories(features.harms), fitted.blend.senses(features)], axis=1)
+        told = np.where(features.some[:, None], told, 0.0).astype(np.float32)
         unread = features.foreign & features.some
+        names = [name for name in self.columns() if name not in ("toxicity", "toxicity_spans")]
         return {
             "toxicity": documents.astype(np.float32),
-            **{f"toxicity_{harm}": pa.array(harms[:, i], mask=unread) for i, harm in enumerate(HARMS)},
+            **{name: pa.array(told[:, i], mask=unread) for i, name in enumerate(names)},
             "toxicity_spans": spans(found, chosen, kinds_of(found, reading, fitted.blend), size),
         }

@@ -47,10 +47,11 @@ def test_a_long_text_is_cut_by_stretches_of_its_own() -> None:
 
 
 def test_short_texts_and_pages_have_gates_of_their_own() -> None:
-    # Of a page the two highest chunks pass the lower gate, the others the higher one: here none but those two.
-    logits = np.array([-1.0, -1.5, -0.5, -3.0, -1.2, 0.5])
-    page = Gate(-2.0, 0.0).passes(np.zeros(6, dtype=np.int64), logits)
-    assert page.tolist() == [False, False, True, False, False, True]
+    # Of a page the highest chunk passes the lower gate, the others the higher one: at 0 none of them, at -0.7 one.
+    logits = np.array([-1.0, -1.5, -0.5, -3.0, -1.2, -0.2])
+    page = np.zeros(6, dtype=np.int64)
+    assert Gate(-2.0, 0.0).passes(page, logits).tolist() == [False, False, False, False, False, True]
+    assert Gate(-2.0, -0.7).passes(page, logits).tolist() == [False, False, True, False, False, True]
     short = Gate(-2.0, 0.0).passes(np.array([0, 0, 0, 0, 1, 1]), logits)
     assert short.tolist() == [True, True, True, False, True, True]
     assert SHORT == 4

@@ -18,7 +18,7 @@ from winnow.score.chunks import MOST_READ, Gate, survey
 from winnow.score.linear import Head, load, sigmoid
 from winnow.score.ngrams import BITS, Spelled, grams
 from winnow.score.passages import blocks, windows
-from winnow.score.toxic_blend import FLOOR, HARMS, Blend, Features, Reading
+from winnow.score.toxic_blend import FLOOR, HARMS, MEANINGS, OUTPUTS, READ, Blend, Features, Reading
 from winnow.score.toxicity import THRESHOLD, Hashed, Toxicity, marked, model, spans
 
 CLEAN = [
@@ -69,15 +69,16 @@ def zeros(plain: Spelled) -> Any:
 
 def reading(*logits: Sequence[float]) -> Reading:
     """Return what the network would say of open chunks of one window each."""
-    table = np.array(logits, dtype=np.float64).reshape(-1, 1 + len(HARMS))
+    table = np.array(logits, dtype=np.float64).reshape(-1, len(OUTPUTS))
     return Reading(table, table, np.zeros(len(table)))
 
 
 def blend(**changed: Any) -> Blend:
     harms = np.tile([1.0, 0.0], (len(HARMS), 1))
     plain = Blend(
-        np.zeros(9), np.zeros(4), np.array([0.0, 1, 2]), np.array([0.5, 1]), harms, gate=Gate(0.0, 0.0), threshold=0.9
-    )
+        np.zeros(len(READ)), np.zeros(4), np.array([0.0, 1, 2]), np.array([0.5, 1]), harms, np.zeros((len(MEANINGS), 4)),
+        gate=Gate(0.0, 0.0), threshold=0.9,
+    )  # fmt: skip
     return replace(plain, **changed)
 
 
@@ -92,23 +93,33 @@ def test_window_logit() -> None:
 def test_features_and_the_probability_of_a_document() -> None:
     # Text 0: one open chunk, n-grams 1, network 2. Text 1: a closed one counts FLOOR. Text 2: nothing to read.
     found = survey(pa.array(["bad", "fine", " "]), tiny().logits, Gate(0.0, 0.0))
-    features = Features.of(found, reading([2.0, 0, 0, 0, 0, 0, 1.0]), 3)
+    features = Features.of(found, reading([2.0, 0, 0, 0, 0, 0, 1.0, 3.0, 4.0]), 3)
     assert features.some.tolist() == [True, True, False]
-    assert features.here[0].tolist() == [1, 1, 1, 2, 2, 0, 0, 0, 0]
-    assert features.here[1].tolist() == [1, -1, -1, FLOOR, FLOOR, 0, 0, 0, 0]
+    assert features.here[0].tolist() == [1, 1, 1, 2, 2, 3, 4, 0, 0, 0, 0]
+    assert features.here[1].tolist() == [1, -1, -1, *[FLOOR] * 4, 0, 0, 0, 0]
     assert features.harms[0].tolist() == [0, 0, 0, 0, 0, 1]
-    weights = np.array([0.5, 1, 0, 0, 2, 0, 0, 0, 0])
+    weights = np.array([0.5, 1, 0, 0, 2, *[0] * 6])
     # z = 0.5 + 1 + 2 * 2 = 5.5; z = 0.5 - 1 + 2 * FLOOR.
     chance = blend(read=weights).documents(features)
     assert chance == pytest.approx([*sigmoid(np.array([5.5, -0.5 + 2 * FLOOR])), 0])
+
+
+def test_a_sense_weighs_its_own_logit_beside_the_whole_and_the_n_grams() -> None:
+    # Text 0: own logits 3 and 4 of the two senses, any harm 2, n-grams 1. Sense 1: z = 0.5 + 1 * 4 + 2 * 2 + 3 * 1 = 11.5.
+    found = survey(pa.array(["bad", "fine"]), tiny().logits, Gate(0.0, 0.0))
+    features = Features.of(found, reading([2.0, 0, 0, 0, 0, 0, 0, 3.0, 4.0]), 2)
+    meanings = np.array([[0, 1, 0, 0], [0.5, 1, 2, 3]], dtype=np.float64)
+    chance = blend(meanings=meanings).senses(features)
+    assert chance[0] == pytest.approx(sigmoid(np.array([3.0, 11.5])))
+    assert chance[1] == pytest.approx(sigmoid(np.array([FLOOR, 0.5 + 3 * FLOOR - 3])))
 
 
 def test_a_foreign_text_has_weights_of_its_own() -> None:
     found = survey(pa.array(["какой дурак", "what a fool", "ok 你好你好你好"]), zeros, Gate(0.0, 0.0))
     assert found.foreign.tolist() == [True, False, True]
     assert found.open.tolist() == [False, True, False]
-    features = Features.of(found, reading([0.0] * 7), 3)
-    chance = blend(read=np.full(9, -9.0), foreign=np.array([3.0, 0, 0, 0])).documents(features)
+    features = Features.of(found, reading([0.0] * len(OUTPUTS)), 3)
+    chance = blend(read=np.full(len(READ), -9.0), foreign=np.array([3.0, 0, 0, 0])).documents(features)
     assert chance[[0, 2]] == pytest.approx(sigmoid(np.array([3.0, 3.0])))
     assert chance[1] < 0.01
 
@@ -116,7 +127,7 @@ def test_a_foreign_text_has_weights_of_its_own() -> None:
 def test_sentences_by_both_models_or_one() -> None:
     # Open: z = 0 + 1 * 1 + 2 * 2 = 5; shut: z = 0.5 + 1 * -1.
     found = survey(pa.array(["bad", "fine"]), tiny().logits, Gate(0.0, 0.0))
-    chance = blend().sentences(found, reading([2.0] * 7))
+    chance = blend().sentences(found, reading([2.0] * len(OUTPUTS)))
     assert chance == pytest.approx(sigmoid(np.array([5.0, -0.5])))
 
 
@@ -192,6 +203,14 @@ def test_categories_tell_apart() -> None:
     assert made["toxicity_self_harm"][1] > max(made["toxicity_self_harm"][2:])
     assert made["toxicity_self_harm"][1] > made["toxicity_self_harm"][0]
     assert made["toxicity_threat"][0] > 0.5
+
+
+def test_senses_differ_where_people_differ() -> None:
+    # To swear is no hate; to call a group animals is.
+    swears, hates = "What the fuck, this printer is a piece of shit again.", "All those immigrants are filthy animals."
+    made = scored(swears, hates)
+    assert made["toxicity_as_hate"][0] < 0.5 < made["toxicity_as_hate"][1]
+    assert made["toxicity_as_forum"][0] > made["toxicity_as_hate"][0] + 0.2
 
 
 def test_a_script_that_the_network_does_not_know_has_no_categories() -> None:

@@ -15,25 +15,24 @@ from torch.nn import functional
 
 from winnow.score.chunks import Survey
 from winnow.score.linear import Floats64, load
-from winnow.score.network.transformer import Transformer, model_folder, transformer
+from winnow.score.network.transformer import Runs, Transformer, model_folder, transformer
 from winnow.score.passages import Ints
-from winnow.score.toxic_blend import HARMS, Reading
+from winnow.score.toxic_blend import OUTPUTS, Reading
 
 LONGEST = 200
 """Word pieces of a chunk beyond these are not read."""
 UNKNOWN = 100
-PIECES_AT_ONCE = 4096
+PIECES_AT_ONCE = 2048
 
 
 @dataclass(frozen=True)
 class Network:
-    """Layers of a transformer, a look at each piece and a perceptron on what was seen.
+    """A transformer that reads a chunk, and each of its windows, as one vector v, and a perceptron on that.
 
-    z = W₂ relu(W₁ Σₜ aₜ hₜ + b₁) + b₂ with a = softmax of lookᵀ hₜ over the pieces of a chunk, or of one of its windows.
+    z = W₂ relu(W₁ v + b₁) + b₂, one logit for each of OUTPUTS.
     """
 
     layers: Transformer
-    look: torch.Tensor
     hidden: torch.Tensor
     hidden_bias: torch.Tensor
     output: torch.Tensor
@@ -42,41 +41,21 @@ class Network:
     def read(self, survey: Survey) -> Reading:
         """Read the open chunks of a survey."""
         tokens = Tokens.of(survey)
-        chunks = np.zeros((len(tokens.lengths), 1 + len(HARMS)))
-        windows = np.full((len(survey.words), 1 + len(HARMS)), np.nan)
+        chunks = np.zeros((len(tokens.lengths), len(OUTPUTS)))
+        windows = np.full((len(survey.words), len(OUTPUTS)), np.nan)
         for members in _batches(tokens.lengths):
-            size = int(tokens.lengths[members[0]])
-            places = tokens.starts[members][:, None] + np.arange(size)
+            sizes = tokens.lengths[members]
+            places = np.repeat(tokens.starts[members], sizes) + Runs(sizes).places
             owners = tokens.owners[places]
-            with torch.inference_mode():
-                whole, parts = self._pooled(tokens.ids[places], owners)
-                chunks[members] = self._logits(whole)
-                windows[np.unique(owners)] = self._logits(parts) if len(parts) > len(members) else chunks[members]
+            fresh = np.diff(owners, prepend=-1) != 0
+            whole, cut = self.layers.read(tokens.ids[places], sizes, np.cumsum(fresh) - 1)
+            chunks[members], windows[owners[fresh]] = self._logits(whole), self._logits(cut)
         return Reading(chunks, windows, tokens.broken)
 
-    def _pooled(self, ids: Ints, owners: Ints) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the mean vector of each chunk and of each window in it, by the weights that the look gives."""
-        vectors = self.layers.read(ids)
-        look = vectors @ self.look
-        weights = torch.exp(look - look.amax(1, keepdim=True))
-        weighted = vectors * weights[:, :, None]
-        whole = weighted.sum(1) / weights.sum(1, keepdim=True)
-        named, local = np.unique(owners, return_inverse=True)
-        if len(named) == len(ids):
-            return whole, whole
-        # Within a window the weights are taken anew from its own highest look: far lower ones elsewhere must not vanish.
-        flat, at = look.reshape(-1), torch.from_numpy(local.reshape(-1))
-        highest = torch.full((len(named),), -torch.inf).scatter_reduce(0, at, flat, "amax")
-        own = torch.exp(flat - highest[at])
-        total = torch.zeros(len(named)).index_add_(0, at, own)
-        sums = torch.zeros(len(named), vectors.shape[2]).index_add_(
-            0, at, vectors.reshape(len(flat), -1) * own[:, None]
-        )
-        return whole, sums / total[:, None]
-
     def _logits(self, vectors: torch.Tensor) -> Floats64:
-        seen = functional.relu(functional.linear(vectors, self.hidden, self.hidden_bias))
-        logits: Floats64 = functional.linear(seen, self.output, self.output_bias).numpy().astype(np.float64)
+        with torch.inference_mode():
+            seen = functional.relu(functional.linear(vectors, self.hidden, self.hidden_bias))
+            logits: Floats64 = functional.linear(seen, self.output, self.output_bias).numpy().astype(np.float64)
         return logits
 
 
@@ -113,12 +92,10 @@ class Tokens:
 
 
 def _batches(lengths: Ints) -> Iterator[Ints]:
-    """Yield the places of chunks of one length, at most about PIECES_AT_ONCE pieces at once."""
+    """Yield the places of chunks, shortest first, about PIECES_AT_ONCE pieces at once."""
     order = np.argsort(lengths, kind="stable")
-    for group in np.split(order, np.flatnonzero(np.diff(lengths[order])) + 1):
-        step = max(PIECES_AT_ONCE // int(lengths[group[0]]), 1) if len(group) else 1
-        for start in range(0, len(group), step):
-            yield group[start : start + step]
+    turns = np.cumsum(lengths[order]) // PIECES_AT_ONCE
+    yield from (members for members in np.split(order, np.flatnonzero(np.diff(turns)) + 1) if len(members))
 
 
 @functools.cache
@@ -142,7 +119,7 @@ def continuing() -> NDArray[np.int64]:
 def network() -> Network:
     """Read the shipped network once a process."""
     stored = load("toxicity_network")
-    names = ("look", "hidden", "hidden_bias", "output", "output_bias")
+    names = ("hidden", "hidden_bias", "output", "output_bias")
     return Network(
         transformer("toxicity_network"), *(torch.from_numpy(stored[name].astype(np.float32)) for name in names)
     )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
-import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,10 @@ SHARED = 1
 """The first layers are those of all-MiniLM-L6-v2 itself; only the later ones were fitted and are shipped."""
 EPSILON = 1e-12
 LINEARS, NORMS = ("mixing", "mixed", "up", "down"), ("first", "second")
+READER = ("asking", *LINEARS)
 FIRST, LAST = 101, 102
+STEPS, ZERO, ROUND = 127, 128, 64
+"""An input in 8 bits: so many steps to its reach, counted from ZERO."""
 
 Linear = Callable[[torch.Tensor], torch.Tensor]
 Stored = Mapping[str, NDArray[Any]]
@@ -39,8 +41,36 @@ class Norm:
 
 
 @dataclass(frozen=True)
+class Runs:
+    """Texts end to end, shortest first: `sizes` rows each. Dense maps see all rows at once, attention a run of equal sizes."""
+
+    sizes: NDArray[np.int64]
+
+    @property
+    def owners(self) -> NDArray[np.int64]:
+        """Return the text of each row."""
+        return np.repeat(np.arange(len(self.sizes)), self.sizes)
+
+    @property
+    def places(self) -> NDArray[np.int64]:
+        """Return the place of each row in its text."""
+        ends = np.cumsum(self.sizes)
+        return np.arange(ends[-1]) - np.repeat(ends - self.sizes, self.sizes)
+
+    def equal(self) -> Iterator[tuple[slice, int]]:
+        """Yield the rows of each run of texts of one size, and that size."""
+        sizes, counts = np.unique(self.sizes, return_counts=True)
+        ends = np.cumsum(sizes * counts)
+        for size, start, end in zip(sizes.tolist(), (ends - sizes * counts).tolist(), ends.tolist(), strict=True):
+            yield slice(start, end), size
+
+
+@dataclass(frozen=True)
 class Layer:
-    """Self-attention and two dense maps, each added to its input and normalised (post-norm, as in BERT)."""
+    """Self-attention and two dense maps, each added to its input and normalised (post-norm, as in BERT).
+
+    `mixing` gives query, key and value; `up` holds the GELU that follows it.
+    """
 
     mixing: Linear
     mixed: Linear
@@ -49,39 +79,105 @@ class Layer:
     first: Norm
     second: Norm
 
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        texts, size, _ = x.shape
-        heads = self.mixing(x).view(texts, size, 3, HEADS, WIDTH // HEADS).permute(2, 0, 3, 1, 4)
-        seen = functional.scaled_dot_product_attention(*heads)
-        x = self.first(x + self.mixed(seen.transpose(1, 2).reshape(texts, size, WIDTH)))
-        return self.second(x + self.down(functional.gelu(self.up(x))))
+    def __call__(self, x: torch.Tensor, runs: Runs) -> torch.Tensor:
+        mixing, seen = self.mixing(x), torch.empty_like(x)
+        for rows, size in runs.equal():
+            heads = mixing[rows].view(-1, size, 3, HEADS, WIDTH // HEADS).permute(2, 0, 3, 1, 4)
+            here = functional.scaled_dot_product_attention(*heads)
+            seen[rows] = here.transpose(1, 2).reshape(-1, WIDTH)
+        return self.onward(x, seen)
+
+    def onward(self, x: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+        """Add what was seen to x, then the dense maps' answer to that."""
+        x = self.first(x + self.mixed(seen))
+        return self.second(x + self.down(self.up(x)))
+
+
+@dataclass(frozen=True)
+class Reader(Layer):
+    """The last layer asks once a text, and once a part of it, instead of once a piece: a sixth of a layer's work.
+
+    What asks is the mean of the pieces, Σ a h with a = softmax of lookᵀ h; it sees the pieces of its own text or part.
+    `mixing` gives key and value. After pooling by attention (arXiv 1810.00825), with a mean in place of a fixed question.
+    """
+
+    asking: Linear
+    look: torch.Tensor
+
+    def read(self, x: torch.Tensor, *cuts: NDArray[np.int64]) -> list[torch.Tensor]:
+        """Return float32 [parts, WIDTH] for each way to cut the rows of x into parts, which count from 0 on, in order."""
+        look, pairs = (x * self.look).sum(1, keepdim=True), self.mixing(x).view(-1, 2, HEADS, WIDTH // HEADS)
+        keys, values = pairs.unbind(1)
+        found = []
+        for cut in cuts:
+            at, count = torch.from_numpy(cut), int(cut[-1]) + 1
+            mean = _sums(x, _shares(look, at, count), at, count)
+            asked = self.asking(mean).view(count, HEADS, -1) * (WIDTH // HEADS) ** -0.5
+            fit = (asked[at] * keys).sum(2)
+            found.append(self.onward(mean, _sums(values, _shares(fit, at, count), at, count)))
+        return found
+
+
+def _shares(logits: torch.Tensor, at: torch.Tensor, count: int) -> torch.Tensor:
+    """Return softmax over the rows of each part, column by column."""
+    places = at[:, None].expand_as(logits)
+    highest = torch.full((count, logits.shape[1]), -torch.inf).scatter_reduce(0, places, logits, "amax")
+    raised = torch.exp(logits - highest[at])
+    return raised / torch.zeros_like(highest).index_add_(0, at, raised)[at]
+
+
+def _sums(values: torch.Tensor, shares: torch.Tensor, at: torch.Tensor, count: int) -> torch.Tensor:
+    """Add up the rows of each part by their shares [rows, groups of columns]."""
+    weighted = values.reshape(len(values), shares.shape[1], -1) * shares[:, :, None]
+    return torch.zeros(count, WIDTH).index_add_(0, at, weighted.reshape(len(values), WIDTH))
 
 
 @dataclass(frozen=True)
 class Transformer:
-    """Word pieces in, one vector a piece out.
+    """Word pieces in, one vector a text and one a part of it out.
 
-    h₀ = norm(piece + position + type); hₗ = layerₗ(hₗ₋₁). Weights are int8 with a scale an output; where PyTorch has the
-    kernels (x86), inputs are rounded to 8 bits too, by fixed scales (the reach of each input, seen in the fit), so that a
-    text's vectors never depend on the texts beside it. Texts of one batch must have one length, for the same reason:
-    nothing is padded. Source of the scales: SmoothQuant (arXiv 2211.10438) with all of the range moved to the weights.
+    h₀ = norm(piece + position + type); hₗ = layerₗ(hₗ₋₁); then the reader. Weights are int8 with a scale an output; where
+    PyTorch has the kernels (oneDNN on x86), inputs are rounded to 8 bits too, by fixed scales (the reach of each input,
+    seen in the fit), so that a text's vectors never depend on the texts beside it; for the same reason nothing is padded.
+    Source of the scales: SmoothQuant (arXiv 2211.10438) with all of the range moved to the weights.
     """
 
     pieces: torch.Tensor
     positions: torch.Tensor
     norm: Norm
     layers: tuple[Layer, ...]
+    reader: Reader
 
-    def read(self, pieces: NDArray[np.int64]) -> torch.Tensor:
-        """Return float32 [n, t, WIDTH] for pieces int64 [n, t]; the marks put before and after them are left out."""
-        ids = np.full((len(pieces), pieces.shape[1] + 2), FIRST, dtype=np.int64)
-        ids[:, 1:-1], ids[:, -1] = pieces, LAST
+    def read(
+        self, pieces: NDArray[np.int64], sizes: NDArray[np.int64], parts: NDArray[np.int64]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return float32 [texts, WIDTH] and [parts, WIDTH] for pieces int64 [rows] of texts end to end, shortest first.
+
+        `parts` [rows] counts the parts from 0 on. The marks around a text are seen by its pieces and ask nothing.
+        """
+        runs = Runs(sizes)
         with torch.inference_mode():
-            x = functional.embedding(torch.from_numpy(ids), self.pieces) + self.positions[: ids.shape[1]]
-            x = self.norm(x)
+            x, inner = self.below(pieces, runs)
+            if parts[-1] + 1 == len(sizes):
+                [whole] = self.reader.read(x[inner], runs.owners)
+                return whole, whole
+            whole, cut = self.reader.read(x[inner], runs.owners, parts)
+            return whole, cut
+
+    def below(self, pieces: NDArray[np.int64], runs: Runs) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return what the reader reads, with a mark before each text and one after it, and which rows are no marks."""
+        marked = Runs(runs.sizes + 2)
+        places = marked.places
+        last = places == np.repeat(runs.sizes + 1, marked.sizes)
+        inner = (places > 0) & ~last
+        ids = np.where(last, LAST, FIRST)
+        ids[inner] = pieces
+        with torch.inference_mode():
+            x = functional.embedding(torch.from_numpy(ids), self.pieces)
+            x = self.norm(x + functional.embedding(torch.from_numpy(places), self.positions))
             for layer in self.layers:
-                x = layer(x)
-        return x[:, 1:-1]
+                x = layer(x, marked)
+        return x, torch.from_numpy(inner)
 
 
 @functools.cache
@@ -90,10 +186,11 @@ def transformer(name: str) -> Transformer:
     shared, shipped = shared_weights(), load(name)
     count = 1 + max(int(key.partition(".")[0]) for key in shipped if key[0].isdigit())
     layers = [_shared_layer(shared, shipped, i) for i in range(SHARED)]
-    layers += [_shipped_layer(shipped, i) for i in range(SHARED, count)]
+    layers += [Layer(**_shipped(shipped, i, LINEARS)) for i in range(SHARED, count - 1)]
+    reader = Reader(**_shipped(shipped, count - 1, READER), look=_part(shipped, "look"))
     positions = shared["embeddings.position_embeddings.weight"] + shared["embeddings.token_type_embeddings.weight"][0]
     norm = Norm(shared["embeddings.LayerNorm.weight"], shared["embeddings.LayerNorm.bias"])
-    return Transformer(shared["embeddings.word_embeddings.weight"], positions, norm, tuple(layers))
+    return Transformer(shared["embeddings.word_embeddings.weight"], positions, norm, tuple(layers), reader)
 
 
 def model_folder() -> Path:
@@ -126,20 +223,21 @@ def _shared_layer(stored: Mapping[str, torch.Tensor], shipped: Stored, number: i
     linears: list[Any] = []
     for name, names in zip(LINEARS, maps, strict=True):
         reach, (weight, bias) = _part(shipped, f"{number}.{name}.reach"), dense(*names)
-        linears.append(_linear(*eight_bits(weight * reach), bias, reach))
+        linears.append(_linear(*eight_bits(weight * reach), bias, reach, gelu=name == "up"))
     return Layer(*linears, *(Norm(*dense(name)) for name in ("attention.output.LayerNorm", "output.LayerNorm")))
 
 
-def _shipped_layer(stored: Stored, number: int) -> Layer:
-    linears: list[Any] = [
-        _linear(
+def _shipped(stored: Stored, number: int, linears: Sequence[str]) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        name: _linear(
             torch.from_numpy(stored[f"{number}.{name}"]),
             *(_part(stored, f"{number}.{name}.{part}") for part in ("scale", "bias", "reach")),
+            gelu=name == "up",
         )
-        for name in LINEARS
-    ]
-    norms = [[_part(stored, f"{number}.{name}.{part}") for part in ("weight", "bias")] for name in NORMS]
-    return Layer(*linears, *(Norm(*norm) for norm in norms))
+        for name in linears
+    }
+    norms = {name: [_part(stored, f"{number}.{name}.{part}") for part in ("weight", "bias")] for name in NORMS}
+    return made | {name: Norm(*norm) for name, norm in norms.items()}
 
 
 def _part(stored: Stored, name: str) -> torch.Tensor:
@@ -152,42 +250,59 @@ def eight_bits(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.round(weight / scale[:, None]).to(torch.int8), scale
 
 
-def _linear(weight: torch.Tensor, scale: torch.Tensor, bias: torch.Tensor, reach: torch.Tensor) -> Linear:
-    """Return x → (x / reach) (scale · weight)ᵀ + bias; x / reach in 8 bits where the kernels exist, else in float32."""
+def _linear(
+    weight: torch.Tensor, scale: torch.Tensor, bias: torch.Tensor, reach: torch.Tensor, *, gelu: bool = False
+) -> Linear:
+    """Return x → (x / reach) (scale · weight)ᵀ + bias, through a GELU when asked; x / reach in 8 bits where the kernels
+    exist, else all of it in float32."""
     if not eight_bit_kernels():
-        return functools.partial(functional.linear, weight=weight.float() * scale[:, None] / reach, bias=bias)
-    packed, shrink = _packed(weight, scale, bias), 1 / reach
-    run = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32
+        exact = functools.partial(functional.linear, weight=weight.float() * scale[:, None] / reach, bias=bias)
+        return (lambda x: functional.gelu(exact(x))) if gelu else exact
+    run, packed, zeros = torch.ops.onednn.qlinear_pointwise, *_packed(weight)
+    grow, half, after = STEPS / reach, torch.tensor(ZERO + 0.5), "gelu" if gelu else "none"
 
     def linear(x: torch.Tensor) -> torch.Tensor:
-        flat: torch.Tensor = run((x * shrink).reshape(-1, x.shape[-1]), 1 / 127, 128, packed)
-        return flat.view(*x.shape[:-1], -1)
+        # Towards zero from half a step above is to the nearest step. NumPy turns floats to bytes six times as fast as
+        # PyTorch. Sizes in steps of ROUND: the library prepares a kernel for every number of rows it meets.
+        near = torch.addcmul(half, x, grow).clamp_(0, 255).numpy()
+        steps = np.empty((-(-len(near) // ROUND) * ROUND, near.shape[1]), dtype=np.uint8)
+        np.copyto(steps[: len(near)], near, casting="unsafe")
+        steps[len(near) :] = ZERO
+        found: torch.Tensor = run(
+            torch.from_numpy(steps),
+            1 / STEPS,
+            ZERO,
+            packed,
+            scale,
+            zeros,
+            bias,
+            1.0,
+            0,
+            torch.float32,
+            after,
+            [],
+            "none",
+        )
+        return found[: len(near)]
 
     return linear
 
 
-def _packed(weight: torch.Tensor, scale: torch.Tensor, bias: torch.Tensor) -> Any:
-    engine = torch.backends.quantized.engine
-    torch.backends.quantized.engine = "fbgemm"
-    try:
-        with warnings.catch_warnings():
-            # PyTorch plans to drop these tensors; without them everything runs in float32.
-            warnings.simplefilter("ignore")
-            zeros = torch.zeros(len(scale), dtype=torch.int64)
-            whole = torch._make_per_channel_quantized_tensor(weight, scale.double(), zeros, 0)
-            return torch.ops.quantized.linear_prepack(whole, bias)
-    finally:
-        torch.backends.quantized.engine = engine
+def _packed(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return int8 [out, in] in the order the kernel reads, and the zeros of its outputs."""
+    return torch.ops.onednn.qlinear_prepack(weight.contiguous(), None), torch.zeros(len(weight), dtype=torch.int32)
 
 
 @functools.cache
 def eight_bit_kernels() -> bool:
-    """Tell whether this PyTorch multiplies 8-bit numbers here: on x86, up to the version that drops them."""
-    if "fbgemm" not in torch.backends.quantized.supported_engines:
-        return False
+    """Tell whether this PyTorch multiplies 8-bit numbers here, without sums that overflow on the way (old processors)."""
     try:
-        packed = _packed(torch.ones((1, 4), dtype=torch.int8), torch.ones(1), torch.zeros(1))
-        run = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32
-        return bool(run(torch.ones((1, 4)), 1 / 127, 128, packed).item() > 0)
+        packed, zeros = _packed(torch.full((1, 64), 127, dtype=torch.int8))
+        highest = torch.full((1, 64), 255, dtype=torch.uint8)
+        one = torch.ones(1)
+        found = torch.ops.onednn.qlinear_pointwise(
+            highest, 1.0, ZERO, packed, one, zeros, None, 1.0, 0, torch.float32, "none", [], "none"
+        )
+        return bool(found.item() == 64 * 127 * 127)
     except (AttributeError, RuntimeError):
         return False
