@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from winnow.catalog.bars import Bars, make_bars
+from winnow.catalog.bars import SAMPLED, Bars, make_bars
 from winnow.catalog.conditions import Condition, Conditions, first_line, nearest_column
 from winnow.catalog.crossing import Axis, Cross, axis_of, cross_of
 from winnow.catalog.filters import MISSING, Filter
@@ -326,7 +326,10 @@ class Browse:
         return dict(zip(names, row, strict=True))
 
     def percentiles(self, doc_id: int, columns: Sequence[str]) -> Mapping[str, float]:
-        """Return, per number column, the share of documents whose value is at most this document's."""
+        """Return, per number column, the share of documents whose value is at most this document's.
+
+        In a large corpus about 200,000 documents, evenly spaced, stand for all of them.
+        """
         names = [quoted(name) for name in columns if self._column(name).kind == "number"]
         if not names:
             return {}
@@ -334,8 +337,12 @@ class Browse:
             f"AVG(CASE WHEN d.{n} <= x.{n} THEN 1.0 ELSE 0.0 END) FILTER (d.{n} IS NOT NULL)" for n in names
         )
         with self._table.cursor() as cursor:
+            [total] = cursor.execute("SELECT COUNT(*) FROM docs").fetchone() or (0,)
+            step = max(1, int(total) // SAMPLED)
             row = cursor.execute(
-                f"SELECT {parts} FROM docs d, (SELECT * FROM docs WHERE doc_id = ?) x", [int(doc_id)]
+                f"SELECT {parts} FROM (SELECT * FROM docs WHERE doc_id % {step} = 0) d, "
+                "(SELECT * FROM docs WHERE doc_id = ?) x",
+                [int(doc_id)],
             ).fetchone()
         wanted = [name for name in columns if self._column(name).kind == "number"]
         return {name: value for name, value in zip(wanted, row or (), strict=False) if value is not None}
