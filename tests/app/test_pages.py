@@ -70,7 +70,7 @@ class Tags(HTMLParser):
 
 
 SAFE_TAGS = {
-    ("div", "class"), ("div", "dir"), ("span", "class"), ("span", ""), ("b", ""), ("mark", "class"), ("mark", "title"), ("style", ""),
+    ("div", "class"), ("div", "dir"), ("div", "tabindex"), ("div", "role"), ("div", "aria-label"), ("span", "class"), ("span", ""), ("b", ""), ("mark", "class"), ("mark", "title"), ("style", ""),
 }  # fmt: skip
 
 

@@ -67,7 +67,9 @@ def tree(found: pd.DataFrame) -> pd.DataFrame:
         for row in mine.to_dict("records"):
             keep = row.get("cluster_keep")
             mark = "" if pd.isna(keep) else VERDICT[bool(keep)]
-            rows.append({**{str(name): value for name, value in row.items()}, "name": f"{INDENT}{mark}{row['cluster_name']}"})
+            rows.append(
+                {**{str(name): value for name, value in row.items()}, "name": f"{INDENT}{mark}{row['cluster_name']}"}
+            )
     columns = ["cluster", "cluster_name", "cluster_top", "name", "documents", *means]
     return pd.DataFrame(rows, columns=columns)
 

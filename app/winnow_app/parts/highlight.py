@@ -95,4 +95,6 @@ def snippet(text: str, terms: Sequence[str], length: int = 320, pattern: str = "
 def block(text: str, marks: Sequence[Mark], *, css: str = "winnow-text") -> str:
     """Return a block of marked text that runs right to left when its letters do."""
     direction = "rtl" if len(RIGHT_TO_LEFT.findall(text[:2000])) * 3 > len(text[:2000].strip()) else "auto"
-    return f'<div class="{css}" dir="{direction}">{marked(text, marks)}</div>'
+    # A long text scrolls in its box, which the keyboard has to reach.
+    reach = 'tabindex="0" role="region" aria-label="text"'
+    return f'<div class="{css}" dir="{direction}" {reach}>{marked(text, marks)}</div>'

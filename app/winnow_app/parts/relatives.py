@@ -10,7 +10,7 @@ import streamlit as st
 from winnow.catalog.filters import Filter
 from winnow.jobs.document import Document
 from winnow_app import data, state
-from winnow_app.parts.copies.word_difference import difference, share_changed, steps
+from winnow_app.parts.copies.word_difference import REACH, difference, share_changed, steps
 from winnow_app.parts.document_facts import badges, known, title_of
 from winnow_app.parts.highlight import plain, snippet
 
@@ -46,7 +46,7 @@ def duplicates(document: Document) -> None:
         changed = share_changed(found)
         _relative(row, f"{changed:.1%} of the words differ" if changed else "the same words")
         if changed:
-            st.html(f'<div class="winnow-difference" dir="auto">{difference(found)}</div>')
+            st.html(f'<div class="winnow-difference" dir="auto" {REACH}>{difference(found)}</div>')
     count = data.count(same).documents
     st.button(f"List all {count:,}", on_click=state.put, args=(same,), icon=":material/content_copy:")
 

@@ -11,7 +11,7 @@ import streamlit as st
 from winnow.catalog.filters import Filter
 from winnow.jobs.copies import Kind, Members
 from winnow_app import data, state
-from winnow_app.parts.copies.word_difference import difference, share_changed, steps
+from winnow_app.parts.copies.word_difference import REACH, difference, share_changed, steps
 from winnow_app.parts.document_facts import badges, known, title_of
 from winnow_app.parts.highlight import RIGHT_TO_LEFT, plain, snippet
 
@@ -96,4 +96,4 @@ def _difference(text: str, kept: str | None) -> None:
     changed = share_changed(found)
     st.caption("the same words" if not changed else f"{changed:.1%} of the words differ from the kept document")
     if changed:
-        st.html(f'<div class="winnow-difference" dir="{direction}">{difference(found)}</div>')
+        st.html(f'<div class="winnow-difference" dir="{direction}" {REACH}>{difference(found)}</div>')

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 LONGEST = 3000
 """Words of each text that are compared; what follows is not shown."""
+REACH = 'tabindex="0" role="region" aria-label="what differs"'
+"""A long difference scrolls, and the keyboard has to reach it."""
 _AROUND = 12
 _WORDS = re.compile(r"\s*\S+")
 
