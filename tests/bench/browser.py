@@ -1,4 +1,4 @@
-"""Time Explore and Map: `python tests/bench/browser.py CORPUS [TURNS]`, in this process and then in a browser.
+"""Time Explore and Map: `python tests/bench/browser.py CORPUS [TURNS] [--no-browser]`, here and then in a browser.
 
 CORPUS is a scored and clustered corpus, for example one made by `multiply.py`; nothing in it is changed. Each line is a
 figure: p50 and p95 over so many turns, each turn a question that was not asked before.
@@ -28,19 +28,21 @@ WORDS = (
 )  # fmt: skip
 
 
-def told(name: str, times: list[float]) -> None:
+def told(name: str, times: list[float], processor: list[float] | None = None) -> None:
     p50, p95 = np.quantile(np.array(times) * 1000, [0.5, 0.95])
-    print(f"{name:<52} p50 {p50:>8,.0f} ms   p95 {p95:>8,.0f} ms   n {len(times)}", flush=True)
+    beside = f"   processor p50 {np.median(processor) * 1000:>8,.0f} ms" if processor else ""
+    print(f"{name:<52} p50 {p50:>8,.0f} ms   p95 {p95:>8,.0f} ms{beside}   n {len(times)}", flush=True)
 
 
 def timed(name: str, turns: int, work: Callable[[int], object]) -> None:
-    """Print the percentiles of a piece of work."""
-    times = []
+    """Print the percentiles of a piece of work, and its processor time, which other work beside it changes less."""
+    times, processor = [], []
     for turn in range(turns):
-        start = time.perf_counter()
+        start, spent = time.perf_counter(), time.process_time()
         work(turn)
         times.append(time.perf_counter() - start)
-    told(name, times)
+        processor.append(time.process_time() - spent)
+    told(name, times, processor)
 
 
 def circle(turn: int, span: tuple[float, float, float, float]) -> tuple[tuple[float, float], ...]:
@@ -205,4 +207,5 @@ if __name__ == "__main__":
     asked, repeats = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 20
     print(f"{asked}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     in_process(asked, repeats)
-    in_browser(asked, min(repeats, 8))
+    if "--no-browser" not in sys.argv:
+        in_browser(asked, min(repeats, 8))
