@@ -13,11 +13,11 @@ from winnow.catalog.listing import Place
 from winnow.errors import QueryError, nearest
 
 GRAMMAR = """Filters are written as in Explore's address, so an address may be copied: `search` (words, "a phrase", -not,
-field:word), `near` (meaning), `like` (a document's number), `where` (SQL over the document's columns), `selection`
+field:word), `near` (meaning), `regex` (a pattern in the text), `like` (a document's number), `where` (SQL over the document's columns), `selection`
 (its name, with - in front for what it dropped), `in.COLUMN=["a","b"]`, `not.COLUMN=["a"]`, `range.COLUMN=[low,high]`
-(null is open, a third "(none)" keeps missing values), `lasso=x,y;x,y;x,y`."""
+(null is open, a third "(none)" keeps missing values), `lasso=x,y;x,y;x,y`, `or=[{…}]` (alternatives of the same grammar)."""
 
-PLAIN = ("search", "near", "like", "where", "selection", "regex", "lasso")
+PLAIN = ("search", "near", "like", "where", "selection", "regex", "lasso", "or")
 
 
 def filter_of(query: Mapping[str, str], own: Collection[str] = ()) -> Filter:
@@ -27,6 +27,8 @@ def filter_of(query: Mapping[str, str], own: Collection[str] = ()) -> Filter:
     """
     told = {name: text for name, text in query.items() if name not in own}
     filter = Filter.from_query(told)
+    for alternative in orjson.loads(told.get("or") or "[]"):
+        filter_of(alternative)
     known = filter.to_query()
     unknown = next((name for name, text in told.items() if name not in known and text), "")
     if unknown:

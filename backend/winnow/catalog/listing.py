@@ -92,7 +92,7 @@ def _query(
     values = list(where.values)
     join, score, order, kind = "", "", "NULL", ""
     if where.hits:
-        join, score, order, kind = f" JOIN {where.hits} hits USING (doc_id)", ", hits.score", "hits.score", "FLOAT"
+        join, score, order, kind = f" LEFT JOIN {where.hits} hits USING (doc_id)", ", hits.score", "hits.score", "FLOAT"
     if sort:
         order, kind = f"docs.{quoted(sort)}", types[sort]
     falling = descending or not sort

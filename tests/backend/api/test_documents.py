@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from conftest import DOCUMENTS, one_process, write_lines
+from winnow.catalog.filters import Filter
 from winnow.workspace import Workspace
 
 from .conftest import Asker
@@ -151,6 +153,18 @@ def test_searches_are_the_filters_own(client: TestClient, scored: Workspace) -> 
     assert client.get("/api/v1/search?q=3&kind=similar&limit=1").json()["documents"][0]["doc_id"] in (0, 3)
     assert client.get("/api/v1/search?q=x&kind=similar").status_code == 400
     assert client.get("/api/v1/search?q=x&kind=other").status_code == 422
+    pattern = client.get("/api/v1/search", params={"q": "mill\\b|bread", "kind": "regex"}).json()
+    assert [row["doc_id"] for row in pattern["documents"]] == [0, 1, 3]
+    assert client.get("/api/v1/search", params={"q": "(", "kind": "regex"}).status_code == 400
+
+
+def test_groups_of_conditions_are_listed_as_on_the_page(client: TestClient, scored: Workspace) -> None:
+    """Words or a source: what the search did not find follows what it did, in pieces as on one page."""
+    filter = replace(Filter(search="river"), also=(Filter().with_values("source", "spam", "wiki"),))
+    page = [int(doc_id) for doc_id in scored.browse.page(filter, columns=[], limit=10)["doc_id"]]
+    assert sorted(page) == [0, 1, 3, 4]
+    for limit in (1, 3, 10):
+        assert all_ids(client, "/api/v1/documents", limit=limit, **filter.to_query()) == page
 
 
 def test_facets_count_names_and_bars(client: TestClient) -> None:

@@ -44,3 +44,9 @@ def test_empty_conditions_are_none_and_unknown_ones_are_refused() -> None:
     assert filter_of({"search": "", "limit": "3"}, ("limit",)) == Filter()
     with pytest.raises(QueryError, match="'limit'"):
         filter_of({"limit": "3"})
+
+
+def test_a_slip_within_an_alternative_is_refused_too() -> None:
+    assert filter_of({"or": '[{"search": "x"}]'}).also
+    with pytest.raises(QueryError, match="did you mean 'search'"):
+        filter_of({"search": "a", "or": '[{"serach": "x"}]'})
