@@ -91,7 +91,8 @@ class Records:
         number, line = first
         self._back.append((number, line))
         if line is not None and not self._told:
-            fields = {mark: len(next(csv.reader([line], delimiter=mark))) for mark in SEPARATORS}
+            header = line.replace("\r", " ")  # a bare one in the middle of a line is an error to the csv module
+            fields = {mark: len(next(csv.reader([header], delimiter=mark))) for mark in SEPARATORS}
             self._separator = max(SEPARATORS, key=lambda mark: fields[mark])
 
     def _next(self) -> tuple[int, str | None] | None:

@@ -160,10 +160,8 @@ def import_vectors(
         brought.documents, brought.without = int(filled.sum()), int((~filled).sum())
         _check_matched(brought, path)
         run = _vectors_run(catalog, model, recipe, given, path)
-        for part, matrix in zip(parts, matrices, strict=True):
-            matrix.flush()
-            shard = Shard(part.part, staged / f"part-{part.part:05d}.npy", part.documents)
-            catalog.manifest.publish_shards([(run, shard)])
+        shards = [Shard(part.part, staged / f"part-{part.part:05d}.npy", part.documents) for part in parts]
+        catalog.manifest.publish_shards([(run, shard) for shard in shards])
     catalog.manifest.finish_runs([run])
     progress.advance(places.documents)
     return brought
@@ -175,6 +173,7 @@ def _put(matrices: list[Any], starts: Rows, rows: Rows, units: NDArray[np.float1
     for place in np.unique(home):
         mine = home == place
         matrices[place][rows[mine] - starts[place]] = units[mine]
+        matrices[place].flush()
 
 
 def _vectors_run(catalog: Catalog, model: str, recipe: dict[str, Any], given: Vectors, path: Path) -> Run:
