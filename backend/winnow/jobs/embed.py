@@ -36,8 +36,8 @@ def embed(catalog: Catalog, embedder: Embedder, executor: Executor, progress: Pr
         tasks = [Task(part, embedder, staged) for part in missing]
         if missing:
             progress.stage(f"embed {embedder.model}", sum(part.documents for part in missing), "documents")
-        if embedder.parallel:
-            with closing(executor.map(embed_part, tasks)) as shards:
+        if embedder.parallel or executor.remote:
+            with closing(executor.map(embed_part, tasks, gpu=not embedder.parallel)) as shards:
                 for shard in shards:
                     catalog.manifest.publish_shards([(run, shard)])
                     progress.advance(shard.documents)
