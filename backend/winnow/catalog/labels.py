@@ -158,7 +158,9 @@ class Labels:
             for row in rows
         ]  # fmt: skip
         self._check(who, (doc_id for value in values for doc_id in (value[4], value[7]) if doc_id is not None))
-        with self._control.write("label") as connection:
+        # Who decides, and who measures others, is trusted with more than an answer of their own.
+        right = "curate" if any(value[8] for value in values) else "label"
+        with self._control.write(right) as connection:
             before = connection.total_changes
             connection.executemany(
                 "INSERT OR IGNORE INTO label_events (uuid, at, who, schema, doc_id, value, seconds, other, role, batch) "
@@ -172,14 +174,14 @@ class Labels:
     ) -> int:
         """Give many documents one answer in one transaction and return how many; `undo_step` takes it back as one.
 
-        The same batch again changes nothing. Raises SettingError.
+        The same batch again changes nothing. It takes the role curator. Raises SettingError.
         """
         known = self.schema(schema)
         if known.kind in ("pair", "spans"):
             raise SettingError(f"schema '{schema}' is answered one by one", f"it asks for {known.kind}s", "label each")
         written, step, at = known.written(value), batch or uuids.uuid4().hex, now()
         self._check(who, (int(doc_ids.min()), int(doc_ids.max())) if len(doc_ids) else ())
-        with self._control.write("label") as connection:
+        with self._control.write("curate") as connection:
             before = connection.total_changes
             connection.executemany(
                 "INSERT OR IGNORE INTO label_events (uuid, at, who, schema, doc_id, value, batch) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -282,10 +284,12 @@ class Labels:
         says nothing about it.
         """
         rows = [dict(row) for row in self._control.rows(_CHANGED, seq, SKIP)]
-        spans = {name: schema for name, schema in self.schemas().items() if schema.kind == "spans"}
+        schemas = self.schemas()
         for row in rows:
-            if row["schema"] in spans and row["value"] is not None:
-                row["value"] = spans[row["schema"]].shown(row["value"])
+            schema = schemas.get(row["schema"])
+            if schema is not None and row["value"] is not None:
+                # What is said of two documents is no value of one of them.
+                row["value"] = None if schema.kind == "pair" else schema.shown(row["value"])
         return rows
 
     def counts(self, schema: str) -> list[dict[str, Any]]:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from conftest import one_process
+from winnow.catalog.access import Actor, acting
 from winnow.catalog.labels import DEFAULT, FINAL, GOLD, SKIP, LabelSchema, Undone
-from winnow.errors import ConflictError, SettingError
+from winnow.errors import AccessError, ConflictError, SettingError
 from winnow.workspace import Workspace
 
 
@@ -204,6 +205,7 @@ def test_a_pair_is_one_answer_and_another_pair_another(corpus: Workspace) -> Non
     labels.add(0, "second", who="ana", schema="better", other=1)
     assert [(label.other, label.value) for label in labels.standing("better")] == [(1, "second"), (2, "tie")]
     assert labels.answered("better")[0].tolist() == [0, 0]
+    assert {row["value"] for row in labels.changed_since(-1)} == {None}
     for wrong in ({"doc_id": 0}, {"doc_id": 0, "other": 0}, {"doc_id": 0, "other": 99}):
         with pytest.raises(SettingError):
             labels.add(value="first", who="ana", schema="better", **wrong)
@@ -239,3 +241,20 @@ def test_time_per_answer_is_kept(corpus: Workspace) -> None:
     corpus.labels.add(3, "keep", who="ana", seconds=9.0)
     corpus.labels.undo(who="ana")
     assert corpus.labels.seconds("label") == {"ana": [3.0, 5.5]}
+
+
+def test_an_annotator_answers_and_a_curator_decides(corpus: Workspace) -> None:
+    labels = corpus.labels
+    with acting(Actor("ana", "annotator")):
+        labels.add(0, "keep", who="ana")
+        for refused in (
+            lambda: labels.add(0, "drop", who="ana", role=FINAL),
+            lambda: labels.add(0, "drop", who="ana", role=GOLD),
+            lambda: labels.add_to_all(np.arange(3), "drop", who="ana", schema="label"),
+        ):
+            with pytest.raises(AccessError, match="needs the role curator"):
+                refused()
+        assert labels.undo(who="ana") is not None
+    with acting(Actor("lead", "curator")):
+        labels.add(0, "drop", who="lead", role=FINAL)
+    assert [label.value for label in labels.settled("label")] == ["drop"]
