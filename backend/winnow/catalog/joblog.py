@@ -53,7 +53,6 @@ class Job:
             return 0.0
         return (datetime.fromisoformat(self.finished or now()) - datetime.fromisoformat(self.started)).total_seconds()
 
-
     @property
     def left(self) -> float | None:
         """Return how many seconds the present stage still takes at its speed so far, None while that cannot be told.
@@ -62,7 +61,9 @@ class Job:
         """
         if self.state != "running" or not self.stage_started or self.share < 0.02:
             return None
-        spent = (datetime.fromisoformat(self.updated or now()) - datetime.fromisoformat(self.stage_started)).total_seconds()
+        spent = (
+            datetime.fromisoformat(self.updated or now()) - datetime.fromisoformat(self.stage_started)
+        ).total_seconds()
         return spent * (1 - self.share) / self.share if spent >= 2 else None
 
 

@@ -80,7 +80,9 @@ class Manifest:
         return int(self.control.meta("manifest", "0"))
 
     def parts(self) -> list[Part]:
-        rows = self.control.rows("SELECT part, path, first_id, documents, bytes, checksum, input FROM parts ORDER BY part")
+        rows = self.control.rows(
+            "SELECT part, path, first_id, documents, bytes, checksum, input FROM parts ORDER BY part"
+        )
         return [Part(**{**dict(row), "path": self.folder / row["path"]}) for row in rows]
 
     def inputs(self) -> list[Input]:
@@ -98,7 +100,9 @@ class Manifest:
 
     def bytes(self) -> int:
         """Return how many bytes the shards of documents, columns and vectors take together."""
-        query = "SELECT (SELECT COALESCE(SUM(bytes), 0) FROM parts) + (SELECT COALESCE(SUM(bytes), 0) FROM run_parts) AS n"
+        query = (
+            "SELECT (SELECT COALESCE(SUM(bytes), 0) FROM parts) + (SELECT COALESCE(SUM(bytes), 0) FROM run_parts) AS n"
+        )
         row = self.control.one(query)
         return int(row["n"]) if row else 0
 
