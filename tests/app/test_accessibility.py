@@ -76,7 +76,7 @@ PLACES = [
 ]
 
 
-@pytest.mark.parametrize("scheme", ["light"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_has_a_serious_violation(browser: Browser, address: str, scheme: str) -> None:
     trouble: list[str] = []
     page = opened(browser, scheme, trouble)
