@@ -152,7 +152,7 @@ def label(line: Line) -> None:
     )
     told = line.run("label", "import", "labels.jsonl")
     assert "18 new labels" in told
-    assert "1 lines name no document: nobody" in told
+    assert "1 name no document: nobody" in told
     assert "ana\tkeep\t6" in line.run("label", "stats")
     line.command("label", "export", "back.jsonl")
     assert len((line.folder / "back.jsonl").read_text().splitlines()) == 18

@@ -65,6 +65,8 @@ def test_label(own_corpus: Path, open_page: Opener) -> None:
     assert events == [vars(label) for doc_id in (2, 4) for label in workspace.labels.history(doc_id)]
 
     opened = open_page("explore", own_corpus, {"doc": "2"})
+    opened.session_state["doc.view"] = "Labels"
+    opened.run()
     assert not opened.exception
     shown = " ".join(str(frame.value.to_dict("records")) for frame in opened.dataframe)
     assert "'who': 'ana'" in shown
