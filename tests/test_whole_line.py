@@ -229,7 +229,8 @@ def look_around(line: Line) -> None:
     assert line.sql("SELECT COUNT(*) AS n FROM docs WHERE text LIKE '%bread%' AND source = 'railway'") == [{"n": 0}]
     assert "SELECT" in line.run("sql", "DROP TABLE docs", code=1)
     kinds = {row["kind"] for row in json.loads(line.run("methods", "--json"))}
-    assert kinds == {"reader", "scorer", "rater", "judge", "embedder", "selector", "arrange", "exporter"}
+    parts = {"reader", "scorer", "rater", "judge", "embedder", "selector", "arrange", "exporter", "online", "diagnosis"}
+    assert kinds == parts
     jobs = line.run("jobs").splitlines()
     assert {row.split("\t")[2] for row in jobs[1:]} == {"done", "failed"}
     assert "documents\t300" in line.run("status")

@@ -47,7 +47,8 @@ found = {
     "retried": list(RayExecutor().map(die_once, [sys.argv[1] + "/mark"])), "dead": error_of(die, [1]),
     "lost": error_of(lost, [sys.argv[1] + "/none"]), "none": list(RayExecutor().map(square, [])),
 }
-print(json.dumps(found))
+with open(sys.argv[1] + "/answers.json", "w") as file:
+    json.dump(found, file)
 """
 
 
@@ -59,7 +60,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     command = [sys.executable, str(folder / "program.py"), str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=HERE)
     assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, Any] = json.loads((folder / "answers.json").read_text())
     return found
 
 
