@@ -16,6 +16,8 @@ from winnow.cli.main import winnow
 from winnow.errors import MissingNeed
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from winnow.catalog.catalog import Catalog
 
 
@@ -137,6 +139,18 @@ def methods_command(kind: str | None, as_json: bool) -> None:
     console.table(["kind", "name", "what it does"], [(row["kind"], row["name"], row["summary"]) for row in rows])
 
 
+def _as_csv(answer: pa.Table) -> str:
+    """Write rows as CSV; a text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    import pandas as pd
+
+    # Arrow's own types keep a whole number whole when others are missing.
+    frame = answer.to_pandas(types_mapper=pd.ArrowDtype)
+    for name in [field.name for field in answer.schema if str(field.type) in ("string", "large_string")]:
+        formula = frame[name].str.match(r"[=+\-@\t\r]").fillna(False).astype(bool)
+        frame[name] = frame[name].mask(formula, "'" + frame[name])
+    return str(frame.to_csv(index=False)).rstrip("\n")
+
+
 @winnow.command()
 @click.argument("query")
 @click.option(
@@ -144,7 +158,7 @@ def methods_command(kind: str | None, as_json: bool) -> None:
     type=click.Choice(["table", "csv", "json"]),
     default="table",
     show_default=True,
-    help="How to print the rows.",
+    help="How to print the rows; CSV puts an apostrophe before texts that a spreadsheet would take for formulas.",
 )
 @click.option("--limit", default=10_000, show_default=True, type=click.IntRange(1), help="Rows at most.")
 @folder_option
@@ -155,10 +169,7 @@ def sql(folder: Path, /, query: str, format: str, limit: int) -> None:
     found = Workspace(folder).sql(query, limit=limit + 1)
     answer = found.slice(0, limit)
     if format == "csv":
-        import pandas as pd
-
-        # Arrow's own types keep a whole number whole when others are missing.
-        console.say(answer.to_pandas(types_mapper=pd.ArrowDtype).to_csv(index=False).rstrip("\n"))
+        console.say(_as_csv(answer))
     elif format == "json":
         console.say(orjson.dumps(answer.to_pylist(), default=_plain_value).decode())
     else:

@@ -65,6 +65,14 @@ def test_answers_come_in_three_forms(corpus: Workspace) -> None:
     assert winnow(corpus.folder, "sql", "SELECT doc_id FROM docs", "--limit", "6").stderr == ""
 
 
+def test_csv_holds_no_formulas(corpus: Workspace) -> None:
+    query = "SELECT '=cmd()' AS a, -1 AS b, 'x-1' AS c, '@y' AS d, NULL AS e"
+    assert winnow(corpus.folder, "sql", query, "--format", "csv").stdout.splitlines() == [
+        "a,b,c,d,e",
+        "'=cmd(),-1,x-1,'@y,",
+    ]
+
+
 def test_files_that_cannot_be_read_are_told_after_the_others_went_in(tmp_path: Path) -> None:
     (tmp_path / "good.jsonl").write_text('{"text": "good"}\n')
     (tmp_path / "bad.parquet").write_bytes(b"this is no parquet file")
