@@ -57,8 +57,8 @@ def _ended(job: Job) -> None:
 
 def _write(chosen: NamedSelection, course: Course | None, judge: dict[str, Any] | None) -> None:
     found = methods(Exporter)
-    format = st.segmented_control("Format", list(found), default="parquet", required=True, key="export.format")
-    told = method_form(found[str(format)], "export")
+    format = st.selectbox("Format", list(found), index=list(found).index("parquet"), key="export.format")
+    told = method_form(found[format], "export")
     columns = [name for name in data.columns() if name not in ("doc_id", "id", "source", "url", "date", "text")]
     windows = course is not None and course.packer is not None and course.packer.joins
     always = "id, source, url, date and text are always written"
@@ -71,13 +71,13 @@ def _write(chosen: NamedSelection, course: Course | None, judge: dict[str, Any] 
         "Folder on the machine that serves this page", first_folder(chosen.name), key=f"export.folder.{chosen.name}"
     )
     st.caption(f"Writes {rows_written(course or Course(), chosen)}, a manifest with checksums and a data card.")
-    outlook_line(chosen, str(format), told, picked, folder)
+    outlook_line(chosen, format, told, picked, folder)
     wrong = refused(folder)
     if wrong:
         st.warning(plain(wrong), icon=":material/folder_off:")
     ready = course is not None and folder.strip() and not wrong and (judge is not None or not course.asks)
     recipe = {
-        "name": chosen.name, "folder": folder, "format": str(format), "columns": picked, "settings": told,
+        "name": chosen.name, "folder": folder, "format": format, "columns": picked, "settings": told,
         "arrange": course.recipes if course else [], "judge": judge,
     }  # fmt: skip
     st.button(
@@ -85,7 +85,7 @@ def _write(chosen: NamedSelection, course: Course | None, judge: dict[str, Any] 
         args=("export",), kwargs=recipe,
     )  # fmt: skip
     st.caption("A job writes them and goes on when you close this page.")
-    command = ["winnow", "-w", str(data.workspace().folder), "export", chosen.name, folder, "--format", str(format)]
+    command = ["winnow", "-w", str(data.workspace().folder), "export", chosen.name, folder, "--format", format]
     command += ["--columns", ",".join(picked)] if picked else []
     command += [part for key, value in told.items() for part in ("--set", f"{key}={value}")]
     command += flags(course, judge) if course else []
