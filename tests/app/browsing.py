@@ -15,10 +15,13 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
+ARTIFACTS = ROOT / "test-artifacts"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
     "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
@@ -26,6 +29,8 @@ ARGUMENTS = [
 ]  # fmt: skip
 PATIENCE = 90.0
 """How long anything may take on a machine that does other things, in seconds."""
+HARMLESS = "/_stcore/"
+"""Streamlit's front end looks for its server under the path of each page first and takes the 404 as an answer."""
 expect.set_options(timeout=PATIENCE * 1000)
 
 
@@ -44,6 +49,41 @@ def opened_browser() -> Iterator[Browser]:
             browser.close()
 
 
+def watched(
+    browser: Browser,
+    trouble: list[str],
+    scheme: Literal["dark", "light"] = "light",
+    width: int = 1366,
+    height: int = 768,
+) -> Page:
+    """Open an empty page that writes down errors, dialogs and requests to other machines."""
+    page = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme).new_page()
+    page.set_default_timeout(PATIENCE * 1000)
+    page.on("console", lambda said: _hear(said.type, said.text, said.location.get("url", ""), trouble))
+    page.on("pageerror", lambda error: trouble.append(f"error on the page: {error}"))
+    page.on("dialog", lambda dialog: (trouble.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    page.on("request", lambda request: _look(request.url, trouble))
+    return page
+
+
+def _hear(kind: str, text: str, url: str, trouble: list[str]) -> None:
+    if kind == "error" and HARMLESS not in url:
+        trouble.append(f"console: {text} ({url})")
+
+
+def _look(url: str, trouble: list[str]) -> None:
+    if urlsplit(url).hostname not in (None, "127.0.0.1", "localhost") and not url.startswith(("data:", "blob:")):
+        trouble.append(f"asked for {url}")
+
+
+def unbroken(page: Page) -> None:
+    """Raise AssertionError where a page shows an error of the program."""
+    text = page.locator("body").inner_text()
+    assert "Traceback" not in text, page.url
+    assert "Something unexpected" not in text, page.url
+    assert not page.get_by_test_id("stException").count(), page.url
+
+
 @contextmanager
 def served(corpus: Path, log: Path) -> Iterator[str]:
     """Run `winnow app` on a free port and return its address; the whole process group ends with the block."""
@@ -51,6 +91,7 @@ def served(corpus: Path, log: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "winnow", "-w", str(corpus), "app", "--port", str(port)]
+    log.parent.mkdir(exist_ok=True)
     with log.open("w") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
         try:

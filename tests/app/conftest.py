@@ -1,15 +1,19 @@
-"""A small corpus of invented documents, and pages run on it without a browser."""
+"""A small corpus of invented documents, and pages run on it with and without a browser."""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, Page
 from streamlit.testing.v1 import AppTest
 
+from app.browsing import browser_path, opened_browser, unbroken, watched
 from app.invented import documents
 from winnow.workspace import Workspace
 
@@ -65,3 +69,38 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Opener:
         return app.run()
 
     return opened
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Return headless Chromium; where there is none, CI fails and other machines skip."""
+    if not browser_path():
+        reason = "there is no Chromium: apt-get install chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with opened_browser() as opened:
+        yield opened
+
+
+OpenTab = Callable[..., Page]
+
+
+@pytest.fixture
+def open_tab(browser: Browser) -> Iterator[OpenTab]:
+    """Open pages of their own; whatever goes wrong on one of them fails the test.
+
+    Whoever serves them does so in a fixture of the module: a page that loses its server has errors to tell.
+    """
+    trouble: list[str] = []
+    tabs: list[Page] = []
+
+    def opened(**wanted: Any) -> Page:
+        tabs.append(watched(browser, trouble, **wanted))
+        return tabs[-1]
+
+    yield opened
+    for tab in tabs:
+        unbroken(tab)
+        tab.context.close()
+    assert not trouble, "\n".join(trouble)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from app.browsing import PATIENCE, browser_path, opened_browser, served, settled
+from app.browsing import served, settled
+from app.conftest import OpenTab
 from app.invented import ATTACK, MARKDOWN, documents
 from conftest import write_lines
 from winnow.catalog.filters import Filter
@@ -19,17 +19,6 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 GRAVE = ("serious", "critical")
 HOSTILE = f"{ATTACK} {MARKDOWN}"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not browser_path():
-        reason = "there is no Chromium: apt-get install chromium"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with opened_browser() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -52,15 +41,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield found
 
 
-def opened(browser: Browser, scheme: str, trouble: list[str]) -> Page:
-    page = browser.new_context(viewport={"width": 1366, "height": 768}, color_scheme=scheme).new_page()
-    page.set_default_timeout(PATIENCE * 1000)
-    page.on("dialog", lambda dialog: (trouble.append(f"a dialog: {dialog.message}"), dialog.dismiss()))
-    page.on("pageerror", lambda error: trouble.append(f"error on the page: {error}"))
-    page.on("request", lambda asked: "invalid" in asked.url and trouble.append(f"asked for {asked.url}"))
-    return page
-
-
 def look_at(page: Page, url: str) -> None:
     page.goto(url)
     settled(page)
@@ -77,9 +57,8 @@ PLACES = [
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_a_serious_violation(browser: Browser, address: str, scheme: str) -> None:
-    trouble: list[str] = []
-    page = opened(browser, scheme, trouble)
+def test_no_page_has_a_serious_violation(open_tab: OpenTab, address: str, scheme: str) -> None:
+    page = open_tab(scheme=scheme)
     grave = []
     for place in PLACES:
         look_at(page, f"{address}/{place}")
@@ -88,6 +67,4 @@ def test_no_page_has_a_serious_violation(browser: Browser, address: str, scheme:
             f"/{place}: {one['id']} ({one['help']}) at {node['target']}: {node['html'][:200]}"
             for one in found if one["impact"] in GRAVE for node in one["nodes"]
         ]  # fmt: skip
-    page.context.close()
     assert not grave, "\n".join(grave)
-    assert not trouble, "\n".join(trouble)

@@ -2,54 +2,35 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from app.browsing import PATIENCE, ROOT, browser_path, count, eventually, go, opened_browser, served, settled
+from app.browsing import ARTIFACTS, ROOT, count, eventually, go, served, settled, unbroken
+from app.conftest import OpenTab
 from winnow.workspace import Workspace
-
-ARTIFACTS = ROOT / "test-artifacts"
-HARMLESS = "/_stcore/"
-"""Streamlit's front end looks for its server under the path of each page first and takes the 404 as an answer."""
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @dataclass
 class Watched:
-    """A page with everything that went wrong on it."""
+    """A page, and where what it shows comes from."""
 
     page: Page
     address: str
     corpus: Path
-    trouble: list[str] = field(default_factory=list)
 
     def shoot(self, name: str) -> None:
         settled(self.page)
         self.page.screenshot(path=ARTIFACTS / f"{name}.png")
-        text = self.page.locator("body").inner_text()
-        assert "Traceback" not in text
-        assert "Something unexpected" not in text
-        assert not self.page.get_by_test_id("stException").count()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not browser_path():
-        reason = "there is no Chromium: apt-get install chromium"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with opened_browser() as opened:
-        yield opened
+        unbroken(self.page)
 
 
 @pytest.fixture(scope="module")
@@ -62,41 +43,24 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def watched(browser: Browser, address: str, corpus: Path, trouble: list[str]) -> Watched:
-    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-    page.set_default_timeout(PATIENCE * 1000)
-    page.on("console", lambda said: _hear(said.type, said.text, said.location.get("url", ""), trouble))
-    page.on("pageerror", lambda error: trouble.append(f"error on the page: {error}"))
-    page.on("request", lambda request: _look(request.url, trouble))
-    return Watched(page, address, corpus, trouble)
+@pytest.fixture(scope="module")
+def address(corpus: Path) -> Iterator[str]:
+    with served(corpus, ARTIFACTS / "server.log") as found:
+        yield found
 
 
-def _hear(kind: str, text: str, url: str, trouble: list[str]) -> None:
-    if kind == "error" and HARMLESS not in url:
-        trouble.append(f"console: {text} ({url})")
-
-
-def _look(url: str, trouble: list[str]) -> None:
-    if urlsplit(url).hostname not in (None, "127.0.0.1", "localhost") and not url.startswith(("data:", "blob:")):
-        trouble.append(f"asked for {url}")
-
-
-def test_a_person_works_through_a_corpus(browser: Browser, corpus: Path, tmp_path: Path) -> None:
-    ARTIFACTS.mkdir(exist_ok=True)
-    trouble: list[str] = []
-    with served(corpus, ARTIFACTS / "server.log") as address:
-        seen = watched(browser, address, corpus, trouble)
-        home(seen)
-        search_and_read(seen)
-        filter_by_a_facet(seen)
-        share_a_view(seen, browser)
-        lasso_the_map(seen)
-        label_by_keys(seen)
-        select_the_best(seen)
-        export_and_verify(seen, tmp_path / "best")
-        go(seen.page, "Jobs")
-        seen.shoot("8-jobs")
-    assert not trouble, "\n".join(trouble)
+def test_a_person_works_through_a_corpus(open_tab: OpenTab, address: str, corpus: Path, tmp_path: Path) -> None:
+    seen = Watched(open_tab(width=1440, height=900), address, corpus)
+    home(seen)
+    search_and_read(seen)
+    filter_by_a_facet(seen)
+    share_a_view(seen, open_tab(width=1440, height=900))
+    lasso_the_map(seen)
+    label_by_keys(seen)
+    select_the_best(seen)
+    export_and_verify(seen, tmp_path / "best")
+    go(seen.page, "Jobs")
+    seen.shoot("8-jobs")
 
 
 def home(seen: Watched) -> None:
@@ -162,14 +126,12 @@ def pills(page: Page) -> list[str]:
     return sorted(page.locator('[class*="st-key-bar-in"], [class*="st-key-bar-search"]').all_inner_texts())
 
 
-def share_a_view(seen: Watched, browser: Browser) -> None:
-    shared, there = seen.page.url, watched(browser, seen.address, seen.corpus, seen.trouble)
-    there.page.goto(shared)
-    settled(there.page)
-    assert count(there.page) == count(seen.page)
-    assert len(pills(there.page)) >= 2
-    assert pills(there.page) == pills(seen.page)
-    there.page.context.close()
+def share_a_view(seen: Watched, there: Page) -> None:
+    there.goto(seen.page.url)
+    settled(there)
+    assert count(there) == count(seen.page)
+    assert len(pills(there)) >= 2
+    assert pills(there) == pills(seen.page)
     seen.page.get_by_role("button", name="Clear all").click()
     eventually(lambda: "search" not in seen.page.url, "the filter is gone", seen.page)
     settled(seen.page)

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from app.browsing import PATIENCE, ROOT, browser_path, eventually, opened_browser, served, settled
+from app.browsing import ARTIFACTS, eventually, served, settled
+from app.conftest import OpenTab
 from app.invented import ATTACK, MARKDOWN, documents
 from conftest import write_lines
 from winnow.catalog.labels import LabelSchema
 from winnow.workspace import Workspace
 
-ARTIFACTS = ROOT / "test-artifacts"
-HARMLESS = "/_stcore/"
-"""Streamlit's front end looks for its server under the path of each page first and takes the 404 as an answer."""
-
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 Sit = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not browser_path():
-        if os.environ.get("CI") == "true":
-            pytest.fail("there is no Chromium: apt-get install chromium")
-        pytest.skip("there is no Chromium: apt-get install chromium")
-    with opened_browser() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -54,25 +39,16 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 @pytest.fixture(scope="module")
 def address(workspace: Workspace) -> Iterator[str]:
-    ARTIFACTS.mkdir(exist_ok=True)
     with served(workspace.folder, ARTIFACTS / "label-server.log") as found:
         yield found
 
 
 @pytest.fixture
-def sit(browser: Browser, address: str) -> Iterator[Sit]:
-    """Seat people at desks; whatever goes wrong on any page, a dialog of an attack too, fails the test."""
-    trouble: list[str] = []
-    pages: list[Page] = []
+def sit(open_tab: OpenTab, address: str) -> Sit:
+    """Seat people at desks."""
 
     def sit_down(who: str, question: str = "label") -> Page:
-        page = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
-        page.set_default_timeout(PATIENCE * 1000)
-        page.on("console", lambda said: _hear(said.type, said.text, said.location.get("url", ""), trouble))
-        page.on("pageerror", lambda error: trouble.append(f"error on the page: {error}"))
-        page.on("dialog", lambda dialog: trouble.append(f"dialog: {dialog.message}"))
-        page.on("request", lambda request: _look(request.url, trouble))
-        pages.append(page)
+        page = open_tab()
         page.goto(f"{address}/label?schema={question}")
         page.get_by_label("Your name").fill(who)
         page.get_by_role("button", name="Start labelling").click()
@@ -80,21 +56,7 @@ def sit(browser: Browser, address: str) -> Iterator[Sit]:
         settled(page)
         return page
 
-    yield sit_down
-    for page in pages:
-        assert "Traceback" not in page.locator("body").inner_text()
-        page.context.close()
-    assert not trouble, "\n".join(trouble)
-
-
-def _hear(kind: str, text: str, url: str, trouble: list[str]) -> None:
-    if kind == "error" and HARMLESS not in url:
-        trouble.append(f"console: {text} ({url})")
-
-
-def _look(url: str, trouble: list[str]) -> None:
-    if urlsplit(url).hostname not in (None, "127.0.0.1", "localhost") and not url.startswith(("data:", "blob:")):
-        trouble.append(f"asked for {url}")
+    return sit_down
 
 
 def standing(workspace: Workspace, question: str, who: str) -> list[str | None]:

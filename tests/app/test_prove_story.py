@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from app.browsing import PATIENCE, ROOT, browser_path, opened_browser, served, settled
+from app.browsing import ARTIFACTS, served, settled
+from app.conftest import OpenTab
 from invented_proof import plan, result
 from winnow.prove.results import run_folder, write_curve, write_json, write_result
 from winnow.prove.runs import write_set
 from winnow.prove.train import Point
 from winnow.workspace import Workspace
 
-ARTIFACTS = ROOT / "test-artifacts"
 TEXTS = [f"Invented text {number} of the harbour and the ferry." for number in range(12)]
 LENGTHS = [len(text) for text in TEXTS]
 ARMS = {"kitchen": -0.30, "garden": 0.20, "dga": -0.10, "random": 0.0}
@@ -73,26 +73,17 @@ def points_of(arm: str, seed: int, count: int) -> tuple[Point, ...]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not browser_path():
-        reason = "there is no Chromium: apt-get install chromium"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with opened_browser() as opened:
-        yield opened
-
-
-@pytest.fixture
-def proved(own_corpus: Path) -> Path:
-    """A corpus with two selections, a proof that is finished and one that goes on."""
-    workspace = Workspace(own_corpus)
+def address(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve a corpus with two selections, a proof that is finished and one that goes on."""
+    proved = shutil.copytree(corpus, tmp_path_factory.mktemp("proved") / "corpus")
+    workspace = Workspace(proved)
     for name in ("kitchen", "garden"):
         workspace.select("random", docs=12, name=name)
-    invented(own_corpus / "proofs" / "done", "done", 12)
-    invented(own_corpus / "proofs" / "going", "going", 5)
-    os.utime(own_corpus / "proofs" / "going" / "plan.json", (1, 1))
-    return own_corpus
+    invented(proved / "proofs" / "done", "done", 12)
+    invented(proved / "proofs" / "going", "going", 5)
+    os.utime(proved / "proofs" / "going" / "plan.json", (1, 1))
+    with served(proved, ARTIFACTS / "prove-server.log") as found:
+        yield found
 
 
 def fold(page: Page, words: str) -> None:
@@ -101,16 +92,12 @@ def fold(page: Page, words: str) -> None:
     settled(page)
 
 
-def test_a_person_reads_a_finished_proof_and_watches_another(browser: Browser, proved: Path, tmp_path: Path) -> None:
-    ARTIFACTS.mkdir(exist_ok=True)
-    with served(proved, ARTIFACTS / "prove-server.log") as address:
-        finished(opened(browser, address, "dark"), tmp_path)
-        running(opened(browser, address, "light"))
+def test_a_person_reads_a_finished_proof_and_watches_another(open_tab: OpenTab, address: str, tmp_path: Path) -> None:
+    finished(opened(open_tab(scheme="dark"), address), tmp_path)
+    running(opened(open_tab(), address))
 
 
-def opened(browser: Browser, address: str, scheme: Literal["dark", "light"]) -> Page:
-    page = browser.new_context(viewport={"width": 1366, "height": 768}, color_scheme=scheme).new_page()
-    page.set_default_timeout(PATIENCE * 1000)
+def opened(page: Page, address: str) -> Page:
     page.goto(f"{address}/prove")
     settled(page)
     return page
@@ -148,4 +135,3 @@ def running(page: Page) -> None:
     expect(page.get_by_text("5 of 12 runs are finished")).to_be_visible()
     expect(page.get_by_text("in one seed; an interval needs two").first).to_be_visible()
     page.screenshot(path=ARTIFACTS / "prove-running.png")
-    assert not page.get_by_test_id("stException").count()
