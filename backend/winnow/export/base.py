@@ -62,9 +62,9 @@ class Exporter(Method):
         """Write what stands beside the shards of a split, such as an index of them, and return the files."""
         return []
 
+    @abstractmethod
     def usage(self, pattern: str) -> str:
         """Return how the files are read, in Python; `pattern` names them by a glob."""
-        raise NotImplementedError
 
     def write(
         self, rows: Iterable[pa.RecordBatch], folder: Path, split: str = "", *, resume: bool = False

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -39,14 +39,6 @@ class Megatron(Tokenised):
     @property
     def suffix(self) -> str:
         return ".idx"
-
-    def names(self, number: int, split: str = "") -> list[str]:
-        part = f"{split}/part-{number:05d}" if split else f"part-{number:05d}"
-        return [part + self.suffix, part + ".bin"]
-
-    def encode(self, tables: Iterator[pa.Table], file: BinaryIO) -> None:
-        for tokens, _ in self.rows(tables):
-            file.write(tokens.tobytes())
 
     def write_part(self, tables: Iterator[pa.Table], paths: Sequence[Path]) -> None:
         index, data = paths

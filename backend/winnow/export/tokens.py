@@ -60,6 +60,14 @@ class Tokenised(Exporter):
             tokens, offsets = encoder.encode(texts)
             yield tokens.astype(self.kind), np.diff(offsets)
 
+    def names(self, number: int, split: str = "") -> list[str]:
+        part = f"{split}/part-{number:05d}" if split else f"part-{number:05d}"
+        return [part + self.suffix, part + ".bin"]
+
+    def encode(self, tables: Iterator[pa.Table], file: BinaryIO) -> None:
+        for tokens, _ in self.rows(tables):
+            file.write(tokens.tobytes())
+
     def finish(self, folder: Path, split: str, paths: Sequence[Path]) -> list[Path]:
         """Write what a reader must know: the type of a token, the size of the vocabulary, the end token, the counts."""
         data = [path for path in paths if path.suffix == ".bin"]
@@ -92,14 +100,6 @@ class Tokens(Tokenised):
     @property
     def suffix(self) -> str:
         return ".starts.npy"
-
-    def names(self, number: int, split: str = "") -> list[str]:
-        part = f"{split}/part-{number:05d}" if split else f"part-{number:05d}"
-        return [part + self.suffix, part + ".bin"]
-
-    def encode(self, tables: Iterator[pa.Table], file: BinaryIO) -> None:
-        for tokens, _ in self.rows(tables):
-            file.write(tokens.tobytes())
 
     def write_part(self, tables: Iterator[pa.Table], paths: Sequence[Path]) -> None:
         starts, data = paths

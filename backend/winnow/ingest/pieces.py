@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -23,13 +24,14 @@ class Pieces:
     """Why the single part here cannot be used; then it holds an excerpt."""
 
 
-class Holding:
+class Holding(ABC):
     """A split function that keeps back the end of a block, which may begin a separator; `rest` is what it keeps."""
 
     rest: bytes = b""
 
+    @abstractmethod
     def __call__(self, block: bytes) -> list[bytes]:
-        raise NotImplementedError
+        """Return the parts of a block, what was kept back before it included."""
 
 
 def lines(block: bytes) -> list[bytes]:
