@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from winnow.catalog.browse import Histogram
+from winnow.catalog.facets import Histogram
 from winnow.score.curves import Measured, meeting
 
 KEPT, ALL, PRECISION = "#2b6f8f", "rgba(128,128,128,.32)", "#d9822b"

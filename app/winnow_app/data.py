@@ -10,8 +10,9 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from winnow.catalog.browse import Column, Count, Facet, Histogram
+from winnow.catalog.browse import Count
 from winnow.catalog.crossing import Cross
+from winnow.catalog.facets import Column, Facet, Histogram
 from winnow.catalog.filters import Filter
 from winnow.catalog.joblog import OPEN
 from winnow.catalog.selections import NamedSelection

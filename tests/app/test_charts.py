@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from winnow.catalog.browse import Histogram
+from winnow.catalog.facets import Histogram
 from winnow_app import charts
 
 NUMBERS = Histogram(edges=[0.0, 0.5, 1.0], counts=[3, 1], all=[4, 6], missing=2)

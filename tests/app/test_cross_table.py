@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from winnow.catalog.browse import Column
 from winnow.catalog.crossing import Axis, Cross
+from winnow.catalog.facets import Column
 from winnow.catalog.filters import MISSING, Filter
 from winnow_app import data
 from winnow_app.parts.cross_table import narrowed, shading, with_totals

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from winnow.catalog.browse import Column
+from winnow.catalog.facets import Column
 from winnow.catalog.filters import Filter, Range, Values
 from winnow_app import data
 from winnow_app.parts.facets.panel import changed, shown_columns

@@ -21,29 +21,38 @@ class Bars:
     log: bool = False
 
     @property
-    def _inner(self) -> list[float]:
-        """Return the highest value of each bar but the last: DuckDB's bins include their upper end, bars their lower."""
+    def inner(self) -> list[float]:
+        """Return the lowest value of each bar but the first, dates as microseconds since 1970."""
         dated = bool(self.edges) and isinstance(self.edges[0], str)
         inner = [np.datetime64(edge, "us").astype(np.int64) for edge in self.edges[1:-1]] if dated else self.edges[1:-1]
-        return [float(np.nextafter(float(edge), -np.inf)) for edge in inner]
+        return [float(edge) for edge in inner]
+
+    @property
+    def _ends(self) -> list[float]:
+        """Return the highest value of each bar but the last: DuckDB's bins include their upper end, bars their lower."""
+        return [float(np.nextafter(edge, -np.inf)) for edge in self.inner]
 
     def sql(self, column: str) -> str:
         """Return an aggregate that counts a quoted column's values; `counts` reads its answer."""
         value = f"epoch_us({column})" if isinstance(self.edges[0], str) else column
         # A bare number would be read as a decimal and lose its last digits; as text it is read exactly.
-        ends = ", ".join(f"'{end!r}'::DOUBLE" for end in self._inner)
+        ends = ", ".join(f"'{end!r}'::DOUBLE" for end in self._ends)
         return f"histogram(CAST({value} AS DOUBLE), [{ends}]::DOUBLE[])"
 
     def counts(self, answer: Mapping[float, int]) -> list[int]:
         """Return the count of each bar; what lies beyond the outer edges is counted in the outer bars."""
-        ends = self._inner
+        ends = self._ends
         return [int(answer.get(end, 0)) for end in ends] + [sum(int(n) for end, n in answer.items() if end not in ends)]
+
+
+def number(column: str, kind: str) -> str:
+    """Return the expression of a quoted column's values as numbers, dates as microseconds since 1970."""
+    return f"CAST({f'epoch_us({column})' if kind.startswith(('TIMESTAMP', 'DATE')) else column} AS DOUBLE)"
 
 
 def make_bars(cursor: duckdb.DuckDBPyConnection, column: str, kind: str, bars: int) -> Bars:
     """Choose the bars of a quoted column of `docs`; there are none when it holds no value."""
-    dated = kind.startswith(("TIMESTAMP", "DATE"))
-    value = f"CAST({f'epoch_us({column})' if dated else column} AS DOUBLE)"
+    value = number(column, kind)
     row = cursor.execute(
         f"SELECT MIN(v), MAX(v), (SELECT COUNT(*) FROM docs) FROM (SELECT {value} AS v FROM docs) WHERE isfinite(v)"
     ).fetchone()
@@ -56,7 +65,7 @@ def make_bars(cursor: duckdb.DuckDBPyConnection, column: str, kind: str, bars: i
         f"(SELECT {value} AS v FROM docs WHERE doc_id % {step} = 0) WHERE isfinite(v)"
     ).fetchone()
     quantiles = (sampled[0] if sampled else None) or [low, (low + high) / 2, high]
-    if dated:
+    if kind.startswith(("TIMESTAMP", "DATE")):
         return Bars(date_edges(quantiles[0], quantiles[2], bars))
     return number_bars(low, high, quantiles, bars=bars, whole=kind not in ("FLOAT", "DOUBLE"))
 

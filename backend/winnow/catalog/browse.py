@@ -12,37 +12,24 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from winnow.catalog.bars import SAMPLED, Bars, make_bars
+from winnow.catalog.codes import (
+    CodedBars,
+    Codes,
+    Kept,
+    Rows,
+    Sample,
+    coded_bars,
+    coded_names,
+    documents,
+    marked,
+    sample_of,
+)
 from winnow.catalog.conditions import Condition, Conditions, first_line, nearest_column
 from winnow.catalog.crossing import Axis, Cross, axis_of, cross_of
+from winnow.catalog.facets import Column, Facet, Histogram, column_of, facet_of
 from winnow.catalog.filters import MISSING, Filter
 from winnow.catalog.table import Table, quoted
 from winnow.errors import MissingNeed, QueryError, nearest
-
-NUMBERS = (
-    "TINYINT",
-    "SMALLINT",
-    "INTEGER",
-    "BIGINT",
-    "UTINYINT",
-    "USMALLINT",
-    "UINTEGER",
-    "UBIGINT",
-    "HUGEINT",
-    "FLOAT",
-    "DOUBLE",
-    "DECIMAL",
-)
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of `docs` as a facet: kind is "number", "date", "group" (few names), "flag" or "name" (too many to list)."""
-
-    name: str
-    kind: str
-    type: str
-    distinct: int
 
 
 @dataclass(frozen=True)
@@ -51,37 +38,12 @@ class Count:
     tokens: int
 
 
-@dataclass(frozen=True)
-class Histogram:
-    """Counts of a number or date column: bar i spans edges[i] … edges[i+1] and holds counts[i] of all[i] documents.
-
-    Dates are ISO strings. Values beyond the outer edges are counted in the outer bars. `log` says the edges grow by a factor.
-    """
-
-    edges: list[Any]
-    counts: list[int]
-    all: list[int]
-    missing: int
-    log: bool = False
-
-
-@dataclass(frozen=True)
-class Facet:
-    """Counts of a column of names, largest first; `others` documents hold `other_names` names that are not listed."""
-
-    values: list[tuple[str, int]]
-    missing: int
-    others: int = 0
-    other_names: int = 0
-
-
 @dataclass
 class _Shape:
-    """What does not depend on a filter or a label: kinds of columns, and bars with their counts over everything."""
+    """What does not depend on a filter or a label: the kinds of columns."""
 
     version: object = None
     columns: dict[str, Column] = field(default_factory=dict)
-    bars: dict[tuple[str, int], tuple[Bars, list[int]]] = field(default_factory=dict)
 
 
 @dataclass
@@ -98,7 +60,7 @@ class Browse:
 
     def __init__(self, table: Table, conditions: Conditions) -> None:
         self._table, self._conditions = table, conditions
-        self._shape, self._counts = _Shape(), _Counts()
+        self._shape, self._counts, self._kept = _Shape(), _Counts(), Kept()
 
     def _shaped(self) -> _Shape:
         version = self._table.version._replace(labels=0)
@@ -116,7 +78,7 @@ class Browse:
                 asked = ", ".join(f"approx_count_distinct({quoted(name)})" for name in named)
                 found = cursor.execute(f"SELECT {asked} FROM docs").fetchone()
             distinct = dict(zip(named, found or (), strict=True))
-            shape.columns = {name: _column(name, kind, int(distinct.get(name, 0))) for name, kind in types.items()}
+            shape.columns = {name: column_of(name, kind, int(distinct.get(name, 0))) for name, kind in types.items()}
         return shape.columns
 
     def _compile(self, filter: Filter, cursor: duckdb.DuckDBPyConnection) -> Condition:
@@ -139,9 +101,12 @@ class Browse:
 
     def facet(self, column: str, filter: Filter, *, limit: int = 12) -> Facet:
         """Count the names of a column under the filter."""
-        name = quoted(self._column(column).name)
+        known = self._column(column)
         with self._table.cursor() as cursor:
+            if known.kind in ("group", "flag"):
+                return facet_of(self._names(known, cursor), self._rows(filter, cursor), limit)
             where = self._compile(filter, cursor)
+            name = quoted(column)
             counted = f"SELECT CAST({name} AS VARCHAR) AS name, COUNT(*) AS n FROM docs WHERE {where.sql} GROUP BY 1"
             query = (
                 f"WITH counted AS MATERIALIZED ({counted}), named AS (SELECT * FROM counted WHERE name IS NOT NULL) "
@@ -156,32 +121,38 @@ class Browse:
 
     def histogram(self, column: str, filter: Filter, *, bars: int = 30) -> Histogram:
         """Count a number or date column in bars whose edges do not depend on the filter."""
-        made, everything = self._bars(column, bars)
-        counts, missing = self._bar_counts(column, made, filter)
-        return Histogram(made.edges, counts, everything, missing, made.log)
+        with self._table.cursor() as cursor:
+            made = self._bars(column, bars, cursor)
+            counts = made.codes.counts(self._rows(filter, cursor)).tolist()
+        return Histogram(made.bars.edges, counts[1:], made.codes.totals.tolist()[1:], counts[0], made.bars.log)
 
-    def _bars(self, column: str, bars: int) -> tuple[Bars, list[int]]:
+    def _bars(self, column: str, bars: int, cursor: duckdb.DuckDBPyConnection) -> CodedBars:
         known = self._column(column)
         if known.kind not in ("number", "date"):
             raise QueryError(
                 "a histogram needs numbers or dates", f"'{column}' holds {known.kind}s", "list its values instead"
             )
-        shape = self._shaped()
-        if (column, bars) not in shape.bars:
-            with self._table.cursor() as cursor:
-                made = make_bars(cursor, quoted(column), known.type, bars)
-            shape.bars[(column, bars)] = (made, self._bar_counts(column, made, Filter())[0])
-        return shape.bars[(column, bars)]
+        key = ("bars", column, bars, self._table.built(cursor)._replace(labels=0))
+        return self._kept.get(key, lambda: coded_bars(cursor, column, known.type, bars))
 
-    def _bar_counts(self, column: str, bars: Bars, filter: Filter) -> tuple[list[int], int]:
-        if not bars.edges:
-            return [], self.count(filter).documents
-        with self._table.cursor() as cursor:
+    def _names(self, column: Column, cursor: duckdb.DuckDBPyConnection) -> Codes:
+        version = self._table.built(cursor)
+        labelled = column.name == "label" or column.name.startswith("label_")
+        key = ("names", column.name, version if labelled else version._replace(labels=0))
+        return self._kept.get(key, lambda: coded_names(cursor, column.name))
+
+    def _rows(self, filter: Filter, cursor: duckdb.DuckDBPyConnection) -> Rows | None:
+        """Return the documents of a filter; None means all of them."""
+        if not filter:
+            return None
+
+        def find() -> Rows:
+            count = documents(cursor)
             where = self._compile(filter, cursor)
-            query = f"SELECT {bars.sql(quoted(column))}, COUNT(*) FROM docs WHERE {where.sql}"
-            row = _run(cursor, query, where.values).fetchone() or ({}, 0)
-        counts = bars.counts(row[0] or {})
-        return counts, int(row[1]) - sum(counts)
+            found = _run(cursor, f"SELECT doc_id FROM docs WHERE {where.sql}", where.values).fetchnumpy()
+            return marked(np.asarray(found["doc_id"], np.int64), count)
+
+        return self._kept.get(("rows", filter.key, self._table.built(cursor)), find)
 
     def page(
         self,
@@ -279,7 +250,8 @@ class Browse:
         self, by: str, across: str, filter: Filter, *, mean_of: str = "", limit: int = 20, bars: int = 12
     ) -> Cross:
         """Return documents, and the mean of a column, by two columns at once: `limit` names each, or so many bars."""
-        rows, columns = (self._axis(name, filter, limit, bars) for name in (by, across))
+        with self._table.cursor() as cursor:
+            rows, columns = (self._axis(name, filter, limit, bars, cursor) for name in (by, across))
         sides = [axis.sql(self._column(axis.column).type) for axis in (rows, columns)]
         mean = f"AVG(CAST({quoted(self._column(mean_of).name)} AS DOUBLE))" if mean_of else "NULL"
         with self._table.cursor() as cursor:
@@ -288,9 +260,9 @@ class Browse:
             counted = _run(cursor, query, [*sides[0][1], *sides[1][1], *where.values]).fetchall()
         return cross_of(rows, columns, counted, means=bool(mean_of))
 
-    def _axis(self, name: str, filter: Filter, limit: int, bars: int) -> Axis:
+    def _axis(self, name: str, filter: Filter, limit: int, bars: int, cursor: duckdb.DuckDBPyConnection) -> Axis:
         if self._column(name).kind in ("number", "date"):
-            return axis_of(name, self._bars(name, bars)[0], [])
+            return axis_of(name, self._bars(name, bars, cursor).bars, [])
         return axis_of(name, None, [value for value, _ in self.facet(name, filter, limit=limit).values])
 
     def centres(self, by: str) -> pd.DataFrame:
@@ -328,24 +300,20 @@ class Browse:
     def percentiles(self, doc_id: int, columns: Sequence[str]) -> Mapping[str, float]:
         """Return, per number column, the share of documents whose value is at most this document's.
 
-        In a large corpus about 200,000 documents, evenly spaced, stand for all of them.
+        In a large corpus about 50,000 documents, evenly spaced, stand for all of them.
         """
-        names = [quoted(name) for name in columns if self._column(name).kind == "number"]
-        if not names:
-            return {}
-        parts = ", ".join(
-            f"AVG(CASE WHEN d.{n} <= x.{n} THEN 1.0 ELSE 0.0 END) FILTER (d.{n} IS NOT NULL)" for n in names
-        )
+        names = [name for name in columns if self._column(name).kind == "number"]
+        known = [name for name, column in self.columns().items() if column.kind == "number"]
         with self._table.cursor() as cursor:
-            [total] = cursor.execute("SELECT COUNT(*) FROM docs").fetchone() or (0,)
-            step = max(1, int(total) // SAMPLED)
-            row = cursor.execute(
-                f"SELECT {parts} FROM (SELECT * FROM docs WHERE doc_id % {step} = 0) d, "
-                "(SELECT * FROM docs WHERE doc_id = ?) x",
-                [int(doc_id)],
-            ).fetchone()
-        wanted = [name for name in columns if self._column(name).kind == "number"]
-        return {name: value for name, value in zip(wanted, row or (), strict=False) if value is not None}
+            key = ("sample", self._table.built(cursor)._replace(labels=0))
+            sample: Sample = self._kept.get(key, lambda: sample_of(cursor, known))
+            own = _run(
+                cursor, f"SELECT {', '.join(map(quoted, names)) or '0'} FROM docs WHERE doc_id = ?", [int(doc_id)]
+            )
+            values = own.fetchone() or ()
+        return {
+            name: sample.at_most(name, value) for name, value in zip(names, values, strict=False) if value is not None
+        }
 
     def _column(self, name: str) -> Column:
         columns = self.columns()
@@ -361,15 +329,3 @@ def _run(cursor: duckdb.DuckDBPyConnection, query: str, values: Sequence[Any]) -
         return cursor.execute(query, list(values))
     except duckdb.Error as reason:
         raise QueryError("the filter cannot be run", first_line(reason), "remove the condition it names") from reason
-
-
-def _column(name: str, kind: str, distinct: int) -> Column:
-    if kind == "BOOLEAN":
-        return Column(name, "flag", kind, 2)
-    if kind.startswith(("TIMESTAMP", "DATE")):
-        return Column(name, "date", kind, distinct)
-    if kind.startswith(NUMBERS):
-        return Column(name, "number", kind, distinct)
-    # A label column fills up while people look at it, and never holds more than its schema's values.
-    few = distinct <= 1000 and name not in ("id", "url")
-    return Column(name, "group" if few else "name", kind, distinct)

@@ -80,6 +80,11 @@ class Table:
         finally:
             cursor.close()
 
+    @staticmethod
+    def built(cursor: duckdb.DuckDBPyConnection) -> Version:
+        """Return what the table that a cursor sees was built from."""
+        return Version(*(cursor.execute("SELECT * FROM built").fetchone() or ()))
+
     @property
     def version(self) -> Version:
         """Return what the table is to be built from now."""
@@ -102,7 +107,7 @@ class Table:
                 rebuilt = self._content is None or content is None or content.base != self._content.base
                 labels = self._labels.changed_since(-1 if rebuilt else self._seen.labels)
             try:
-                self._update(content or _Content(), labels)
+                self._update(content or _Content(), labels, version)
             except duckdb.IOException as reason:
                 cause = str(reason).splitlines()[0]
                 raise CorpusError("the corpus needs all its shards", cause, "restore it, or make it again") from reason
@@ -121,7 +126,7 @@ class Table:
             tuple(self._labels.schemas()),
         )
 
-    def _update(self, content: _Content, labels: Sequence[Mapping[str, Any]]) -> None:
+    def _update(self, content: _Content, labels: Sequence[Mapping[str, Any]], version: Version) -> None:
         """Change the table in one transaction: whoever reads meanwhile sees the old one to the end."""
         writer = self._database.cursor()
         before = self._content
@@ -133,6 +138,7 @@ class Table:
             elif content.names != before.names:
                 _rename_clusters(writer, content.names - before.names)
             self._write_labels(writer, content.schemas, labels)
+            writer.execute(f"CREATE OR REPLACE TABLE built AS SELECT * FROM (VALUES {tuple(version)})")
             writer.execute("COMMIT")
         finally:
             writer.close()

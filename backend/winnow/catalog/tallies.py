@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from winnow.catalog.bars import make_bars
+from winnow.catalog.bars import make_bars, number
 from winnow.catalog.filters import MISSING
 from winnow.catalog.table import Table, quoted
 
@@ -68,7 +68,7 @@ class Tallies:
         """Return how a number or date column is spread over each set."""
         dated = kind.startswith(("TIMESTAMP", "DATE"))
         name = quoted(column)
-        value = f"CAST({f'epoch_us({name})' if dated else name} AS DOUBLE)"
+        value = number(name, kind)
         with self._joined() as cursor:
             bars = make_bars(cursor, name, kind, BARS)
             counts = bars.sql(f"docs.{name}") if bars.edges else "MAP {}"

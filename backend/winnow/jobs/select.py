@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from winnow.catalog.browse import NUMBERS
 from winnow.catalog.catalog import Catalog
+from winnow.catalog.facets import NUMBERS
 from winnow.catalog.filters import Filter
 from winnow.errors import MissingNeed, SettingError, nearest
 from winnow.jobs.lineage import Among

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from winnow.catalog.browse import Count, Facet
+from winnow.catalog.browse import Count
+from winnow.catalog.facets import Facet
 from winnow.catalog.filters import Filter
 from winnow.errors import MissingNeed, QueryError
 from winnow.workspace import Workspace
@@ -82,7 +83,7 @@ def test_the_queue_leaves_out_what_is_done(scored: Workspace) -> None:
 def test_one_document_and_where_it_stands(scored: Workspace) -> None:
     assert scored.browse.values(1)["source"] == "wiki"
     assert scored.browse.percentiles(2, ["stars", "source"]) == {"stars": 3 / 5}
-    assert scored.browse.percentiles(4, ["stars"]) == {"stars": 0.0}
+    assert scored.browse.percentiles(4, ["stars"]) == {}, "a missing value stands nowhere"
     with pytest.raises(QueryError, match="no document 6"):
         scored.browse.values(6)
 

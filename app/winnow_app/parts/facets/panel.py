@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from winnow.catalog.browse import Column
+from winnow.catalog.facets import Column
 from winnow.catalog.filters import MISSING, Filter
 from winnow_app import data, state
 
