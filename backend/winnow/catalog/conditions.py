@@ -16,6 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from winnow.catalog.filters import MISSING, Filter, Polygon, Range, Values
+from winnow.catalog.lasso import inside
 from winnow.catalog.table import files, quoted
 from winnow.errors import QueryError, nearest
 
@@ -138,9 +139,16 @@ class Conditions:
         version: object,
     ) -> pa.Table:
         """Return the documents inside lassos: their arithmetic is done once, not again for every facet of a page."""
-        inside = " OR ".join(_lasso_sql(lasso, columns) for lasso in lassos)
-        query = f"SELECT doc_id FROM docs WHERE {inside}"
-        return self._kept(("lasso", repr(lassos), version), lambda: cursor.execute(query).to_arrow_table())
+        if "map_x" not in columns:
+            raise QueryError("a lasso needs the map", "the corpus has none yet", "winnow cluster")
+        query = "SELECT doc_id, map_x, map_y FROM docs WHERE isfinite(map_x) AND isfinite(map_y) ORDER BY map_y"
+
+        def find() -> pa.Table:
+            points = self._kept(("map", "", version), lambda: cursor.execute(query).to_arrow_table().combine_chunks())
+            xs, ys = (points.column(name).to_numpy().astype(np.float64) for name in ("map_x", "map_y"))
+            return points.select(["doc_id"]).filter(np.logical_or.reduce([inside(lasso, xs, ys) for lasso in lassos]))
+
+        return self._kept(("lasso", repr(lassos), version), find)
 
     def _kept(self, key: tuple[str, str, object], find: Callable[[], pa.Table]) -> pa.Table:
         with self._lock:
@@ -193,25 +201,6 @@ def _searches(filter: Filter) -> Iterator[tuple[str, str]]:
             yield kind, str(question)
     if filter.examples or filter.against:
         yield "concept", "|".join(",".join(map(str, ids)) for ids in (filter.examples, filter.against))
-
-
-def _lasso_sql(lasso: Polygon, columns: Mapping[str, str]) -> str:
-    """Return the even-odd rule as arithmetic: a point is inside when a ray to the right crosses an odd number of edges.
-
-    The polygon's bounding box goes first, so that DuckDB's zone maps skip what lies far away.
-    """
-    if "map_x" not in columns:
-        raise QueryError("a lasso needs the map", "the corpus has none yet", "winnow cluster")
-    xs, ys = zip(*lasso, strict=True)
-    box = f"map_x BETWEEN {min(xs)!r} AND {max(xs)!r} AND map_y BETWEEN {min(ys)!r} AND {max(ys)!r}"
-    crossings = []
-    for (x1, y1), (x2, y2) in zip(lasso, (*lasso[1:], lasso[0]), strict=True):
-        if y1 != y2:
-            slope = (x2 - x1) / (y2 - y1)
-            crossings.append(
-                f"((({y1!r} > map_y) <> ({y2!r} > map_y)) AND map_x < {slope!r} * (map_y - {y1!r}) + {x1!r})::INT"
-            )
-    return f"({box} AND ({' + '.join(crossings) or '0'}) % 2 = 1)"
 
 
 PATTERN = "for example: (?i)colou?r, or \\b[A-Z]{3,}\\b; letters such as ( and . are written \\( and \\."
