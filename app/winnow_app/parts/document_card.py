@@ -8,12 +8,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from winnow.catalog.labels import FINAL
 from winnow.jobs.document import Document, Span
+from winnow.jobs.label_words import in_words
 from winnow.score.shown_rules import broken_rules, repetitions
 from winnow_app import data, state
 from winnow_app.parts.benchmark_matches import benchmark_matches
 from winnow_app.parts.document_facts import HEADLINE, badges, heading
-from winnow_app.parts.highlight import block, hit_marks, span_marks
+from winnow_app.parts.highlight import block, hit_marks, plain, span_marks
 from winnow_app.parts.relatives import duplicates, neighbours
 from winnow_app.parts.rendering import render, ways
 from winnow_app.parts.verdicts import verdicts
@@ -33,6 +35,8 @@ MARKS = {
 ON_REQUEST = ("repetition_spans", "rule_spans")
 """Marks that stand in many lines of an honest text: they are shown when asked for."""
 RAW = "text"
+STATES = {FINAL: "deciding answer"}
+"""What the role of a label is called in the history."""
 
 
 def document_card(doc_id: int, *, key: str = "doc", text_only: bool = False) -> None:
@@ -142,10 +146,14 @@ def _labels(document: Document) -> None:
     if not document.labels:
         st.caption("Nobody has labelled it yet.")
         return
+    schemas = data.workspace().labels.schemas()
     undone = {label.undoes for label in document.labels if label.undoes}
     rows = [
-        {"when": label.at[:19].replace("T", " "), "who": label.who, "question": label.schema, "label": label.value,
-         "state": "undone" if label.seq in undone else ""}
+        {"when (UTC)": label.at[:19].replace("T", " "), "who": plain(label.who),
+         "question": plain(schemas[label.schema].question),
+         "answer": plain(in_words(schemas[label.schema], label, document.doc_id, document.text)),
+         "": "undone" if label.seq in undone else STATES.get(label.role, "")}
         for label in document.labels if label.undoes is None
     ]  # fmt: skip
-    st.dataframe(pd.DataFrame(rows), hide_index=True)
+    # A plain table wraps long passages; a grid would cut them off.
+    st.table(pd.DataFrame(rows).set_index("when (UTC)"))

@@ -227,13 +227,15 @@ class Labels:
             return Undone(tuple(Label(**dict(row)) for row in labels), made.rowcount)
 
     def history(self, doc_id: int) -> list[Label]:
-        """Return every event about a document, oldest first; known answers are kept from sight."""
-        return [
-            Label(**dict(row))
-            for row in self._control.rows(
-                "SELECT * FROM label_events WHERE doc_id = ? AND role <> ? ORDER BY seq", doc_id, GOLD
-            )
-        ]
+        """Return every event about a document, alone or in a pair, oldest first; known answers are kept from sight."""
+        names = list(self.schemas())
+        # Events are found by question and document: without the questions SQLite would read the whole log.
+        rows = self._control.rows(
+            f"SELECT * FROM label_events WHERE schema IN ({', '.join('?' * len(names))}) AND doc_id = ? AND role <> ? "
+            "UNION ALL SELECT * FROM label_events WHERE other = ? AND role <> ? ORDER BY seq",
+            *names, doc_id, GOLD, doc_id, GOLD,
+        )  # fmt: skip
+        return [Label(**dict(row)) for row in rows]
 
     def standing(self, schema: str, who: str = "", limit: int = -1, role: str = "") -> list[Label]:
         """Return the newest standing label of each person for each document, newest first; `who` narrows to one person.

@@ -66,7 +66,11 @@ JOB_STAGES = """
 ALTER TABLE jobs ADD COLUMN stage_started TEXT;
 """
 
-STEPS: tuple[str, ...] = (FIRST, CHECKSUMS, LABEL_ROLES, PEOPLE, JOB_STAGES)
+PAIRS = """
+CREATE INDEX label_events_other ON label_events (other) WHERE other IS NOT NULL;
+"""
+
+STEPS: tuple[str, ...] = (FIRST, CHECKSUMS, LABEL_ROLES, PEOPLE, JOB_STAGES, PAIRS)
 """Step i makes layout i + 1 of layout i. A released step never changes: new tables and columns are a new step at the end.
 
 What a step adds must suit rows that older programs wrote: a default, or an empty table.

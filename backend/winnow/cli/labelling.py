@@ -184,13 +184,21 @@ def label_agreement(folder: Path, /, schema: str) -> None:
 def label_disputes(folder: Path, /, schema: str, everything: bool, limit: int) -> None:
     """List documents that people answered differently, undecided ones first."""
     from winnow.jobs.label_review import disputes
+    from winnow.jobs.label_words import quoted
 
-    found = disputes(_catalog(folder), schema, open_only=not everything, limit=limit)
+    catalog = _catalog(folder)
+    known, found = catalog.labels.schema(schema), disputes(catalog, schema, open_only=not everything, limit=limit)
+    ids = [dispute.doc_id for dispute in found] if known.kind == "spans" else []
+    texts = dict(zip(ids, catalog.texts.texts(ids), strict=True)) if ids else {}
+
+    def words(dispute: Any, value: str | None) -> str:
+        return quoted(known, str(value), texts.get(dispute.doc_id, ""))
+
     rows = [
         (
             dispute.doc_id, "" if dispute.other is None else dispute.other,
-            ", ".join(f"{who}: {value}" for who, value in dispute.answers.items()),
-            f"{dispute.decided.value} by {dispute.decided.who}" if dispute.decided else "",
+            ", ".join(f"{who}: {words(dispute, value)}" for who, value in dispute.answers.items()),
+            f"{words(dispute, dispute.decided.value)} by {dispute.decided.who}" if dispute.decided else "",
         )
         for dispute in found
     ]  # fmt: skip
@@ -295,10 +303,14 @@ def label_all(
 @folder_option
 def label_undo(folder: Path, /, schema: str, who: str) -> None:
     """Take back somebody's newest step: one label, or all that were given at once."""
+    from winnow.jobs.label_words import quoted
     from winnow.jobs.labels import undo
 
-    back = undo(_catalog(folder), schema, who)
+    catalog = _catalog(folder)
+    back = undo(catalog, schema, who)
     if not back.labels:
         console.say(f"{who} has nothing to take back")
         return
-    console.say(f"taken back: {back.labels[0].value} for {back.documents:,} document{'s' * (back.documents != 1)}")
+    first = back.labels[0]
+    words = quoted(catalog.labels.schema(schema), str(first.value), catalog.texts.texts([first.doc_id])[0])
+    console.say(f"taken back: {words} for {back.documents:,} document{'s' * (back.documents != 1)}")

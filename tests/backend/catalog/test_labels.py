@@ -205,6 +205,7 @@ def test_a_pair_is_one_answer_and_another_pair_another(corpus: Workspace) -> Non
     labels.add(0, "second", who="ana", schema="better", other=1)
     assert [(label.other, label.value) for label in labels.standing("better")] == [(1, "second"), (2, "tie")]
     assert labels.answered("better")[0].tolist() == [0, 0]
+    assert [label.value for label in labels.history(1)] == ["first", "second"], "a pair is about both of its documents"
     assert {row["value"] for row in labels.changed_since(-1)} == {None}
     for wrong in ({"doc_id": 0}, {"doc_id": 0, "other": 0}, {"doc_id": 0, "other": 99}):
         with pytest.raises(SettingError):
@@ -258,3 +259,21 @@ def test_an_annotator_answers_and_a_curator_decides(corpus: Workspace) -> None:
     with acting(Actor("lead", "curator")):
         labels.add(0, "drop", who="lead", role=FINAL)
     assert [label.value for label in labels.settled("label")] == ["drop"]
+
+
+def test_the_history_of_a_document_never_reads_the_whole_log(
+    corpus: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    control = corpus.catalog.labels._control
+    rows = control.rows
+
+    def listening(query: str, *told: object) -> object:
+        asked.extend(row["detail"] for row in rows(f"EXPLAIN QUERY PLAN {query}", *told))
+        return rows(query, *told)
+
+    monkeypatch.setattr(control, "rows", listening)
+    corpus.labels.history(3)
+    events = [step for step in asked if "label_events" in step]
+    assert len(events) >= 2
+    assert all(step.startswith("SEARCH") for step in events), events

@@ -11,6 +11,7 @@ import streamlit as st
 from winnow.catalog.labels import LabelSchema
 from winnow.jobs.label_doubts import doubts
 from winnow.jobs.label_review import decide, disputes, set_gold
+from winnow.jobs.label_words import quoted
 from winnow.jobs.labels import undo
 from winnow_app import data
 from winnow_app.parts.failures import failures_as_words
@@ -58,7 +59,8 @@ def _cases(source: str, schema: LabelSchema) -> list[Case]:
     return [
         Case(
             dispute.doc_id, dispute.other, dispute.answers,
-            f"{dispute.decided.who} decided: {schema.shown(str(dispute.decided.value))}" if dispute.decided else "",
+            f"{dispute.decided.who} decided: {_words(schema, str(dispute.decided.value), dispute.doc_id)}"
+            if dispute.decided else "",
         )
         for dispute in found if (dispute.decided is not None) == (source == "decided")
     ]  # fmt: skip
@@ -87,7 +89,7 @@ def _decision(case: Case, schema: LabelSchema, who: str, place: str) -> None:
     if case.known:
         st.markdown(plain(case.known))
     rows = [
-        f'<div class="winnow-answer" dir="auto"><b>{html.escape(schema.shown(value))}</b> {html.escape(name)}</div>'
+        f'<div class="winnow-answer" dir="auto"><b>{html.escape(_words(schema, value, case.doc_id))}</b> {html.escape(name)}</div>'
         for name, value in (case.answers or _said(schema, case)).items()
     ]
     if rows:
@@ -97,7 +99,7 @@ def _decision(case: Case, schema: LabelSchema, who: str, place: str) -> None:
     with st.container(horizontal=True, key="review-values"):
         for number, value in enumerate(given, start=1):
             st.button(
-                plain(schema.shown(value)), key=f"review.value.{number}", shortcut=str(number) if number < 10 else None,
+                plain(_words(schema, value, case.doc_id)), key=f"review.value.{number}", shortcut=str(number) if number < 10 else None,
                 on_click=_decide, args=(schema.name, case, value, who),
             )  # fmt: skip
     with st.container(horizontal=True):
@@ -106,10 +108,18 @@ def _decision(case: Case, schema: LabelSchema, who: str, place: str) -> None:
             "Back", key="review.back", icon=":material/skip_previous:", type="tertiary", on_click=_move, args=(-1,)
         )
         st.button("Undo", key="review.undo", shortcut="Backspace", icon=":material/undo:", type="tertiary", on_click=_undo, args=(schema.name, who))  # fmt: skip
-    gold = st.selectbox("Known answer, to measure annotators by", list(given), index=None, format_func=schema.shown, key=f"review.gold.{case.doc_id}")  # fmt: skip
+    gold = st.selectbox(
+        "Known answer, to measure annotators by", list(given), index=None, key=f"review.gold.{case.doc_id}",
+        format_func=lambda value: _words(schema, value, case.doc_id),
+    )  # fmt: skip
     if gold is not None and st.button("Keep as known", key="review.gold.keep", icon=":material/verified:"):
         set_gold(data.workspace().catalog, schema.name, case.doc_id, gold, who, other=case.other)
         st.toast(f"Document {case.doc_id} measures annotators now", icon=":material/verified:")
+
+
+def _words(schema: LabelSchema, value: str, doc_id: int) -> str:
+    """Return an answer in words, passages by what they quote."""
+    return quoted(schema, value, data.texts((doc_id,))[0] if schema.kind == "spans" else "")
 
 
 def _said(schema: LabelSchema, case: Case) -> dict[str, str]:
@@ -129,5 +139,9 @@ def _move(step: int) -> None:
 def _undo(question: str, who: str) -> None:
     with failures_as_words("undo"):
         back = undo(data.workspace().catalog, question, who)
-        words = f"Taken back: {plain(str(back.labels[0].value))}" if back.labels else "There is nothing to take back."
-        st.toast(words, icon=":material/undo:")
+        if not back.labels:
+            st.toast("There is nothing to take back.", icon=":material/undo:")
+            return
+        first = back.labels[0]
+        said = _words(data.workspace().labels.schema(question), str(first.value), first.doc_id)
+        st.toast(f"Taken back: {plain(said)}", icon=":material/undo:")
