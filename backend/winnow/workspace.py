@@ -101,6 +101,7 @@ class Workspace(LabVerbs, Corpus):
                 settings=told,
                 again=again,
                 reserved=self._reserved(),
+                executor=self._executor,
                 progress=watch,
             )
             index_keywords(self.catalog, watch)

@@ -13,8 +13,8 @@ from winnow.catalog.browse import Browse
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.control import Control
 from winnow.catalog.filters import Filter
-from winnow.catalog.intake import QUARANTINE
 from winnow.catalog.labels import Labels
+from winnow.catalog.writing import QUARANTINE
 from winnow.errors import MissingNeed
 from winnow.jobs.chain import Step, run_chain
 from winnow.jobs.cluster import COLUMNS as CLUSTER_COLUMNS

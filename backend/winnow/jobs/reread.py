@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from winnow.catalog.catalog import Catalog
-from winnow.catalog.intake import Intake, SeenIds
+from winnow.catalog.intake import SeenIds, hashed
 from winnow.catalog.manifest import Input, Part
 from winnow.catalog.publish import checksum, move_into_place, staging
 from winnow.catalog.texts import part_batches
+from winnow.catalog.writing import Writing
 from winnow.errors import WinnowError
 from winnow.ingest.base import Reader
 from winnow.ingest.files import fingerprint
@@ -39,10 +40,11 @@ def read_again(catalog: Catalog, lost: Sequence[int], progress: Progress) -> lis
 def _from_input(catalog: Catalog, made: Input, mine: Sequence[Part], wanted: Sequence[Part]) -> list[int]:
     reader = method(Reader, made.recipe["method"]).from_recipe(made.recipe)
     with staging(catalog.folder) as staged:
-        again = Intake(catalog.manifest, staged, _seen_before(catalog, mine[0]), (), at=mine[0])
+        again, seen = Writing(staged, mine[0].first_id), _seen_before(catalog, mine[0])
         for batch in reader.read(Path(made.path)):
-            again.add(batch, made.path)
-        written = dict(zip((part.part for part in mine), again.shards(), strict=False))
+            again.add(batch, made.path, seen.repeated(hashed(batch.documents.column("id"))))
+        shards = [shard.path for shard in again.end().shards]
+        written = dict(zip((part.part for part in mine), shards, strict=False))
         same = [part for part in wanted if part.part in written and checksum(written[part.part]) == part.checksum]
         move_into_place([(written[part.part], part.path) for part in same])
     return [part.part for part in same]
@@ -54,5 +56,5 @@ def _seen_before(catalog: Catalog, first: Part) -> SeenIds:
     for part in catalog.manifest.parts():
         if part.part < first.part and part.path.exists():
             for batch in part_batches(part.path, ["id"]):
-                seen.repeated(batch.column("id"))
+                seen.repeated(hashed(batch.column("id")))
     return seen

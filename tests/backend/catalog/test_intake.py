@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import one_process, write_lines
-from winnow.catalog import intake
-from winnow.catalog.intake import SeenIds, printable
+from winnow.catalog import intake, writing
+from winnow.catalog.intake import SeenIds, hashed
+from winnow.catalog.writing import printable
 from winnow.errors import ConflictError, InputError
 from winnow.workspace import Workspace
 
@@ -27,11 +28,11 @@ def test_an_id_is_new_once(batches: list[list[str | None]]) -> None:
         for identity in batch:
             expected.append(identity is not None and identity in known)
             known |= {identity} - {None} if identity is not None else set()
-        assert seen.repeated(pa.array(batch, pa.string())).tolist() == expected
+        assert seen.repeated(hashed(pa.array(batch, pa.string()))).tolist() == expected
 
 
 def test_shards_are_dense_and_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "PART_DOCUMENTS", 4096)
+    monkeypatch.setattr(writing, "PART_DOCUMENTS", 4096)
     workspace = one_process(tmp_path / "corpus")
     workspace.ingest([write_lines(tmp_path / "a.jsonl", [{"text": f"page {n}"} for n in range(10_000)])])
     workspace.ingest([write_lines(tmp_path / "b.jsonl", [{"text": "last"}])])

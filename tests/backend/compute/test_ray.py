@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -94,8 +96,8 @@ def corpus_of(folder: Path, name: str) -> Path:
     return workspace.folder
 
 
-def made(corpus: Path) -> dict[str, bytes]:
-    files = (path for home in ("cols", "vectors") for path in (corpus / home).rglob("*") if path.is_file())
+def made(corpus: Path, *homes: str) -> dict[str, bytes]:
+    files = (path for home in homes for path in (corpus / home).rglob("*") if path.is_file())
     return {str(path.relative_to(corpus)): path.read_bytes() for path in files}
 
 
@@ -113,7 +115,51 @@ def test_the_same_bytes_are_made_and_a_killed_driver_loses_nothing(tmp_path: Pat
     assert Workspace(there).examine().found == ()
     done = winnow(there, "--on", "ray", *verb)
     assert done.returncode == 0, done.stderr
-    assert made(there) == made(here)
+    assert made(there, "cols", "vectors") == made(here, "cols", "vectors")
+    assert Workspace(there).examine().found == ()
+
+
+def workers(process: int) -> list[int]:
+    """Return the workers below a process that have a task at this moment."""
+    found = []
+    with suppress(OSError):
+        for task in Path(f"/proc/{process}/task").iterdir():
+            for child in map(int, (task / "children").read_text().split()):
+                found += [child] if Path(f"/proc/{child}/cmdline").read_bytes().startswith(b"ray::_run") else []
+                found += workers(child)
+    return found
+
+
+def test_documents_are_taken_in_alike_though_a_worker_and_the_driver_are_killed(tmp_path: Path) -> None:
+    files = [
+        write_lines(
+            tmp_path / f"{file}.jsonl",
+            ({"id": f"{n % 9_000 + file}", "text": f"Letter {n} of file {file}. " * 9, "n": n} for n in range(10_000)),
+        )
+        for file in range(6)
+    ]
+    here, there, verb = tmp_path / "here", tmp_path / "there", ["ingest", *map(str, files)]
+    assert winnow(here, *verb).returncode == 0
+    command = [sys.executable, "-m", "winnow", "-w", str(there), "--on", "ray", *verb]
+    driver = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=HERE)
+    assert driver.stderr is not None
+    driver.stderr.readline()
+    until = time.monotonic() + 60
+    while not (busy := workers(driver.pid)) and driver.poll() is None and time.monotonic() < until:
+        time.sleep(0.01)
+    assert busy, "a worker was meant to be hit at work"
+    with suppress(ProcessLookupError):
+        os.kill(busy[0], signal.SIGKILL)
+    while driver.poll() is None and not any((there / "docs").glob("part-*")):
+        time.sleep(0.01)
+    driver.kill()
+    driver.communicate()
+    published = made(there, "docs")
+    assert published.items() <= made(here, "docs").items(), "what is published is whole"
+    assert Workspace(there).examine().found == ()
+    done = winnow(there, "--on", "ray", *verb)
+    assert done.returncode == 0 or "in the corpus already" in done.stderr
+    assert made(there, "docs", "quarantine") == made(here, "docs", "quarantine")
     assert Workspace(there).examine().found == ()
 
 
