@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.conftest import Opener
+from winnow.catalog.labels import LabelSchema
 from winnow.workspace import Workspace
 from winnow_app import rater_charts
 
@@ -48,6 +49,26 @@ def test_a_click_fits_a_rater_and_shows_its_card(labelled: Path, open_page: Open
     assert [metric.label for metric in app.metric][::2] == ["AUROC, held out", "Gain over it"]
     assert "tasty" in Workspace(labelled).browse.columns()
     assert {"Explore by it", "Colour the map", "Select by it"} <= {found.label for found in app.button}
+
+
+def test_judged_pairs_are_learnt_from_in_two_clicks(own_corpus: Path, open_page: Opener) -> None:
+    workspace = Workspace(own_corpus)
+    workspace.labels.define(LabelSchema("nicer", "Which is *nicer*?", kind="pair"))
+    kitchen = [row["doc_id"] for row in workspace.sql("SELECT doc_id FROM docs WHERE source = 'kitchen'").to_pylist()]
+    others = [row["doc_id"] for row in workspace.sql("SELECT doc_id FROM docs WHERE source <> 'kitchen'").to_pylist()]
+    rows = [{"doc_id": a, "other": b, "value": "second"} for a, b in zip(others, kitchen, strict=False)]
+    rows += [{"doc_id": kitchen[0], "other": kitchen[1], "value": "tie"}]
+    workspace.labels.add_many(rows, who="ana", schema="nicer")
+    app = open_page("learn", own_corpus)
+    button(app, "Learn from pairs instead").click().run()
+    assert app.selectbox(key="learn.rater").value == "qurating"
+    assert f"nicer: second {len(rows) - 1}, tie 1" in said(app)
+    app.text_input(key="learn.name.qurating").set_value("tasty").run()
+    button(app, "Fit and rate the corpus").click().run()
+    assert not app.exception
+    assert "In 1 the two were equal" in said(app)
+    assert "pairs held out" in said(app)
+    assert "tasty" in Workspace(own_corpus).browse.columns()
 
 
 def test_labels_that_change_are_told_with_a_button(labelled: Path, open_page: Opener) -> None:

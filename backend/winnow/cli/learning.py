@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,7 @@ from winnow.method import method
     "--labels", default="", help="Learn from hand labels of this question; several, comma-separated, for dataman."
 )
 @click.option("--values", default="", help="What label values mean, for example keep:1,drop:0.")
-@click.option(
-    "--pairs",
-    "pairs_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Learn from a file of judged pairs.",
-)
+@click.option("--pairs", "judged", default="", help="Learn from judged pairs: a question of the kind pair, or a file.")
 @click.option("--reference", help="Learn what a file, a folder or a selection has that the corpus has not.")
 @click.option("--judge", help="Learn from a judge: the base address of an endpoint, or 'local'.")
 @click.option("--model", default="", help="The judge's model: its name on the server, or a local folder.")
@@ -58,7 +54,7 @@ def learn(
     from winnow.workspace import Workspace
 
     workspace = Workspace(folder)
-    plan = _plan(**told)
+    plan = _plan(workspace.labels.schemas(), **told)
     if not rater:
         rater, recipe, plan = _as_before(workspace, name, plan)
     else:
@@ -73,11 +69,11 @@ def learn(
     _report(card.told)
 
 
-def _plan(**told: Any) -> dict[str, Any]:
+def _plan(questions: Collection[str], **told: Any) -> dict[str, Any]:
     """Return the plan that the options describe."""
     from winnow.method import Setting
 
-    judge = told["judge"]
+    judge, judged = told["judge"], told["judged"]
     if judge is None and (told["model"] or told["judge_settings"]):
         raise SettingError(
             "--model and --judge-set belong to a judge", "none was named", "--judge URL, or --judge local"
@@ -86,7 +82,8 @@ def _plan(**told: Any) -> dict[str, Any]:
     return {
         "labels": [name.strip() for name in told["labels"].split(",") if name.strip()],
         "values": values,
-        "pairs": str(told["pairs_file"].absolute()) if told["pairs_file"] else "",
+        # A job runs in another folder than the command that asked for it.
+        "pairs": str(Path(judged).absolute()) if judged not in questions and Path(judged).is_file() else judged,
         "reference": told["reference"] or "",
         "judge": _judge(judge, told["model"], told["judge_settings"]) if judge else None,
         "judged": told["count"],
@@ -175,7 +172,11 @@ def _report(told: Any) -> None:
             f"{strength['ranked as the target']:,} of {strength['of']:,} documents rank the models as the target does; "
             f"by chance {strength['by chance']:,.1f} would"
         )
-    answers = told["fitted_on"].get("answers")
+    fitted = told["fitted_on"]
+    if "pairs" in fitted:
+        ties = f", {fitted['ties']:,} of them ties, by {fitted['people']:,} people" if "ties" in fitted else ""
+        console.say(f"{fitted['pairs']:,} judged pairs{ties}")
+    answers = fitted.get("answers")
     if answers:
         bias = answers["position_bias"]
         order = (
@@ -187,9 +188,10 @@ def _report(told: Any) -> None:
             f"judge: {answers['asked']:,} answers, {answers['malformed']:,} malformed, {answers['failed']:,} failed{order}"
         )
     for output in told["outputs"]:
+        noun = "pairs" if output["output"]["kind"] == "preference" else "labels"
         verdict = "better than it" if output["beats_trivial"] else "NOT SURELY BETTER THAN IT"
         console.say(
-            f"{output['column']}: {output['figure']} {_interval(output['quality'])} held out ({output['labels']:,} labels, "
+            f"{output['column']}: {output['figure']} {_interval(output['quality'])} held out ({output['labels']:,} {noun}, "
             f"{output['folds']} folds); {output['trivial']['says']}: {_interval(output['trivial'])}; {verdict}"
         )
 

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.labels import LabelSchema
 from winnow.errors import MissingNeed, SettingError
+from winnow.jobs.judged_pairs import PSEUDO
 from winnow.label.confident import noise, suspects
 from winnow.rate.evidence import Floats, Places, Values
 from winnow.rate.fitting import Axes, fit
@@ -29,7 +30,6 @@ PENALTY = 1.0
 """Of |w|² / 2, for vectors of unit length; chosen by nothing that is measured, so that what is held out stays held out."""
 
 SHARES = (0.125, 0.25, 0.5, 1.0)
-PSEUDO = "rater:"
 
 
 @dataclass(frozen=True, eq=False)

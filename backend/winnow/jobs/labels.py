@@ -60,7 +60,7 @@ def export_labels(catalog: Catalog, path: Path, schema: str, *, format: str = "j
     if format == "label-studio":
         return write_label_studio(path, rows, known.name, known.kind)
     if format == "pairs":
-        return _write_pairs(path, rows, known)
+        return _write_pairs(catalog, path, rows, known)
     return write_labels(path, rows)
 
 
@@ -87,14 +87,19 @@ def _rows_to_write(catalog: Catalog, schema: LabelSchema, gold: bool, *, texts: 
     return rows
 
 
-def _write_pairs(path: Path, rows: Sequence[Mapping[str, object]], schema: LabelSchema) -> int:
-    """Write judged pairs as `winnow learn --pairs` reads them."""
+def _write_pairs(catalog: Catalog, path: Path, rows: Sequence[Mapping[str, object]], schema: LabelSchema) -> int:
+    """Write judged pairs as `winnow learn --pairs` reads them: by number, or by id where a number is another one's id."""
     if schema.kind != "pair":
         raise SettingError(
             "a file of pairs holds pairs", f"'{schema.name}' asks for {KINDS[schema.kind]}", "--format jsonl"
         )
+    taken = catalog.browse.ids_of([str(row[side]) for row in rows for side in ("doc_id", "other")])
     told = [
-        {"first": str(row["doc_id"]), "second": str(row["other"]), "winner": row["value"]}
+        {
+            "first": str(row["id" if str(row["doc_id"]) in taken else "doc_id"]),
+            "second": str(row["other_id" if str(row["other"]) in taken else "other"]),
+            "winner": row["value"],
+        }
         for row in rows
         if not row["skipped"]
     ]

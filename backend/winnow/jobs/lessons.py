@@ -7,7 +7,6 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,9 +15,10 @@ import pyarrow as pa
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.filters import Filter
 from winnow.catalog.labels import SKIP
-from winnow.errors import InputError, MissingNeed, SettingError
+from winnow.errors import MissingNeed, SettingError
 from winnow.jobs import judging
 from winnow.jobs.embed import current_encoder
+from winnow.jobs.judged_pairs import PSEUDO, judged_pairs
 from winnow.jobs.progress import Progress
 from winnow.jobs.target import read_target
 from winnow.judge.base import Cost, Judge
@@ -26,11 +26,8 @@ from winnow.method import method
 from winnow.rate.base import Documents, Rater
 from winnow.rate.evidence import Evidence, Pairs, Places, Values
 from winnow.rate.label_values import meaning
-from winnow.rate.pair_files import PairLine, read_pairs
+from winnow.rate.pair_files import PairLine
 from winnow.rate.reference import predictive_strength
-
-PSEUDO = "rater:"
-"""Labels whose author's name begins so were given by a rater, and no rater learns from them."""
 
 CANDIDATES = 5
 """So many times more random documents are looked at than taken, to match lengths."""
@@ -40,7 +37,7 @@ CANDIDATES = 5
 class Plan:
     """From what a rater is to learn; exactly one of labels, pairs, reference, judge is given, or none for columns.
 
-    `values` says what label values mean. `judged` is how many texts or pairs a judge is asked about, drawn from `where`
+    `pairs` is a question of the kind pair, or a file. `values` says what label values mean. `judged` is how many texts or pairs a judge is asked about, drawn from `where`
     with `seed`. Documents with one value of the column `keep_together` are held out together.
     """
 
@@ -80,7 +77,7 @@ class Gatherer:
     def __init__(self, catalog: Catalog, rater: Rater, plan: Plan, progress: Progress) -> None:
         self._catalog, self._rater, self._plan, self._progress = catalog, rater, plan, progress
         if plan.kind not in rater.learns_from:
-            ways = {"labels": "--labels SCHEMA", "pairs": "--pairs FILE", "reference": "--reference FILE",
+            ways = {"labels": "--labels SCHEMA", "pairs": "--pairs QUESTION|FILE", "reference": "--reference FILE",
                     "judge": "--judge URL --model NAME", "columns": "--set"}  # fmt: skip
             able = " or ".join(sorted(ways[way] for way in rater.learns_from))
             found = "no labels, pairs, reference or judge" if plan.kind == "columns" else f"found {plan.kind}"
@@ -137,19 +134,15 @@ class Gatherer:
         return Lesson(self._documents(ids), evidence, {**told, **_sum(ids, evidence)})
 
     def _pairs(self) -> Lesson:
-        lines = list(read_pairs(Path(self._plan.pairs)))
-        if not lines:
-            raise InputError(f"{self._plan.pairs} holds no pair", "0 lines were read", "one JSON object a line")
+        judged = judged_pairs(self._catalog, self._plan.pairs)
+        lines = judged.lines
         wanted = {line.criterion for line in lines if line.criterion in self._criteria() or not line.criterion}
         if not wanted:
             raise SettingError(
                 "no pair is about a criterion of this rater", f"found {', '.join(sorted({line.criterion for line in lines})[:8])}",
                 "--criterion NAME",
             )  # fmt: skip
-        known = self._catalog.browse.ids_of(
-            [name for line in lines if not line.by_text for name in (line.first, line.second)]
-        )
-        ids, texts, kept, unmatched = self._places(lines, known, wanted)
+        ids, texts, kept, unmatched = self._places(lines, judged.numbers, wanted)
         if not kept:
             raise MissingNeed(
                 "no pair names two documents of this corpus", f"{unmatched:,} of {len(lines):,} pairs name others",
@@ -157,9 +150,8 @@ class Gatherer:
             )  # fmt: skip
         groups = _groups_of(kept, len(ids) + len(texts)) if any(line.group for line, *_ in kept) else None
         evidence = {name: _pairs_of(kept, name, len(ids) + len(texts)) for name in sorted(wanted)}
-        told = {"file": str(self._plan.pairs), "pairs": len(kept), "unmatched": unmatched}
         documents = self._documents(np.array(ids, dtype=np.int64), texts, groups)
-        return Lesson(documents, dict(evidence), {**told, "sha256": _file_sum(Path(self._plan.pairs))})
+        return Lesson(documents, dict(evidence), {**judged.told, "pairs": len(kept), "unmatched": unmatched})
 
     def _criteria(self) -> Sequence[str]:
         return self._rater.asked()
@@ -369,8 +361,3 @@ def _sum(ids: Places, evidence: Mapping[str, Evidence]) -> dict[str, str]:
         )
         digest.update(name.encode() + b"".join(array.tobytes() for array in arrays))
     return {"sha256": digest.hexdigest()}
-
-
-def _file_sum(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -21,7 +21,8 @@ from winnow.catalog.manifest import Run
 from winnow.catalog.publish import move_into_place, staging
 from winnow.compute.base import Executor
 from winnow.errors import ConflictError, CorpusError, MissingNeed, SettingError, nearest
-from winnow.jobs.lessons import PSEUDO, Gatherer, Lesson, Plan
+from winnow.jobs.judged_pairs import PSEUDO
+from winnow.jobs.lessons import Gatherer, Lesson, Plan
 from winnow.jobs.progress import Progress, Silent
 from winnow.jobs.recording import Recording
 from winnow.jobs.score import score

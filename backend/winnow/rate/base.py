@@ -202,7 +202,8 @@ def _card(
         "output": asdict(output),
         "figure": objective.figure,
         "chance": objective.chance,
-        "labels": len(measured),
+        # Ties are learnt from, but nobody is right or wrong about them.
+        "labels": int((measured.share != 0.5).sum()) if isinstance(measured, Pairs) else len(measured),
         "quality": asdict(held.quality),
         "trivial": {**asdict(held.trivial), "says": held.trivial_says},
         "gain": asdict(held.gain),

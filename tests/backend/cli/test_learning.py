@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from chat_server import Server, completion, serve
 from conftest import one_process, write_lines
+from winnow.catalog.labels import LabelSchema
 from winnow.cli.main import load_commands, winnow
 from winnow.errors import WinnowError
 from winnow.workspace import Workspace
@@ -58,6 +59,27 @@ def test_learn_list_show_and_learn_again(corpus_folder: Path) -> None:
     assert "useful: AUROC" in said(run(corpus_folder, "learn", "useful"))
     assert "useful: useful" in said(run(corpus_folder, "raters", "write", "useful"))
     assert "useful" in Workspace(corpus_folder).browse.columns()
+
+
+def test_judged_pairs_are_learnt_from_by_the_name_of_their_question(corpus_folder: Path, tmp_path: Path) -> None:
+    labels = Workspace(corpus_folder).labels
+    labels.define(LabelSchema("better", "Which is better?", kind="pair"))
+    rows = [{"doc_id": n, "other": n + 1, "value": "second"} for n in range(0, 40, 2)]
+    rows += [{"doc_id": 1, "other": 3, "value": "tie"}]
+    labels.add_many(rows, who="ana", schema="better")
+    made = said(run(corpus_folder, "learn", "nicer", "--rater", "qurating", "--pairs", "better"))
+    assert "21 judged pairs, 1 of them ties, by 1 people" in made
+    assert "nicer: pairs told right 1.000" in made
+    assert " pairs, " in made
+    kept = tmp_path / "pairs.jsonl"
+    said(run(corpus_folder, "label", "export", str(kept), "--schema", "better", "--format", "pairs"))
+    assert "21 judged pairs\n" in said(
+        run(corpus_folder, "learn", "filed", "--rater", "qurating", "--pairs", str(kept))
+    )
+    assert Workspace(corpus_folder).raters.get("filed").plan.pairs == str(kept)
+    wrong = run(corpus_folder, "learn", "x", "--rater", "qurating", "--pairs", "beter")
+    assert "neither a file of pairs nor a question" in str(wrong.exception)
+    assert "better" in str(wrong.exception)
 
 
 def test_the_price_is_told_and_nothing_is_asked(corpus_folder: Path, server: Server) -> None:

@@ -13,8 +13,10 @@ import pytest
 from chat_server import Server, completion, serve
 from conftest import one_process, write_lines
 from winnow.catalog.filters import Filter
-from winnow.catalog.labels import FINAL, LabelSchema
+from winnow.catalog.labels import FINAL, SKIP, LabelSchema
 from winnow.errors import ConflictError, MissingNeed, SettingError
+from winnow.jobs.judged_pairs import judged_pairs
+from winnow.jobs.labels import export_labels
 from winnow.jobs.lessons import Plan
 from winnow.jobs.raters import plan_of
 from winnow.rate.pairwise import QuRating
@@ -211,6 +213,87 @@ def test_pairs_of_strangers_are_said(workspace: Workspace, tmp_path: Path) -> No
     rows = [{"first": "somebody", "second": f"d{row}", "winner": "first"} for row in range(12)]
     with pytest.raises(MissingNeed, match="12 of 12 pairs name others"):
         workspace.learn("qu", "qurating", plan={"pairs": str(write_lines(tmp_path / "pairs.jsonl", rows))})
+
+
+@pytest.fixture
+def judged(workspace: Workspace) -> Workspace:
+    """Thirty pairs of a bad and a good document, of which the good one won, and three ties of two good ones."""
+    workspace.labels.define(LabelSchema("better", "Which is better?", kind="pair"))
+    rows = [{"doc_id": row, "other": row + 1, "value": "second"} for row in range(0, 40, 2)]
+    rows += [{"doc_id": row + 1, "other": row, "value": "first"} for row in range(40, 60, 2)]
+    rows += [{"doc_id": row, "other": row + 2, "value": "tie"} for row in (1, 5, 9)]
+    workspace.labels.add_many(rows, who="ana", schema="better")
+    return workspace
+
+
+def test_pairs_judged_on_the_label_page_teach_a_rating(judged: Workspace) -> None:
+    card = judged.learn("nicer", "qurating", plan={"pairs": "better"})
+    assert card.columns == ["nicer"]
+    found = column(judged, "nicer")
+    assert found[1::2].min() > found[::2].max()
+    fitted, (output,) = card.told["fitted_on"], card.told["outputs"]
+    assert (fitted["pairs"], fitted["ties"], fitted["people"], fitted["schemas"]) == (33, 3, 1, ["better"])
+    assert (output["figure"], output["quality"]["value"]) == ("pairs told right", 1)
+    assert output["quality"]["low"] <= output["quality"]["value"] <= output["quality"]["high"]
+    # Sets of two and four documents are held out whole, so that no pair is cut; nobody is right about a tie.
+    assert output["labels"] == 30
+    judged.labels.add(0, "first", who="ana", schema="better", other=1)
+    assert judged.raters.stale(card) == ["1 labels changed since it was fitted"]
+
+
+def test_people_who_judge_a_pair_differently_are_averaged_unless_somebody_decided(judged: Workspace) -> None:
+    labels = judged.labels
+    labels.add(0, "first", who="ben", schema="better", other=1)
+    labels.add(2, "tie", who="ben", schema="better", other=3)
+    labels.add(4, "first", who="ben", schema="better", other=5)
+    labels.add(4, "second", who="cem", schema="better", other=5, role=FINAL)
+    labels.add(6, SKIP, who="ben", schema="better", other=7)
+    labels.add(8, "first", who="rater:nicer", schema="better", other=9)
+    found = judged_pairs(judged.catalog, "better")
+    shares = {(line.first, line.second): line.share for line in found.lines}
+    assert [shares[str(row), str(row + 1)] for row in (0, 2, 4, 6, 8)] == [0.5, 0.75, 1, 1, 1]
+    assert found.told["people"] == 3
+
+
+def test_documents_of_judged_pairs_are_their_numbers_whatever_their_ids(tmp_path: Path) -> None:
+    made = one_process(tmp_path / "corpus")
+    # Document 0 calls itself 59, document 1 calls itself 58, and so on.
+    made.ingest(
+        [write_lines(tmp_path / "p.jsonl", [{"id": str(59 - n), "text": text} for n, text in enumerate(texts())])]
+    )
+    made.score(["shape"])
+    made.embed("static")
+    made.labels.define(LabelSchema("better", "Which is better?", kind="pair"))
+    rows = [{"doc_id": row, "other": row + 1, "value": "second"} for row in range(0, 40, 2)]
+    made.labels.add_many(rows, who="ana", schema="better")
+    made.learn("nicer", "qurating", plan={"pairs": "better"})
+    assert column(made, "nicer")[1::2].mean() > column(made, "nicer")[::2].mean()
+    assert export_labels(made.catalog, tmp_path / "pairs.jsonl", "better", format="pairs") == 20
+    made.learn("again", "qurating", plan={"pairs": str(tmp_path / "pairs.jsonl")})
+    assert column(made, "again")[1::2].mean() > column(made, "again")[::2].mean(), "a file of them says the same"
+
+
+@pytest.mark.parametrize(
+    ("named", "error", "words"),
+    [
+        ("beter", SettingError, "better"),
+        ("label", SettingError, "--labels label"),
+        ("unasked", MissingNeed, "judge some on the Label page"),
+    ],
+)
+def test_a_question_that_has_no_pairs_is_said(
+    judged: Workspace, named: str, error: type[Exception], words: str
+) -> None:
+    judged.labels.define(LabelSchema("unasked", "Which is longer?", kind="pair"))
+    with pytest.raises(error, match=words):
+        judged.learn("x", "qurating", plan={"pairs": named})
+
+
+def test_ties_alone_teach_nothing(judged: Workspace) -> None:
+    judged.labels.define(LabelSchema("same", "Which is longer?", kind="pair"))
+    judged.labels.add_many([{"doc_id": n, "other": n + 1, "value": "tie"} for n in range(20)], who="ana", schema="same")
+    with pytest.raises(MissingNeed, match="all 20 are"):
+        judged.learn("x", "qurating", plan={"pairs": "same"})
 
 
 def test_columns_are_merged(workspace: Workspace) -> None:

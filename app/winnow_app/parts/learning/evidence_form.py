@@ -10,8 +10,10 @@ from typing import Any
 import streamlit as st
 
 from winnow.catalog.labels import SKIP
+from winnow.jobs.judged_pairs import PSEUDO
 from winnow.method import Setting
 from winnow.rate.base import Rater
+from winnow.rate.pairwise import QuRating
 from winnow_app import data
 from winnow_app.parts.highlight import plain
 
@@ -22,6 +24,10 @@ KINDS = {
     "columns": "Columns",
     "judge": "A judge",
 }
+
+
+FILE = ""
+"""Stands for a file among the questions."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,7 @@ class Evidence:
 
 def evidence_form(kind: type[Rater]) -> Evidence:
     """Ask where the rater is to learn from, of what it can learn from."""
+    _pairs_wait(kind)
     ways = [way for way in KINDS if way in kind.learns_from]
     way = st.segmented_control(
         "Learn from",
@@ -48,9 +55,18 @@ def evidence_form(kind: type[Rater]) -> Evidence:
     return asked(kind) if asked else Evidence()
 
 
+def _pairs_wait(kind: type[Rater]) -> None:
+    """Point to the rater of pairs, when a rater of documents is chosen and pairs were judged."""
+    asked = [schema for schema in data.workspace().labels.schemas().values() if schema.kind == "pair"]
+    if asked and "labels" in kind.learns_from and "pairs" not in kind.learns_from:
+        st.button(
+            "Learn from pairs instead", icon=":material/compare:", type="tertiary", on_click=st.session_state.update,
+            args=({"learn.rater": QuRating.name},), help="The question " + plain(asked[0].question),
+        )  # fmt: skip
+
+
 def _labels(kind: type[Rater]) -> Evidence:
-    labels = data.workspace().labels
-    schemas = labels.schemas()
+    schemas = {name: schema for name, schema in data.workspace().labels.schemas().items() if schema.kind != "pair"}
     if kind.several:
         chosen = st.multiselect("Questions, each named like a criterion", list(schemas), key="learn.schemas")
     else:
@@ -62,12 +78,7 @@ def _labels(kind: type[Rater]) -> Evidence:
             )
         ]
     for name in chosen:
-        counts: Counter[str] = Counter()
-        for row in labels.counts(name):
-            if row["value"] not in (None, SKIP) and not str(row["who"]).startswith("rater:"):
-                counts[str(row["value"])] += int(row["documents"])
-        said = ", ".join(f"{plain(value)} {count:,}" for value, count in counts.most_common())
-        st.caption(f"{plain(name)}: {said or 'no label yet'}")
+        _said(name)
     told = st.text_input(
         "What the values mean", key="learn.values", placeholder="keep:1, drop:0 (known without saying)",
         help="VALUE:NUMBER, separated by commas; keep and drop, yes and no, and numbers are known.",
@@ -76,7 +87,30 @@ def _labels(kind: type[Rater]) -> Evidence:
     return Evidence({"labels": chosen, "values": values}, "" if chosen else "Choose a question.")
 
 
+def _said(question: str) -> None:
+    """Say how often each answer was given."""
+    counts: Counter[str] = Counter()
+    for row in data.workspace().labels.counts(question):
+        if row["value"] not in (None, SKIP) and not str(row["who"]).startswith(PSEUDO):
+            counts[str(row["value"])] += int(row["documents"])
+    said = ", ".join(f"{plain(value)} {count:,}" for value, count in counts.most_common())
+    st.caption(f"{plain(question)}: {said or 'no label yet'}")
+
+
 def _pairs(kind: type[Rater]) -> Evidence:
+    schemas = data.workspace().labels.schemas()
+    asked = [name for name, schema in schemas.items() if schema.kind == "pair"]
+    chosen = st.selectbox(
+        "Which was better, of two", [*asked, FILE], key="learn.pairs_of",
+        format_func=lambda name: schemas[name].question if name in schemas else "a file of judged pairs",
+    )  # fmt: skip
+    if chosen == FILE:
+        return _pairs_file()
+    _said(str(chosen))
+    return Evidence({"pairs": str(chosen)})
+
+
+def _pairs_file() -> Evidence:
     path = st.text_input(
         "File of judged pairs on this machine", key="learn.pairs", placeholder="pairs.jsonl",
         help='One JSON object a line: first and second (ids of documents) or first_text and second_text; winner "first", '

@@ -28,6 +28,11 @@ def rater_card(card: Card) -> None:
     _stale(card)
     if "answers" in fitted:
         _answers(fitted["answers"])
+    if fitted.get("ties"):
+        st.caption(
+            f"{fitted['pairs']:,} judged pairs. In {fitted['ties']:,} the two were equal: these pull their ratings together, "
+            "and nobody is right or wrong about them."
+        )
     outputs = {str(output["column"]): output for output in told["outputs"]}
     chosen = next(iter(outputs))
     if len(outputs) > 1:
@@ -107,7 +112,8 @@ def _verdict(output: Mapping[str, Any]) -> None:
             delta_color="off",
             delta_arrow="off",
         )
-    where = f"on {output['labels']:,} labels held out in {output['folds']} parts"
+    noun = "pairs" if output["output"]["kind"] == "preference" else "labels"
+    where = f"on {output['labels']:,} {noun} held out in {output['folds']} parts"
     if output["beats_trivial"]:
         st.success(f"It is better than the trivial rater, {where}.", icon=":material/check:")
     else:
