@@ -2,7 +2,8 @@
 
 S3 and Google storage through pyarrow, the Hugging Face Hub through huggingface_hub, plain servers through urllib3. Keys come
 from where their own tools look for them: the environment and the files in the home folder. AWS_ENDPOINT_URL names another
-S3 server, AWS_NO_SIGN_REQUEST=YES reads public buckets without keys.
+S3 server, AWS_NO_SIGN_REQUEST=YES reads public buckets without keys; STORAGE_EMULATOR_HOST names another server that
+speaks Google's protocol, without keys; HF_ENDPOINT names a mirror of the Hub.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -31,7 +33,7 @@ _MAGIC = re.compile(r"[*?\[]")
 _NOWHERE = ("NO_SUCH_BUCKET", "NoSuchBucket", "does not exist", "RepositoryNotFound", "404", "RESOURCE_NOT_FOUND")
 _REFUSED = (
     "ACCESS_DENIED", "403", "401", "INVALID_ACCESS_KEY", "INVALID_CLIENT", "SIGNATURE", "UNRECOGNIZED_CLIENT",
-    "credential", "Credential", "Unauthorized", "Permission denied", "GatedRepo",
+    "credential", "Credential", "Unauthorized", "Permission denied", "GatedRepo", "OAuth2 access token",
 )  # fmt: skip
 _KEYS = {
     "s3": "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; AWS_NO_SIGN_REQUEST=YES for a public bucket",
@@ -78,9 +80,8 @@ def find(address: str) -> list[Remote]:
     if address.startswith(("http://", "https://")):
         return [_head(address)]
     scheme, path = _parts(address)
-    base = path
-    if _MAGIC.search(path):
-        base = path[: _MAGIC.search(path).start()].rpartition("/")[0]  # type: ignore[union-attr]
+    magic = _MAGIC.search(path)
+    base = path[: magic.start()].rpartition("/")[0] if magic else path
     found = listing(f"{scheme}://{base}")
     if base != path:
         pattern = re.compile(_translated(path))
@@ -102,11 +103,14 @@ def listing(address: str) -> list[Remote]:
         filesystem = _filesystem(scheme, path)
         about = filesystem.get_file_info(path)
         if about.type == fs.FileType.File:
-            return [_remote(scheme, about)]
+            return [_remote(scheme, about, filesystem)]
         selector = fs.FileSelector(path, recursive=True, allow_not_found="/" in path)
-        found = [_remote(scheme, one) for one in filesystem.get_file_info(selector) if one.type == fs.FileType.File]
+        files = [one for one in filesystem.get_file_info(selector) if one.type == fs.FileType.File]
+        found = [_remote(scheme, one, filesystem) for one in files]
         bucket = path.partition("/")[0]
-        if not found and scheme != "hf" and filesystem.get_file_info(bucket).type == fs.FileType.NotFound:
+        if not found and scheme == "hf":
+            _check_repository(path)
+        elif not found and filesystem.get_file_info(bucket).type == fs.FileType.NotFound:
             raise FileNotFoundError(f"bucket {bucket}")
         return found
 
@@ -143,12 +147,15 @@ def send(local: Path, address: str) -> None:
 
 
 def check_writable(address: str) -> None:
-    """Raise SettingError when files cannot be sent to an address at all."""
+    """Raise SettingError when files cannot be sent to an address at all, MissingNeed without keys that are surely needed."""
     scheme = address.partition("://")[0]
     if scheme not in OBJECT_SCHEMES:
         raise SettingError(
             f"files are sent to {', '.join(OBJECT_SCHEMES)} addresses", f"found {scheme}://", "export here"
         )
+    # Anybody may read public files of the Hub, and nobody may write without a token.
+    if scheme == "hf" and not require("an hf:// address", "the Hub's files", "huggingface_hub").get_token():
+        raise MissingNeed(f"{address} needs credentials", "no token is set", _KEYS["hf"])
 
 
 def _blocks(remote: Remote) -> Iterator[bytes]:
@@ -232,9 +239,29 @@ def _filesystem(scheme: str, path: str) -> Any:
     if scheme == "s3":
         return fs.S3FileSystem(**_s3_options(path.partition("/")[0]))
     if scheme == "gs":
-        return fs.GcsFileSystem()
+        return fs.GcsFileSystem(**_google_options())
     hub = require("an hf:// address", "the Hub's files", "huggingface_hub")
     return fs.PyFileSystem(fs.FSSpecHandler(hub.HfFileSystem(skip_instance_cache=True)))
+
+
+def _check_repository(path: str) -> None:
+    """Raise what the Hub says of the repository of a path: pyarrow tells only that nothing is there."""
+    from huggingface_hub import HfFileSystem
+
+    try:
+        HfFileSystem(skip_instance_cache=True).resolve_path(path)
+    except FileNotFoundError as reason:
+        # Without the right token the Hub says of a private repository that there is none, with the status 401.
+        raise reason.__cause__ or reason from None
+
+
+def _google_options() -> dict[str, Any]:
+    # Google's client tries for a quarter of an hour otherwise, also where there are no keys.
+    options: dict[str, Any] = {"retry_time_limit": timedelta(seconds=5)}
+    if emulator := os.environ.get("STORAGE_EMULATOR_HOST", ""):
+        parts = urlsplit(emulator if "://" in emulator else f"http://{emulator}")
+        options |= {"anonymous": True, "scheme": parts.scheme, "endpoint_override": parts.netloc}
+    return options
 
 
 def _s3_options(bucket: str) -> dict[str, Any]:
@@ -261,8 +288,10 @@ def _parts(address: str) -> tuple[str, str]:
     return "gs" if scheme == "gcs" else scheme, path
 
 
-def _remote(scheme: str, about: Any) -> Remote:
-    return Remote(f"{scheme}://{about.path}", -1 if about.size is None else int(about.size), str(about.mtime_ns))
+def _remote(scheme: str, about: Any, filesystem: Any) -> Remote:
+    # The Hub tells no times, but a sum of each file's content.
+    stamp = filesystem.handler.fs.info(about.path)["blob_id"] if scheme == "hf" else about.mtime_ns
+    return Remote(f"{scheme}://{about.path}", -1 if about.size is None else int(about.size), str(stamp))
 
 
 def _translated(pattern: str) -> str:
