@@ -92,13 +92,9 @@ def _drill(made: Report, one: str) -> None:
 
 def _answers(made: Report) -> None:
     for name, answers in made.answers.items():
-        st.markdown(f"**{plain(name)}**: {made.plan.sets[name]['count']:,} questions")
+        st.markdown(f"**{plain(name)}**: {made.plan.sets[name]['count']:,} questions, {len(made.seeds)} seeds")
         rows = [
-            {
-                "arm": one.arm,
-                "answered rightly": f"{one.accuracy:.3f}",
-                "against the control": "control" if one.half is None else f"{one.difference:+.3f} ± {one.half:.3f}",
-            }
+            dict(zip(("arm", "answered rightly", "against the control"), (one.arm, *one.words), strict=True))
             for one in answers
         ]
         st.dataframe(pd.DataFrame(rows), hide_index=True)

@@ -147,15 +147,7 @@ def _show(made: Any) -> None:
         console.table(HEADS, [_cells(line) for line in lines])
     for name, answers in made.answers.items():
         console.say(f"\n{name}: {made.plan.sets[name]['count']} questions")
-        shares = [
-            (
-                one.arm,
-                f"{one.accuracy:.3f}",
-                "control" if one.half is None else f"{one.difference:+.3f} ± {one.half:.3f}",
-            )
-            for one in answers
-        ]
-        console.table(("arm", "right", "against control"), shares)
+        console.table(("arm", "right", "against control"), [(one.arm, *one.words) for one in answers])
     _show_more(made)
     for arm, seed in made.failed:
         console.say(f"{arm}, seed {seed}: diverged")
@@ -190,7 +182,6 @@ HEADS = ("arm", "bits/byte", "nats/byte against control", "seeds and texts drawn
 def _cells(line: Any) -> tuple[str, ...]:
     told = line.difference
     if told is None:
-        return (line.arm, f"{line.bits:.3f}", "control", "", "", "", "")
+        return (line.arm, line.level, "control", "", "", "", "")
     mean, span = f"{told.mean:+.3f} ± {told.half:.3f}", f"{told.low:+.3f} to {told.high:+.3f}"
-    faster = f"{line.faster:.1f}x" if line.faster else ""
-    return (line.arm, f"{line.bits:.3f}", mean, span, f"{told.adjusted:.3f}", told.verdict, faster)
+    return (line.arm, line.level, mean, span, f"{told.adjusted:.3f}", told.verdict, line.less)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from pathlib import Path
 
@@ -25,6 +26,14 @@ def keep(decoder: Decoder, tokenizer: Tokenizer, folder: Path) -> None:
     described = {"shape": dataclasses.asdict(decoder.shape), "tokenizer": tokenizer.to_json()}
     (folder / (DESCRIPTION + ".tmp")).write_text(json.dumps(described), encoding="utf-8")
     (folder / (DESCRIPTION + ".tmp")).replace(folder / DESCRIPTION)
+
+
+def weights_sha(decoder: Decoder) -> str:
+    """Return the sha256 of a decoder's weights, in the order of their names: the same training gives the same sum."""
+    digest = hashlib.sha256()
+    for name, value in sorted(decoder.state_dict().items()):
+        digest.update(name.encode() + value.detach().float().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def is_kept(folder: Path) -> bool:

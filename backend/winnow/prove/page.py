@@ -9,7 +9,7 @@ from typing import Any
 
 from winnow.prove.extremes import Extremes
 from winnow.prove.ordering import Ordering
-from winnow.prove.report import Line, Report, in_words
+from winnow.prove.report import Line, Report, in_words, within
 
 WIDTH, ROW, LEFT, RIGHT = 860, 30, 190, 250
 COLOURS = {"better": "#1b7f5c", "worse": "#b3402f", "not distinguishable": "#7a7a7a"}
@@ -37,18 +37,15 @@ def to_html(made: Report) -> str:
         parts.append(f"<h2>{escape(name)}: {told['count']:,} texts, {told['bytes']:,} bytes</h2>")
         parts.append(forest(lines))
         parts.append(_table(lines))
+        if name in made.fine_line.settled:
+            words = made.fine_line.settled[name].words
+            parts.append(f"<p>{escape(words[0].upper() + words[1:])}.</p>")
         parts += [_drill(arm, told) for arm, told in made.texts.get(name, {}).items()]
     for name, answers in made.answers.items():
-        rows = [
-            (
-                one.arm,
-                f"{one.accuracy:.3f}",
-                "control" if one.half is None else f"{one.difference:+.3f} ± {one.half:.3f}",
-            )
-            for one in answers
-        ]
-        parts.append(f"<h2>{escape(name)}: {plan.sets[name]['count']:,} questions</h2>")
-        parts.append(_rows(("arm", "answered rightly", "against the control"), rows))
+        parts.append(f"<h2>{escape(name)}: {plan.sets[name]['count']:,} questions, {len(made.seeds)} seeds</h2>")
+        parts.append(
+            _rows(("arm", "answered rightly", "against the control"), [(one.arm, *one.words) for one in answers])
+        )
     parts += [_interplay(name, made) for name in made.interplay]
     parts += [_merge(name, told) for name, told in made.merge.items()]
     parts += [_steered(arm, made) for arm in made.steered]
@@ -105,11 +102,11 @@ def _table(lines: Sequence[Line]) -> str:
         rows.append(
             (
                 line.arm,
-                f"{line.bits:.3f}",
-                f"{told.mean:+.3f} ± {told.half:.3f}" if told else "control",
+                line.level,
+                within(told.mean, told.half, "+") if told else "control",
                 f"{told.low:+.3f} to {told.high:+.3f}" if told else "",
                 f"{told.adjusted:.3f}" if told else "",
-                f"{line.faster:.1f}x" if line.faster else "",
+                line.less,
             )
         )
     return _rows(heads, rows)
@@ -174,9 +171,16 @@ def _failed(made: Report) -> str:
 
 
 def _made_with(made: Report) -> str:
-    versions = ", ".join(f"{name} {version}" for name, version in made.plan.versions.items())
-    sums = "; ".join(f"{name} {told['sha256'][:16]}" for name, told in made.plan.sets.items())
-    return f"<p><small>{made.minutes:.1f} minutes of training. {escape(versions)}. Evaluation sets: {escape(sums)}.</small></p>"
+    plan = made.plan
+    versions = ", ".join(f"{name} {version}" for name, version in plan.versions.items())
+    sums = "; ".join(f"{name} {told['sha256'][:16]}" for name, told in plan.sets.items())
+    rows = [(one.arm, str(one.seed), one.data[:16], one.model[:16]) for one in made.traces]
+    runs = _rows(("arm", "seed", "sha256 of what it read", "sha256 of the model"), rows)
+    return (
+        f"<details><summary>The {len(rows)} runs behind the figures</summary>{runs}</details>"
+        f"<p><small>{made.minutes:.1f} minutes of training. {escape(versions)}. Tokenizer {escape(plan.tokenizer)}. "
+        f"Evaluation sets: {escape(sums)}.</small></p>"
+    )
 
 
 def _rows(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -25,29 +25,61 @@ from winnow.prove.statistics import Difference, compare, half_width, tokens_to_r
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One arm on one set of texts, in nats per byte; `bits` is bits per byte. `difference` is None for the control.
+    """One arm on one set of texts, in nats per byte; `bits` ± `half` is bits per byte with the t interval over seeds.
 
-    `faster` is how many times fewer tokens the arm needs to stand where the control ends, at the median over seeds;
-    None when fewer than half of its runs get there.
+    `difference` is None for the control. `faster` is how many times fewer tokens the arm needs to stand where the control
+    ends: the median, the lowest and the highest over seeds; None when one of its runs does not get there.
     """
 
     arm: str
     nats: float
     bits: float
+    half: float
     deviation: float
     difference: Difference | None
-    faster: float | None
+    faster: tuple[float, float, float] | None
+
+    @property
+    def level(self) -> str:
+        return within(self.bits, self.half)
+
+    @property
+    def less(self) -> str:
+        """Say how much less data the arm needs, "" when it does not get to where the control ends."""
+        return "" if self.faster is None else "{:.1f}x ({:.1f}x to {:.1f}x)".format(*self.faster)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """One arm on one set of questions: share answered rightly, and the paired difference to the control."""
+    """One arm on one set of questions: share answered rightly, and the paired difference to the control.
+
+    `accuracy_half` and `half` are half their t intervals over seeds.
+    """
 
     arm: str
     accuracy: float
+    accuracy_half: float
     deviation: float
     difference: float | None
     half: float | None
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """Return the share and the difference, each with its interval."""
+        share = within(self.accuracy, self.accuracy_half)
+        if self.difference is None or self.half is None:
+            return share, "control"
+        return share, within(self.difference, self.half, sign="+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trace:
+    """Where a run's figures come from: sha256 of the tokens it read in their order, and of the weights it ended with."""
+
+    arm: str
+    seed: int
+    data: str
+    model: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +114,7 @@ class Report:
     shown: Mapping[str, Mapping[str, float]]
     minutes: float
     steered: Mapping[str, tuple[Steered, ...]] = field(default_factory=dict)
+    traces: tuple[Trace, ...] = ()
     texts: Mapping[str, Mapping[str, Extremes]] = field(default_factory=dict)
     interplay: Mapping[str, Interplay] = field(default_factory=dict)
     merge: Mapping[str, Ordering] = field(default_factory=dict)
@@ -120,6 +153,9 @@ def report(root: Path) -> Report:
         fine_line=FineLine().read({name: _curves(by_arm, name) for name in texts} if whole else {}),
         shown={arm: _shown(runs) for arm, runs in by_arm.items()} if whole else {},
         minutes=sum(result.seconds for result in found.values()) / 60,
+        traces=tuple(
+            Trace(arm=arm, seed=seed, data=one.digest, model=one.weights) for (arm, seed), one in found.items()
+        ),
         steered={arm: _steered(root, arm, whole) for arm in plan.arms if whole and plan.arms[arm]["kind"] == "online"},
         interplay={name: _interplay(plan, by_arm, name) for name in texts} if whole and plan.interplay else {},
         merge=_orderings(root, plan, texts),
@@ -136,12 +172,14 @@ def _lines(plan: Plan, by_arm: Mapping[str, Sequence[Result]], name: str) -> tup
     made = []
     for arm, values in losses.items():
         nats = values.sum(axis=1) / lengths.sum()
+        spread = float(nats.std(ddof=1)) if len(nats) > 1 else math.nan
         made.append(
             Line(
                 arm=arm,
                 nats=float(nats.mean()),
                 bits=float(nats.mean() / math.log(2)),
-                deviation=float(nats.std(ddof=1)) if len(nats) > 1 else math.nan,
+                half=half_width(spread, len(nats)) / math.log(2),
+                deviation=spread,
                 difference=differences.get(arm),
                 faster=_faster(by_arm[arm], name, level) if arm != plan.control else None,
             )
@@ -149,13 +187,15 @@ def _lines(plan: Plan, by_arm: Mapping[str, Sequence[Result]], name: str) -> tup
     return tuple(made)
 
 
-def _faster(runs: Sequence[Result], name: str, level: float) -> float | None:
+def _faster(runs: Sequence[Result], name: str, level: float) -> tuple[float, float, float] | None:
     reached = [
         tokens_to_reach([p.tokens for p in run.points], [p.evaluations[name] for p in run.points], level)
         for run in runs
     ]
-    middle = float(np.median(reached))
-    return runs[0].points[-1].tokens / middle if math.isfinite(middle) else None
+    if not all(map(math.isfinite, reached)):
+        return None
+    times = runs[0].points[-1].tokens / np.array(reached)
+    return float(np.median(times)), float(times.min()), float(times.max())
 
 
 def _answers(plan: Plan, by_arm: Mapping[str, Sequence[Result]], name: str) -> tuple[Answers, ...]:
@@ -166,12 +206,14 @@ def _answers(plan: Plan, by_arm: Mapping[str, Sequence[Result]], name: str) -> t
     for arm, values in shares.items():
         difference = values - shares[plan.control]
         spread = float(np.std(difference, ddof=1)) if len(values) > 1 else math.nan
+        deviation = float(values.std(ddof=1)) if len(values) > 1 else math.nan
         other = arm != plan.control
         made.append(
             Answers(
                 arm=arm,
                 accuracy=float(values.mean()),
-                deviation=float(values.std(ddof=1)) if len(values) > 1 else math.nan,
+                accuracy_half=half_width(deviation, len(values)),
+                deviation=deviation,
                 difference=float(difference.mean()) if other else None,
                 half=half_width(spread, len(values)) if other else None,
             )
@@ -239,15 +281,20 @@ def _steered(root: Path, arm: str, seeds: Sequence[int]) -> tuple[Steered, ...]:
 def in_words(line: Line, seeds: int) -> str:
     """Say what one line shows, with its interval, never a bare mean."""
     if line.difference is None:
-        return f"{line.arm} is the control: {line.bits:.3f} bits per byte over {seeds} seeds"
+        return f"{line.arm} is the control: {line.level} bits per byte, n = {seeds} seeds"
     told = line.difference
     if told.seeds < 2:
         return f"{line.arm}: {told.mean:+.3f} nats per byte against the control in one seed; an interval needs two"
     span = f"{told.mean:+.3f} ± {told.half:.3f} nats per byte, n = {told.seeds} seeds"
     if told.verdict == "not distinguishable":
         return f"{line.arm} is not distinguishable from the control ({span})"
-    less = f"; it stands where the control ends with {line.faster:.1f}x less data" if line.faster else ""
+    less = f"; it stands where the control ends with {line.less} less data" if line.faster else ""
     return f"{line.arm} is {told.verdict} than the control ({span}){less if told.verdict == 'better' else ''}"
+
+
+def within(mean: float, half: float, sign: str = "") -> str:
+    """Return a mean with its interval, never without."""
+    return f"{mean:{sign}.3f} ± {half:.3f}" if math.isfinite(half) else f"{mean:{sign}.3f}, one seed: no interval"
 
 
 def _finite(value: Any) -> Any:

@@ -60,7 +60,10 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Result:
-    """One finished run. `losses`: nats per text of each set of texts; `correct`: right or wrong per question."""
+    """One finished run. `losses`: nats per text of each set of texts; `correct`: right or wrong per question.
+
+    `digest` is the sum of what was read in its order, `weights` that of the model it made.
+    """
 
     arm: str
     seed: int
@@ -73,6 +76,7 @@ class Result:
     digest: str
     seconds: float
     diverged: bool
+    weights: str = ""
 
 
 def run_folder(root: Path, arm: str, seed: int) -> Path:
@@ -87,7 +91,8 @@ def write_result(root: Path, result: Result) -> None:
     with (folder / (LOSSES + ".tmp")).open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
     (folder / (LOSSES + ".tmp")).replace(folder / LOSSES)
-    told = {key: getattr(result, key) for key in ("documents", "unique", "epochs", "digest", "seconds", "diverged")}
+    kept = ("documents", "unique", "epochs", "digest", "seconds", "diverged", "weights")
+    told = {key: getattr(result, key) for key in kept}
     write_json(folder / RESULT, {**told, "points": [dataclasses.asdict(point) for point in result.points]})
 
 
@@ -126,17 +131,29 @@ def read_steered(root: Path, arm: str, seed: int) -> dict[str, Any]:
     return told
 
 
-def finished(arm: str, seed: int, trained: Trained, shown: Any, correct: Mapping[str, NDArray[np.bool_]]) -> Result:
-    """Put together what a run showed and what came of it."""
+def finished(
+    run: tuple[str, int], trained: Trained, shown: Any, correct: Mapping[str, NDArray[np.bool_]], weights: str
+) -> Result:
+    """Put together what the run of an arm and a seed showed and what came of it."""
+    arm, seed = run
     return Result(
         arm=arm, seed=seed, points=trained.points, losses=trained.losses, correct=correct, documents=shown.documents,
         unique=shown.unique, epochs=shown.epochs, digest=shown.digest, seconds=trained.seconds,
-        diverged=trained.diverged,
+        diverged=trained.diverged, weights=weights,
     )  # fmt: skip
 
 
 def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def read_note(path: Path) -> dict[str, Any] | None:
+    """Return what stands in a small JSON file; None when there is none or it was not finished."""
+    try:
+        found: dict[str, Any] = read_json(path)
+        return found
+    except (OSError, ValueError):
+        return None
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
-from winnow.lm.kept import keep
+from winnow.lm.kept import keep, weights_sha
 from winnow.lm.tokenizer import Tokenizer, tokenizer_of
 from winnow.lm.windows import Windows, windows
 from winnow.pool import Pool, TextSource
@@ -71,7 +71,7 @@ def do_run(run: Run, texts: TextSource, on_point: Callable[[Point], None] = lamb
     correct = {} if trained.diverged else {name: asked.correct(decoder) for name, asked in questions.items()}
     if run.seed == plan.seeds[0] and not trained.diverged:
         keep(decoder, tokenizer, run.root / MODELS / run.arm)
-    write_result(run.root, finished(run.arm, run.seed, trained, shown, correct))
+    write_result(run.root, finished((run.arm, run.seed), trained, shown, correct, weights_sha(decoder)))
     (folder / CHECKPOINT).unlink(missing_ok=True)
     return run
 

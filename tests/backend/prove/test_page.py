@@ -21,6 +21,8 @@ def test_a_page_says_every_difference_with_its_interval_and_nothing_from_outside
     assert not re.search(r"(src|href)=", page)
     # (20 - 40) / 30 = -.667 and (20.6 - 40.4) / 30 = -.660: mean -.663, half 12.706 · .00471 / 1.414 = .042.
     assert "-0.663 ± 0.042" in page
+    assert "The ranking of 2 arms was final from 50% of the tokens on (95 % of redrawn seeds: 50% to 50%, n = 2" in page
+    assert "The 4 runs behind the figures" in page
 
 
 def test_a_page_of_a_proof_that_has_no_figure_yet(tmp_path: Path) -> None:

@@ -34,9 +34,11 @@ def test_an_arm_is_compared_with_the_control_seed_by_seed(tmp_path: Path) -> Non
     assert best.bits == pytest.approx((30 + 30.3) / 2 / 30 / math.log(2))
     assert best.difference.verdict == "better"
     # The control ends at 2.01; best stands at 1.505 after 50 of its 100 tokens, the first point: twice as fast.
-    assert best.faster == pytest.approx(2.0)
+    assert best.faster == pytest.approx((2.0, 2.0, 2.0))
     assert "better than the control (-1.005 ± " in in_words(best, 2)
-    assert "2.0x less data" in in_words(best, 2)
+    assert "2.0x (2.0x to 2.0x) less data" in in_words(best, 2)
+    # Deviation of 1 and 1.01 nats .00707; half 12.706 · .00707 / sqrt(2) = .0635 nats, / ln 2 = .092 bits.
+    assert best.level == "1.450 ± 0.092"
     assert made.complete
     assert json.loads(json.dumps(made.to_dict()))["seeds"] == [0, 1]
 
@@ -73,6 +75,33 @@ def test_questions_are_shares_with_paired_differences(tmp_path: Path) -> None:
     assert (best.accuracy, random.accuracy) == (0.75, 0.5)
     assert (best.difference, best.half) == (0.25, 0.0)
     assert random.difference is None
+    assert best.words == ("0.750 ± 0.000", "+0.250 ± 0.000")
+    assert random.words == ("0.500 ± 0.000", "control")
+
+
+def test_an_arm_of_which_one_run_does_not_get_there_is_not_called_faster(tmp_path: Path) -> None:
+    # The control ends at 2; seed 1 of best stands at 1.5 after 50 of 100 tokens, seed 0 ends at 3.
+    write(
+        tmp_path,
+        result("best", 0, [30.0, 60.0]), result("random", 0, [20.0, 40.0]),
+        result("best", 1, [10.0, 20.0]), result("random", 1, [20.0, 40.0]),
+    )  # fmt: skip
+    best, _ = report(tmp_path).lines["target"]
+    assert best.faster is None
+    assert best.less == ""
+
+
+def test_one_seed_has_no_interval_and_says_so(tmp_path: Path) -> None:
+    write(tmp_path, result("best", 0, [1.0, 2.0]), result("random", 0, [1.0, 2.0]))
+    assert report(tmp_path).lines["target"][0].level == "0.144, one seed: no interval"
+
+
+def test_every_run_says_what_it_read_and_what_it_made(tmp_path: Path) -> None:
+    write(tmp_path, result("best", 0, [1.0, 2.0], digest="da7a", weights="90de1"), result("random", 0, [1.0, 2.0]))
+    best, random = report(tmp_path).traces
+    assert (best.arm, best.seed, best.data, best.model) == ("best", 0, "da7a", "90de1")
+    # Runs of an earlier version told no sum of their weights.
+    assert random.model == ""
 
 
 def test_nothing_finished_says_nothing(tmp_path: Path) -> None:
