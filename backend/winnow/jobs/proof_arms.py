@@ -49,10 +49,7 @@ def lay_arms(root: Path, chosen: Chosen, pool: Pool, *, seeds: int, repeated: bo
         told = {"left out": int((~inside).sum()), "sha256": chosen_sha(ids, weights)}
         arms[name] = {"kind": "selection", **mix(pool, rows), **told}
     size = next(iter(arms.values()))["tokens"] if arms else int(pool.tokens.sum())
-    controls: list[Random | BalancedRandom] = [Random()]
-    if BalancedRandom().by in pool.columns and chosen:
-        controls.append(BalancedRandom())
-    for control in controls:
+    for control in controls(pool) if chosen else [Random()]:
         rows = np.arange(0)
         for seed in range(seeds):
             drawn = control.select(pool, Budget(tokens=size), seed=seed)
@@ -63,6 +60,11 @@ def lay_arms(root: Path, chosen: Chosen, pool: Pool, *, seeds: int, repeated: bo
         write_arm(root, REPEATED, pool.doc_ids, tokens=pool.tokens)
         arms[REPEATED] = {"kind": "repeated random", **mix(pool, np.arange(len(pool))), "tokens": size}
     return arms
+
+
+def controls(pool: Pool) -> list[Random | BalancedRandom]:
+    """Return what selections are compared with: random draws, and even ones where documents have a source."""
+    return [Random(), *([BalancedRandom()] if BalancedRandom().by in pool.columns else [])]
 
 
 def lay_slots(arms: dict[str, dict[str, Any]], names: Sequence[str], share: float) -> dict[str, dict[str, Any]]:

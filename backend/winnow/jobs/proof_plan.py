@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.filters import Filter
 from winnow.errors import InputError, MissingNeed, SettingError
-from winnow.jobs.proof_arms import SELECTIONS, TOGETHER, lay_arms, lay_merge, lay_online, lay_slots
+from winnow.jobs.guidance import guiding_targets, guiding_texts, letters, overlapping
+from winnow.jobs.proof_arms import SELECTIONS, TOGETHER, Chosen, controls, lay_arms, lay_merge, lay_online, lay_slots
 from winnow.jobs.select import build_pool
 from winnow.jobs.target import read_target
 from winnow.lm.tokenizer import BytePairs, Bytes, Tokenizer, fingerprint
-from winnow.pool import Groups, Pool, Rows
+from winnow.pool import Budget, Groups, Pool, Rows
 from winnow.prove.evaluation import read_choices
 from winnow.prove.guards import amplification, holding
 from winnow.prove.results import Plan
@@ -32,8 +33,8 @@ from winnow.select.random import BalancedRandom
 
 FEWEST_TEXTS = 8
 CONTROL, GENERAL, TARGET = "random", "general", "target"
-LEARNT_FROM = 50_000_000
-"""Characters of the pool that byte pairs are learnt from, at most."""
+LEARNT_FROM, PER_ENTRY = 50_000_000, 2_500
+"""Characters of the pool that byte pairs are learnt from, at most, and for each entry of the vocabulary."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +116,7 @@ def lay_out(catalog: Catalog, asked: Asked, root: Path, name: str) -> Plan:
         raise SettingError("an interval needs two seeds or more", f"found {asked.seeds}", "--seeds 4")
     chosen = {one: catalog.selections.get(one).read() for one in asked.selections}
     sets, guards = _sets(catalog, asked, tier)
-    pool, held_out = _pool(catalog, asked, guards, sets[TARGET])
+    pool, held_out = _pool(catalog, asked, guards, chosen, sets[TARGET])
     sets[GENERAL] = clipped(catalog.texts.texts(held_out), tier)
     tokenizer = _tokenizer(tier, pool)
     write_tokenizer(root, tokenizer)
@@ -151,29 +152,25 @@ def _interplay(asked: Asked) -> dict[str, Any]:
 
 def _sets(catalog: Catalog, asked: Asked, tier: Tier) -> tuple[dict[str, list[str]], dict[str, Any]]:
     """Return the texts of the evaluation sets without those that guided a selection, and how many were those."""
-    guiding = _guiding(catalog, asked)
-    found, guards = {}, {}
+    recipes = [catalog.selections.get(one).recipe for one in asked.selections]
+    models = [{"model": told.get("reference", "")} for told in asked.online]
+    guides = guiding_texts(catalog, guiding_targets(catalog, [*recipes, *models, {"target": asked.guide}]))
+    found: dict[str, list[str]] = {}
+    guards: dict[str, Any] = {}
     for name, path in {TARGET: asked.target, **_named(asked.texts)}.items():
-        texts = list(read_target(catalog, path, frozenset(), force=True).target.texts)
-        fresh = [text for text in dict.fromkeys(texts) if _key(text) not in guiding and text.strip()]
-        found[name] = clipped(fresh, tier)
-        guards[f"{name} texts that guided a selection"] = sum(_key(text) in guiding for text in texts)
+        read = read_target(catalog, path, frozenset(), force=True).target.texts
+        texts = [text for text in dict.fromkeys(read) if text.strip()]
+        guided = overlapping(texts, guides)
+        fresh = ~np.logical_or.reduce(list(guided.values()))
+        found[name] = clipped([text for text, kept in zip(texts, fresh, strict=True) if kept], tier)
+        guards |= {f"{name} texts {how}": int(which.sum()) for how, which in guided.items()}
         if len(found[name]) < FEWEST_TEXTS:
             raise InputError(
                 f"an evaluation set needs {FEWEST_TEXTS} texts that no selection was guided by",
-                f"{path} has {len(found[name])}, and {guards[f'{name} texts that guided a selection']} that guided one",
+                f"{path} has {len(found[name])}, and {int((~fresh).sum())} that guided one or hardly differ from such",
                 "split the file: select by one part and prove on the other",
             )
     return found, guards
-
-
-def _guiding(catalog: Catalog, asked: Asked) -> set[str]:
-    """Return the keys of the texts that the selections were matched to, and that guide what works inside the training."""
-    targets = {str(target) for one in asked.selections if (target := catalog.selections.get(one).recipe.get("target"))}
-    targets |= {asked.guide} if asked.guide else set()
-    return {
-        _key(text) for target in targets for text in read_target(catalog, target, frozenset(), force=True).target.texts
-    }
 
 
 def _guide(catalog: Catalog, asked: Asked, root: Path) -> None:
@@ -191,7 +188,7 @@ def _guide(catalog: Catalog, asked: Asked, root: Path) -> None:
 def clipped(texts: Sequence[str], tier: Tier) -> list[str]:
     """Return texts until the tier's bytes are reached, drawn by their hash, each at most a thirtieth of them long."""
     longest, left, kept = tier.evaluation_bytes // 30, tier.evaluation_bytes, []
-    for text in sorted(texts, key=_key):
+    for text in sorted(texts, key=letters):
         short = text.encode("utf-8", "replace")[:longest].decode("utf-8", "ignore")
         kept.append(short)
         left -= len(short.encode())
@@ -200,13 +197,15 @@ def clipped(texts: Sequence[str], tier: Tier) -> list[str]:
     return kept
 
 
-def _pool(catalog: Catalog, asked: Asked, guards: dict[str, Any], target: Sequence[str]) -> tuple[Pool, Rows]:
+def _pool(
+    catalog: Catalog, asked: Asked, guards: dict[str, Any], chosen: Chosen, target: Sequence[str]
+) -> tuple[Pool, Rows]:
     """Return the documents that arms may show and the ids of those held out, which no arm may, nor their copies."""
     known = catalog.browse.columns()
     groups = [name for name in ("duplicate_group", "near_group") if name in known]
     by = BalancedRandom().by
-    chosen = [online(recipe).needs() for recipe in asked.online]
-    mixed = {need for needs in chosen for need in needs if need != "target" and not need.startswith("model:")}
+    asking = [online(recipe).needs() for recipe in asked.online]
+    mixed = {need for needs in asking for need in needs if need != "target" and not need.startswith("model:")}
     mixed |= {asked.merge} - {"", SELECTIONS}
     needs = frozenset({"text", *groups, *mixed, *({by} if by in known else ())})
     pool = build_pool(catalog, needs, asked.filter)
@@ -219,12 +218,21 @@ def _pool(catalog: Catalog, asked: Asked, guards: dict[str, Any], target: Sequen
     guards["copies of them left out"] = int(away.sum()) - count
     leaking = holding(pool.text_batches(), target)
     guards["documents that hold a target text"] = int((leaking & ~away).sum())
-    guards["leakage amplified"] = {
-        name: dataclasses.asdict(found)
-        for name in asked.selections
-        if (found := amplification(pool, leaking, catalog.selections.get(name).read()[0]))
-    }
+    guards["leakage amplified"] = _amplified(pool, leaking, chosen, asked.seeds)
     return pool.take(np.flatnonzero(~(away | leaking))), pool.doc_ids[held]
+
+
+def _amplified(pool: Pool, leaking: NDArray[np.bool_], chosen: Chosen, seeds: int) -> dict[str, Any]:
+    """Return how often each selection, and each control drawn from the same pool, keeps what leaks; {} without leaks."""
+    if not leaking.any() or not chosen:
+        return {}
+    draws = {name: [ids] for name, (ids, _) in chosen.items()}
+    size = int(pool.tokens[np.isin(pool.doc_ids, next(iter(draws.values()))[0])].sum())
+    for control in controls(pool) if size else ():
+        drawn = [control.select(pool, Budget(tokens=size), seed=seed).rows for seed in range(seeds)]
+        draws[control.name] = [pool.doc_ids[rows] for rows in drawn]
+    found = {name: amplification(pool, leaking, ids) for name, ids in draws.items()}
+    return {name: dataclasses.asdict(one) for name, one in found.items() if one}
 
 
 def _copies(pool: Pool, rows: Rows, groups: Sequence[str]) -> NDArray[np.bool_]:
@@ -245,7 +253,7 @@ def _tokenizer(tier: Tier, pool: Pool) -> Tokenizer:
     order = np.argsort(pool.hashes(0, "byte pairs"), kind="stable")
 
     def sample() -> Any:
-        left = LEARNT_FROM
+        left = learnt_from(tier)
         for batch in pool.text_batches(order):
             for text in batch.to_pylist():
                 yield text
@@ -254,6 +262,11 @@ def _tokenizer(tier: Tier, pool: Pool) -> Tokenizer:
                 return
 
     return BytePairs.learn(sample(), tier.vocabulary)
+
+
+def learnt_from(tier: Tier) -> int:
+    """Return from how many characters of the pool the byte pairs of a tier are learnt, at most."""
+    return min(LEARNT_FROM, PER_ENTRY * tier.vocabulary)
 
 
 def _questions(root: Path, path: Path, name: str, tokenizer: Tokenizer, tier: Tier) -> dict[str, Any]:
@@ -282,11 +295,6 @@ def _named(paths: Sequence[str]) -> dict[str, str]:
             name = f"{stem}-{number}"
         named[name] = path
     return named
-
-
-def _key(text: str) -> str:
-    """Return a hash of a text's letters and digits: the same text with other spaces or case is the same."""
-    return hashlib.sha256("".join(filter(str.isalnum, text.lower())).encode()).hexdigest()
 
 
 def _sha(texts: Sequence[str]) -> str:

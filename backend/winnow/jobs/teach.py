@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ import pyarrow as pa
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.filters import Filter
 from winnow.errors import ConflictError, InputError, SettingError
+from winnow.jobs.guidance import note_lesson
 from winnow.jobs.progress import Progress
 from winnow.jobs.select import build_pool
 from winnow.jobs.target import read_target
@@ -43,6 +44,11 @@ class Lesson:
     passes: float | None = None
     share: float = 0.1
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        # A job runs in another folder than the command that asked for it, and a proof later on than both.
+        if os.path.isfile(self.on):
+            object.__setattr__(self, "on", os.path.abspath(self.on))
 
 
 def teach(catalog: Catalog, name: str, lesson: Lesson, *, replace_it: bool, progress: Progress) -> Path:
@@ -79,6 +85,7 @@ def learn_from(
         )  # fmt: skip
         if trained.diverged:
             raise SettingError("a model learns", "its loss grew without end", "train on more text, or more evenly")
+        note_lesson(staged / "model", asdict(lesson))
         keep(taught, tokenizer, staged / "model")
         shutil.rmtree(folder, ignore_errors=True)
         folder.parent.mkdir(exist_ok=True)
