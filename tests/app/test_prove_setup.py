@@ -15,7 +15,7 @@ from winnow.workspace import Workspace
 @pytest.fixture
 def prove(own_corpus: Path, open_page: Opener, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The page on a corpus with one selection; how long a proof takes is not measured here."""
-    monkeypatch.setattr("winnow.jobs.prove.predict", lambda *told: Prediction(2.0, 1e9, 1.0))
+    monkeypatch.setattr("winnow.jobs.prove.predict", lambda *told, **more: Prediction(2.0, 1e9, 1.0))
     Workspace(own_corpus).select("random", docs=12, name="some")
     return open_page("prove", own_corpus)
 

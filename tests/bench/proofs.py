@@ -1,7 +1,8 @@
-"""Predict minutes and memory of small proofs, run them, and compare: python tests/bench/proofs.py
+"""Predict minutes and memory of proofs, run them, and compare: python tests/bench/proofs.py [CORPUS TARGET SELECTION...]
 
-Three proofs of made texts, each in a process of its own with one worker: tier ci on bytes, ci on byte pairs, cpu on bytes.
-One line a proof; no figure is a test.
+Three proofs of made texts with one worker: tier ci on bytes, ci on byte pairs, cpu on bytes; one of them again with two
+workers; and, where a corpus is named (it gets a proof called "foretold"), its selections in tier ci with rs2, 4 seeds and a
+worker for each core. Each is predicted and run in a process of its own, which does nothing else. Prints rows of a table; no figure is a test.
 """
 
 from __future__ import annotations
@@ -14,18 +15,21 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from winnow.compute.local import LocalExecutor
+from winnow.compute.local import LocalExecutor, available_cores
 from winnow.jobs.proof_plan import Asked
 from winnow.workspace import Workspace
 
-PROOFS = {
-    "ci, bytes": {"tier": "ci", "tokens": 200_000},
-    "ci, byte pairs": {"tier": "ci", "tokens": 60_000, "tokenizer": "bpe"},
-    "cpu, bytes": {"tier": "cpu", "tokens": 100_000},
+PROOFS: dict[str, tuple[int, dict[str, Any]]] = {
+    "ci, bytes": (1, {"tier": "ci", "tokens": 200_000}),
+    "ci, bytes, 2 workers": (2, {"tier": "ci", "tokens": 200_000}),
+    "ci, byte pairs": (1, {"tier": "ci", "tokens": 60_000, "tokenizer": "bpe"}),
+    "cpu, bytes": (1, {"tier": "cpu", "tokens": 100_000}),
 }
+"""Workers, and what is asked."""
 WORDS = [
     "river",
     "mill",
@@ -46,7 +50,7 @@ WORDS = [
 ]
 
 
-def made(folder: Path) -> Workspace:
+def made(folder: Path) -> None:
     """Make a corpus of 2,000 texts of words of chance, one selection, and texts to read in the end."""
     rng = np.random.default_rng(0)
     rows = [{"text": " ".join(rng.choice(WORDS, 120)), "source": f"s{number % 4}"} for number in range(2200)]
@@ -56,31 +60,56 @@ def made(folder: Path) -> Workspace:
     workspace.ingest([folder / "rows.jsonl"])
     workspace.score(["tokens"])
     workspace.select("random", share=0.2, name="some", seed=7)
-    return workspace
 
 
-def measure(name: str) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        workspace = made(Path(folder))
-        asked = Asked(selections=("some",), target=str(Path(folder) / "held.jsonl"), seeds=2, **PROOFS[name])  # type: ignore[arg-type]
-        ahead = workspace.proofs.predict(asked, 1)
-        began, used = time.monotonic(), time.process_time()
-        workspace.prove("measured", asked.recipe)
-        minutes, cores = (time.monotonic() - began) / 60, (time.process_time() - used) / 60
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-        print(
-            f"{name}: predicted {ahead.minutes:.2f} minutes, took {minutes:.2f} ({cores:.2f} of a core); "
-            f"predicted {ahead.bytes / 1e6:.0f} MB, held {peak:.0f}; load {os.getloadavg()[0]:.0f}",
-            flush=True,
-        )
+def measure(name: str, corpus: Path, workers: int, asked: Asked) -> None:
+    """Print what was predicted of a proof and what it took, as a row."""
+    workspace = Workspace.create(corpus, executor=LocalExecutor(workers))
+    ahead = workspace.proofs.predict(asked, workers)
+    load, began, used = os.getloadavg()[0], time.monotonic(), processor()
+    workspace.prove("foretold", asked.recipe, replace=True)
+    minutes, cores = (time.monotonic() - began) / 60, (processor() - used) / 60
+    own, workers_at_most = (resource.getrusage(who).ru_maxrss / 1e3 for who in WHO)
+    taken = own + workers * workers_at_most if workers > 1 else own
+    each = f"{ahead.worker / 1e6:.0f} | {workers_at_most if workers > 1 else own:.0f}"
+    print(
+        f"| {name} | {ahead.minutes:.2f} | {minutes:.2f} | {cores:.2f} | {each} | {ahead.bytes / 1e6:.0f} | {taken:.0f} | "
+        f"{load:.0f} to {os.getloadavg()[0]:.0f} |",
+        flush=True,
+    )
+
+
+WHO = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+
+
+def processor() -> float:
+    """Return the seconds of processor that this process and those that it waited for have taken."""
+    return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, WHO))
 
 
 def main() -> None:
-    if len(sys.argv) > 1:
-        measure(sys.argv[1])
+    if sys.argv[1:2] == ["--one"]:
+        name, corpus, target = sys.argv[2:5]
+        workers, told = PROOFS.get(name, (available_cores(), {"repeated": True, "seeds": 4}))
+        asked = Asked(**{"selections": tuple(sys.argv[5:]), "target": target, "seeds": 2, **told})
+        measure(name, Path(corpus), workers, asked)
         return
-    for name in PROOFS:
-        subprocess.run([sys.executable, __file__, name], check=True)
+    print(
+        "| proof | minutes: predicted | taken | of a core | MB of a worker: predicted | taken | MB of all | taken | load |"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, "-c", MAKE, folder], check=True, cwd=Path(__file__).parent)
+        for name in PROOFS:
+            one(name, f"{folder}/corpus", f"{folder}/held.jsonl", "some")
+    if len(sys.argv) > 1:
+        one(f"{len(sys.argv) - 3} selections, rs2, 4 seeds", *sys.argv[1:])
+
+
+MAKE = "import sys; from pathlib import Path; from proofs import made; made(Path(sys.argv[1]))"
+
+
+def one(*told: str) -> None:
+    subprocess.run([sys.executable, __file__, "--one", *told], check=True)
 
 
 if __name__ == "__main__":

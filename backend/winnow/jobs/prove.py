@@ -19,11 +19,11 @@ from winnow.compute.base import Executor
 from winnow.errors import ConflictError, SettingError, nearest
 from winnow.jobs.progress import Progress, Silent
 from winnow.jobs.proof_arms import MOST_REAL, MOST_SHARDS, SELECTIONS
-from winnow.jobs.proof_plan import Asked, lay_out
+from winnow.jobs.proof_plan import Asked, lay_out, learnt_from
 from winnow.lm.tokenizer import Bytes
 from winnow.pool import TextSource
 from winnow.prove.merge import do_merge
-from winnow.prove.predict import Prediction, predict
+from winnow.prove.predict import Laying, Prediction, predict
 from winnow.prove.report import Report, report
 from winnow.prove.results import PLAN, Plan
 from winnow.prove.runs import Run, do_run
@@ -103,7 +103,12 @@ class Proofs:
         runs = (arms + sum(steered) + merging) * asked.seeds
         # A set of texts fills the tier's bytes at most, and byte pairs stand for four of them.
         tokens = (2 + len(asked.texts)) * tier.evaluation_bytes / (4 if tier.vocabulary else 1)
-        return predict(tier, tier.vocabulary or Bytes.vocabulary, runs, round(tokens), workers)
+        laying = Laying(
+            self._catalog.manifest.documents(),
+            self._catalog.manifest.bytes(),
+            learnt_from(tier) if tier.vocabulary else 0,
+        )
+        return predict(tier, tier.vocabulary or Bytes.vocabulary, runs, round(tokens), workers, laying=laying)
 
     def _merging(self, asked: Asked) -> float:
         """Return how many whole runs the unions of a seed are: a start, quarters of a run, and readings of a tenth."""

@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 from winnow.lm.decoder import Decoder
 from winnow.lm.windows import IGNORED, Windows
 
+EVALUATED, MOST_LOGITS = 64, 1 << 26
+"""Windows that are read together, and logits, 256 MB: with a large vocabulary there are fewer windows."""
 
-def text_losses(decoder: Decoder, windows: Windows, *, batch: int = 64) -> NDArray[np.float64]:
+
+def text_losses(decoder: Decoder, windows: Windows, *, batch: int = EVALUATED) -> NDArray[np.float64]:
     """Return the sum over each text's tokens of -ln p(token | before), in nats, float64 [texts]."""
     sums = np.zeros(windows.texts)
     for rows, losses in _losses(decoder, windows, batch):
@@ -21,17 +24,14 @@ def text_losses(decoder: Decoder, windows: Windows, *, batch: int = 64) -> NDArr
     return sums
 
 
+def windows_at_once(batch: int, context: int, vocabulary: int) -> int:
+    """Return how many windows of `batch` are read together without more logits than `MOST_LOGITS`, one at least."""
+    return max(1, min(batch, MOST_LOGITS // (context * vocabulary)))
+
+
 def nats_per_byte(losses: NDArray[np.float64], windows: Windows) -> float:
     """Return the loss of all texts over their bytes: bits per byte times ln 2."""
     return float(losses.sum() / max(1, int(windows.bytes.sum())))
-
-
-def token_losses(decoder: Decoder, windows: Windows, *, batch: int = 64) -> NDArray[np.float32]:
-    """Return the loss of every token, float32 [windows, context], NaN where nothing is measured."""
-    found = np.full(windows.targets.shape, np.nan, dtype=np.float32)
-    for rows, losses in _losses(decoder, windows, batch):
-        found[rows] = np.where(windows.targets[rows] == IGNORED, np.nan, losses)
-    return found
 
 
 @torch.no_grad()
@@ -40,7 +40,7 @@ def _losses(decoder: Decoder, windows: Windows, batch: int) -> Iterator[tuple[ND
     device = decoder.embedding.weight.device
     was_training = decoder.training
     decoder.eval()
-    for rows, length in windows.batches(batch):
+    for rows, length in windows.batches(windows_at_once(batch, windows.targets.shape[1], len(decoder.embedding.weight))):
         inputs = torch.from_numpy(windows.inputs[rows, :length]).to(device)
         targets = torch.from_numpy(windows.targets[rows, :length]).to(device)
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):

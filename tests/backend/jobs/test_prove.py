@@ -246,7 +246,7 @@ def test_texts_that_guided_a_selection_prove_nothing(corpus: Workspace) -> None:
     corpus.catalog.selections.save(
         "matched", np.arange(40), np.ones(40), recipe={"target": str(held)}, summary={}, replace=True
     )
-    with pytest.raises(InputError, match="12 that guided one"):
+    with pytest.raises(InputError, match="12 that guided one or hardly differ"):
         corpus.proofs.lay_out(asked(corpus, selections=("matched",)), "unfair")
     assert "unfair" not in corpus.proofs.names()
 
@@ -261,6 +261,12 @@ def test_documents_that_hold_a_target_text_are_shown_by_no_arm(corpus: Workspace
     assert 8 <= guards["documents that hold a target text"] <= 12
     # The selection is of rivers alone: it keeps none of the leaks.
     assert guards["leakage amplified"]["river"]["kept"] == 0
+    # Controls take leaks by chance: an even draw of both sources holds half of it of trains, as the pool does.
+    assert set(guards["leakage amplified"]) == {"river", "random", "balanced_random"}
+    for name in ("random", "balanced_random"):
+        found = guards["leakage amplified"][name]
+        assert found["leaking"] == 2 * 12
+        assert found["low"] < 1 < found["high"]
 
 
 @pytest.mark.parametrize(
@@ -289,7 +295,7 @@ def test_what_cannot_be_proved_is_said_before_anything_runs(corpus: Workspace, t
 def test_a_prediction_counts_every_run(corpus: Workspace) -> None:
     one, two = corpus.proofs.predict(asked(corpus), 1), corpus.proofs.predict(asked(corpus), 2)
     assert one.minutes > 0
-    assert two.bytes == 2 * one.bytes
+    assert two.bytes > 2 * one.worker
     assert "nats per byte can be told from none (2 seeds" in corpus.proofs.detectable(asked(corpus))
 
 
