@@ -1,11 +1,10 @@
-"""What pages read, cached by the version of the corpus: the only place that uses Streamlit's caches."""
+"""What pages read, cached by the version of the corpus: with map_data.py the only place that uses Streamlit's caches."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import streamlit as st
@@ -17,16 +16,14 @@ from winnow.catalog.filters import Filter
 from winnow.catalog.joblog import OPEN
 from winnow.catalog.selections import NamedSelection
 from winnow.errors import WinnowError
-from winnow.export.base import Exporter
 from winnow.jobs.copies import Members
 from winnow.jobs.copies import members as members_of
 from winnow.jobs.document import Document
+from winnow.jobs.export import Writing
+from winnow.jobs.export_plan import Forecast, foresee
 from winnow.jobs.leaks import Leaked, Match, of_selections, per_benchmark, per_item
 from winnow.jobs.leaks import matches as matches_of
-from winnow.jobs.outlook import Outlook
-from winnow.jobs.outlook import outlook as outlook_of
 from winnow_app.opened import workspace as workspace
-from winnow_app.parts.scatter_map import Colouring, MapLabel, MapPoints, by_category, by_number, one_colour
 
 
 def start(verb: str, **recipe: Any) -> None:
@@ -205,54 +202,6 @@ def percentiles(doc_id: int, chosen: tuple[str, ...], version: str) -> dict[str,
     return dict(workspace().browse.percentiles(doc_id, chosen))
 
 
-KEPT_BY = "kept by "
-"""How a selection is named among the colours of the map."""
-
-
-@st.cache_resource(max_entries=4, show_spinner="Drawing the map …")
-def _map_points(color: str, key: str, version: str, _filter: Filter) -> MapPoints:
-    """Return every document's place, coloured by a column, with the filter's documents standing out."""
-    browse = workspace().browse
-    names = [color] if color and not color.startswith(KEPT_BY) else []
-    table = browse.arrow(Filter(), ["map_x", "map_y", *names])
-    x, y = (np.asarray(table.column(axis).to_numpy(), dtype=np.float32) for axis in ("map_x", "map_y"))
-    highlighted = None
-    if _filter:
-        highlighted = np.zeros(len(x), dtype=bool)
-        highlighted[browse.doc_ids(_filter)] = True
-    return MapPoints(x=x, y=y, colouring=_colouring(color, table), labels=_map_labels(), highlighted=highlighted)
-
-
-def coloured_map(color: str, filter: Filter) -> MapPoints:
-    """Return the map coloured by a column, or by what a selection keeps ("kept by NAME")."""
-    path = workspace().catalog.selections.get(color.removeprefix(KEPT_BY)).path if color.startswith(KEPT_BY) else ""
-    return _map_points(color, f"{filter.key}{path}", version(), filter)
-
-
-def _colouring(color: str, table: pa.Table) -> Colouring:
-    if not color:
-        return one_colour(table.num_rows)
-    if color.startswith(KEPT_BY):
-        kept = np.full(table.num_rows, "dropped", dtype=object)
-        kept[workspace().catalog.selections.get(color.removeprefix(KEPT_BY)).read()[0]] = "kept"
-        return by_category(kept, title=color)
-    title, column = color.replace("_", " "), table.column(color)
-    if columns()[color].kind == "number":
-        return by_number(np.asarray(column.cast("float64").to_numpy(), dtype=np.float64), title=title)
-    return by_category(column.cast("string").to_pandas().to_numpy(), title=title)
-
-
-def _map_labels() -> list[MapLabel]:
-    labels: list[MapLabel] = []
-    for level, by in enumerate(("cluster_top", "cluster_name")):
-        if by in columns():
-            labels += [
-                MapLabel(x=row["x"], y=row["y"], text=row["name"], level=level, size=row["documents"])
-                for row in workspace().browse.centres(by).to_dict("records")
-            ]
-    return labels
-
-
 @st.cache_data(max_entries=50, show_spinner=False)
 def _clusters(key: str, version: str, _filter: Filter) -> pd.DataFrame:
     return workspace().browse.clusters(_filter)
@@ -264,13 +213,13 @@ def clusters(filter: Filter) -> pd.DataFrame:
 
 
 @st.cache_data(max_entries=50, show_spinner="Weighing a sample …")
-def _outlook(path: str, how: str, columns: tuple[str, ...], _chosen: NamedSelection, _exporter: Exporter) -> Outlook:
-    return outlook_of(workspace().catalog, _chosen, _exporter, columns)
+def _forecasts(path: str, how: str, version: str, _chosen: NamedSelection, _writing: Writing) -> list[Forecast]:
+    return foresee(workspace().catalog, _chosen, _writing)
 
 
-def outlook(chosen: NamedSelection, exporter: Exporter, columns: tuple[str, ...]) -> Outlook:
-    """Return about how large an export of a selection will be."""
-    return _outlook(str(chosen.path), repr(exporter), columns, chosen, exporter)
+def forecasts(chosen: NamedSelection, writing: Writing) -> list[Forecast]:
+    """Return about how large each split of an export will be, before any arrangement."""
+    return _forecasts(str(chosen.path), repr(writing), version(), chosen, writing)
 
 
 @st.cache_data(max_entries=20, show_spinner="Comparing …")

@@ -50,6 +50,7 @@ class Setting:
     choices: tuple[Any, ...] = ()
     column: str = ""
     lines: bool = False
+    label: str = ""
     optional: bool = False
 
     def parse(self, text: str) -> Any:
@@ -134,13 +135,22 @@ def param(
     choices: tuple[Any, ...] = (),
     column: str = "",
     lines: bool = False,
+    label: str = "",
 ) -> Any:
     """Declare a setting: its default, one sentence for people, and what values it takes.
 
     `column` marks a setting that names a column of the corpus: "number", "group" or "any"; `lines` one whose text has
-    several lines.
+    several lines. `label` is what a form calls it where its name is too short to be understood.
     """
-    metadata = {"help": help, "low": low, "high": high, "choices": choices, "column": column, "lines": lines}
+    metadata = {
+        "help": help,
+        "low": low,
+        "high": high,
+        "choices": choices,
+        "column": column,
+        "lines": lines,
+        "label": label,
+    }
     if isinstance(default, (dict, list)):
         return field(default_factory=lambda: type(default)(default), metadata=metadata)
     return field(default=default, metadata=metadata)

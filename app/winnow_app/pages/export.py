@@ -12,14 +12,17 @@ from winnow.arrange.course import Course
 from winnow.catalog.joblog import OPEN, Job
 from winnow.catalog.selections import NamedSelection
 from winnow.export.base import Exporter
+from winnow.jobs.sending import writing_of
 from winnow.method import methods
 from winnow_app import data
-from winnow_app.parts.arrangement_cards import arrangement_cards, flags, look_ahead, rows_written
-from winnow_app.parts.export_folder import first_folder, outlook_line, refused, written_folder
+from winnow_app.parts.arrangement_cards import arrangement_cards, look_ahead, rows_written
+from winnow_app.parts.export_command import command
+from winnow_app.parts.export_folder import first_folder, outlook_line, refusal, refused, start_export, written_folder
 from winnow_app.parts.highlight import plain
 from winnow_app.parts.job_bar import job_bar, run_again, running_jobs
 from winnow_app.parts.method_form import method_form
-from winnow_app.parts.recipe_view import recipe_view
+from winnow_app.parts.missing_step import missing_steps, offer
+from winnow_app.parts.selection_facts import selection_facts
 
 
 def page() -> None:
@@ -33,7 +36,7 @@ def page() -> None:
     chosen = kept[names.index(st.selectbox("Selection", names, key="export.name"))]
     settings, facts = st.columns([5, 6], gap="large")
     with facts:
-        _facts(chosen)
+        selection_facts(chosen)
         course, judge = arrangement_cards()
     with settings:
         _write(chosen, course, judge)
@@ -57,8 +60,42 @@ def _ended(job: Job) -> None:
 
 def _write(chosen: NamedSelection, course: Course | None, judge: dict[str, Any] | None) -> None:
     found = methods(Exporter)
-    format = st.selectbox("Format", list(found), index=list(found).index("parquet"), key="export.format")
+    format = str(st.selectbox("Format", list(found), index=list(found).index("parquet"), key="export.format"))
     told = method_form(found[format], "export")
+    picked = _columns(course)
+    share = float(
+        st.number_input(
+            "Share set apart for validation", 0.0, 0.5, 0.0, 0.01, format="%g", key="export.validation",
+            help="0 writes one set. Copies and near copies of a document come to one side.",
+        )
+    )  # fmt: skip
+    lacking = missing_steps(["near_group"] if share else [], data.columns(), [])
+    offer("A split without copies on both sides", lacking)
+    folder = st.text_input(
+        "Folder on the machine that serves this page, or an address", first_folder(chosen.name),
+        key=f"export.folder.{chosen.name}", help="Addresses begin with s3://, gs:// or hf://.",
+    ).strip()  # fmt: skip
+    wrong = refused(folder)
+    if wrong:
+        st.warning(plain(wrong), icon=":material/folder_off:")
+    writing = writing_of(
+        format=format, columns=picked, settings=told, arrange=course.recipes if course else [], judge=judge, validation=share,
+    )  # fmt: skip
+    if not lacking and not wrong:
+        outlook_line(chosen, writing, folder)
+    if course is not None and course.steps:
+        st.caption(f"With what is done on the way: {rows_written(course, chosen)}.")
+    ready = course is not None and folder and not wrong and not lacking and (judge is not None or not course.asks)
+    st.button(
+        "Write the files", type="primary", icon=":material/download:", disabled=not ready, on_click=start_export,
+        args=(chosen, writing, folder), help="A job writes them, with a manifest and a data card, and goes on when you close this page.",
+    )  # fmt: skip
+    refusal(folder)
+    st.caption("The same from a shell:")
+    st.code(shlex.join(command(chosen.name, folder, writing, course)), language="bash", wrap_lines=True)
+
+
+def _columns(course: Course | None) -> list[str]:
     columns = [name for name in data.columns() if name not in ("doc_id", "id", "source", "url", "date", "text")]
     windows = course is not None and course.packer is not None and course.packer.joins
     always = "id, source, url, date and text are always written"
@@ -66,50 +103,4 @@ def _write(chosen: NamedSelection, course: Course | None, judge: dict[str, Any] 
     given = st.multiselect(
         "Columns beside the document", columns, key="export.columns", disabled=windows, placeholder=held
     )
-    picked = [] if windows else given
-    folder = st.text_input(
-        "Folder on the machine that serves this page", first_folder(chosen.name), key=f"export.folder.{chosen.name}"
-    )
-    st.caption(f"Writes {rows_written(course or Course(), chosen)}, a manifest with checksums and a data card.")
-    outlook_line(chosen, format, told, picked, folder)
-    wrong = refused(folder)
-    if wrong:
-        st.warning(plain(wrong), icon=":material/folder_off:")
-    ready = course is not None and folder.strip() and not wrong and (judge is not None or not course.asks)
-    recipe = {
-        "name": chosen.name, "folder": folder, "format": format, "columns": picked, "settings": told,
-        "arrange": course.recipes if course else [], "judge": judge,
-    }  # fmt: skip
-    st.button(
-        "Write the files", type="primary", icon=":material/download:", disabled=not ready, on_click=data.start,
-        args=("export",), kwargs=recipe,
-    )  # fmt: skip
-    st.caption("A job writes them and goes on when you close this page.")
-    command = ["winnow", "-w", str(data.workspace().folder), "export", chosen.name, folder, "--format", format]
-    command += ["--columns", ",".join(picked)] if picked else []
-    command += [part for key, value in told.items() for part in ("--set", f"{key}={value}")]
-    command += flags(course, judge) if course else []
-    st.caption("The same from a shell:")
-    st.code(shlex.join(command), language="bash", wrap_lines=True)
-
-
-def _facts(chosen: NamedSelection) -> None:
-    summary, recipe = chosen.summary, chosen.recipe
-    cells = st.columns(2)
-    cells[0].metric(
-        "Documents",
-        f"{summary['documents']:,}",
-        f"of {summary['pool']['documents']:,}",
-        delta_color="off",
-        delta_arrow="off",
-    )
-    cells[1].metric(
-        "Tokens", f"{summary['tokens']:,}", f"of {summary['pool']['tokens']:,}", delta_color="off", delta_arrow="off"
-    )
-    st.markdown(f"Chosen by **{recipe['method']['method']}**, kept {chosen.created[:19].replace('T', ' ')} UTC")
-    with st.expander("Recipe"):
-        recipe_view(chosen)
-    st.button(
-        "Forget this selection", icon=":material/delete:", type="tertiary", help="Exports already written stay.",
-        on_click=data.forget, args=(chosen.name,),
-    )  # fmt: skip
+    return [] if windows else given

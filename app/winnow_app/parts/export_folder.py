@@ -6,21 +6,24 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from winnow.api.scope import allowed
 from winnow.catalog.joblog import OPEN
 from winnow.catalog.selections import NamedSelection
-from winnow.errors import AccessError, WinnowError
-from winnow.export.base import Exporter
-from winnow.jobs.outlook import free_bytes
-from winnow.method import method
+from winnow.errors import AccessError, SettingError, WinnowError
+from winnow.jobs.export import Writing
+from winnow.jobs.export_plan import free_bytes
+from winnow.jobs.sending import check_address
+from winnow.storage import is_remote
 from winnow_app import data, identity
+from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.highlight import plain
+
+REFUSED = "export.refused"
 
 
 def first_folder(name: str) -> str:
@@ -32,12 +35,13 @@ def first_folder(name: str) -> str:
 
 
 def refused(folder: str) -> str:
-    """Return why a folder cannot be written to, in words; "" when it can."""
+    """Return why a folder or an address cannot be written to, as far as that is known without asking; "" when it can."""
     try:
-        path = Path(allowed(folder, identity.visitors().door.folders))
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        place = allowed(folder, identity.visitors().door.folders)
+        path = Path(place)
+        if not is_remote(place) and path.exists() and (not path.is_dir() or any(path.iterdir())):
             return "It exists and is not an empty folder; choose another one."
-    except AccessError as reason:
+    except (AccessError, SettingError) as reason:
         return str(reason)
     except (OSError, ValueError):
         return "This is no folder that can be written; choose another one."
@@ -46,21 +50,45 @@ def refused(folder: str) -> str:
     return f"Job {writing[0]} is writing there." if writing else ""
 
 
-def outlook_line(
-    chosen: NamedSelection, format: str, told: Mapping[str, Any], columns: Sequence[str], folder: str
-) -> None:
-    """Say about how large the files will be, and warn when the disk is smaller."""
+def start_export(chosen: NamedSelection, writing: Writing, folder: str) -> None:
+    """Start the job; an address is asked first whether it would take the files, and says in words when not."""
+    st.session_state.pop(REFUSED, None)
     try:
-        made = data.outlook(chosen, method(Exporter, format).from_recipe(told), tuple(columns))
+        if is_remote(folder):
+            check_address(data.workspace().catalog, chosen, folder, writing)
+    except WinnowError as reason:
+        st.session_state[REFUSED] = folder, reason
+        return
+    data.start("export", name=chosen.name, folder=folder, **writing.recipe)
+
+
+def refusal(folder: str) -> None:
+    """Draw why an address did not take the files when it was last asked."""
+    asked, reason = st.session_state.get(REFUSED, ("", None))
+    if reason is not None and asked == folder:
+        with failures_as_words("address"):
+            raise reason
+
+
+def outlook_line(chosen: NamedSelection, writing: Writing, folder: str) -> None:
+    """Say about how many rows and bytes each split will have, and warn when the disk is smaller."""
+    try:
+        made = data.forecasts(chosen, writing)
     except WinnowError as reason:
         st.caption(plain(str(reason)))
         return
-    room = free_bytes(Path(folder))
-    left = f", {size_words(room)} are free there" if room is not None else ""
-    files = "1 file" if made.files == 1 else f"{made.files:,} files"
-    st.caption(f"About {size_words(made.bytes)} in {files} (judged by {made.sampled:,} documents){left}.")
-    if room is not None and made.bytes > room:
-        st.warning("The disk has less room than that.", icon=":material/disc_full:")
+    # What goes to an address waits in the corpus until it has arrived.
+    remote = is_remote(folder) if folder else False
+    room = free_bytes(data.workspace().folder if remote else Path(folder))
+    for part in made:
+        files = f"{'' if part.exact else 'about '}{part.files:,} file{'s' * (part.files != 1)}"
+        split = f"**{part.split}**: " if part.split else ""
+        st.caption(f"{split}{part.documents:,} documents in {files}, about {size_words(part.bytes)}")
+    if room is not None:
+        where = "here, where the files wait to be sent" if remote else "there"
+        st.caption(f"{size_words(room)} are free {where}.")
+        if sum(part.bytes for part in made) > room:
+            st.warning("The disk has less room than that.", icon=":material/disc_full:")
 
 
 def size_words(size: float) -> str:
@@ -78,6 +106,9 @@ def size_words(size: float) -> str:
 def written_folder(folder: str, key: str) -> None:
     """Show where an export lies, its files, and the command that checks it."""
     st.code(folder, language=None, wrap_lines=True)
+    if is_remote(folder):
+        st.caption("All files have arrived there; the manifest came last.")
+        return
     try:
         content = json.loads((Path(folder) / "manifest.json").read_text("utf-8"))
         files = [

@@ -28,7 +28,7 @@ def method_form(kind: type[Method], key: str, present: Mapping[str, Any] | None 
 
 
 def _input(setting: Setting, key: str) -> Any:
-    label = setting.name.replace("_", " ")
+    label = setting.label or setting.name.replace("_", " ")
     if setting.column:
         return _column_input(setting, label, key)
     if setting.choices:

@@ -19,6 +19,7 @@ from winnow.describe import describe
 from winnow.errors import ConflictError, SettingError
 from winnow.export.base import Exporter
 from winnow.method import method
+from winnow.storage import is_remote
 
 PATHS = {"ingest": "paths", "export": "folder", "run_recipe": "path"}
 """Where a verb's recipe names a file or folder of the server."""
@@ -101,8 +102,9 @@ def exports(served: Served) -> APIRouter:
     def write(told: Writing) -> Response:
         or_404(lambda: served.workspace().catalog.selections.get(told.name))
         method(Exporter, told.format).from_recipe(told.settings)
-        folder = Path(served.allowed(told.folder))
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        place = served.allowed(told.folder)
+        folder = Path(place)
+        if not is_remote(place) and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise ConflictError("an export needs a new folder", f"{folder} exists and is not empty", "name another")
         return answer(_started(served, "export", told.model_dump()), 202)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from winnow.api.visitors import Visitors
 from winnow.catalog import access
 from winnow.errors import AccessError
+from winnow.storage import is_remote
 from winnow.workspace import Workspace
 
 
@@ -29,7 +30,12 @@ class Served:
 
 
 def allowed(path: str, folders: tuple[Path, ...] | None) -> str:
-    """Return a whole path, its links followed, if it lies in one of the folders; None is anywhere."""
+    """Return a whole path, its links followed, if it lies in one of the folders; None is anywhere, addresses too."""
+    if is_remote(path):
+        if folders is None:
+            return path
+        fix = "export into a folder, or run winnow on the server itself"
+        raise AccessError(f"{path} lies outside of what people may name", "the server's keys are for its owner", fix)
     whole = Path(path).expanduser().resolve()
     if folders is None or any(whole.is_relative_to(folder) for folder in folders):
         return str(whole)

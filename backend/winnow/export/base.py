@@ -33,13 +33,16 @@ class Exporter(Method):
     whole_corpus: ClassVar[bool] = False
     """Whether the format may ask for the documents that were not chosen too, with weight 0."""
 
-    shard_docs: int = param(100_000, "Documents in one file at most.", low=1)
-    shard_mb: int = param(0, "Megabytes of text after which a file ends; 0 leaves it to shard_docs.", low=0)
+    shard_docs: int = param(100_000, "Documents in one file at most.", low=1, label="Documents in a file, at most")
+    shard_mb: int = param(
+        0, "Megabytes of text after which a file ends; 0 leaves it to shard_docs.", low=0,
+        label="Megabytes of text in a file, at most (0: any)",
+    )  # fmt: skip
     weights: str = param(
         "column",
         "Write weights as a column, or a document as often as its weight says (parts of one by chance and seed).",
-        choices=("column", "repeat"),
-    )
+        choices=("column", "repeat"), label="Documents with a weight other than 1",
+    )  # fmt: skip
 
     @property
     @abstractmethod

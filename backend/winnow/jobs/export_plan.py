@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,6 +44,15 @@ def foresee(catalog: Catalog, selection: NamedSelection, writing: Writing) -> li
     splits, _ = writing.splits(catalog, selection)
     columns = chosen_columns(catalog, writing.columns, None)
     return [_of_split(catalog, name, part, writing, columns) for name, part in splits.items()]
+
+
+def free_bytes(folder: Path) -> int | None:
+    """Return how much room there is where a folder would be made; None where that cannot be told."""
+    there = next((place for place in (folder, *folder.parents) if place.is_dir()), None)
+    try:
+        return shutil.disk_usage(there).free if there else None
+    except OSError:
+        return None
 
 
 def _of_split(catalog: Catalog, name: str, part: NamedSelection, writing: Writing, columns: list[str]) -> Forecast:

@@ -51,11 +51,7 @@ def export_to(
     if not is_remote(place):
         return export(catalog, selection, Path(place), writing, progress)
     address = str(place).rstrip("/")
-    check_writable(address)
-    folder = catalog.folder / "outgoing" / writing.digest(catalog, selection)
-    arrived = {one.address: one.size for one in listing(address)}
-    if f"{address}/{NAME}" in arrived or (arrived and not folder.exists()):
-        raise ConflictError("an export needs a new place", f"{address} holds files", "name another, or remove them")
+    folder, arrived = _arrived(catalog, selection, address, writing)
     if not (folder / NAME).is_file():
         export(catalog, selection, folder, writing, progress)
     try:
@@ -64,6 +60,23 @@ def export_to(
         raise type(reason)(reason.needs, reason.found, f"{reason.fix}: the same command goes on from there") from reason
     shutil.rmtree(folder, ignore_errors=True)
     return address
+
+
+def check_address(catalog: Catalog, selection: NamedSelection, address: str, writing: Writing) -> None:
+    """Raise MissingNeed, InputError or ConflictError when files could not be sent to an address, before any is made."""
+    _arrived(catalog, selection, address.rstrip("/"), writing)
+
+
+def _arrived(
+    catalog: Catalog, selection: NamedSelection, address: str, writing: Writing
+) -> tuple[Path, dict[str, int]]:
+    """Return where files wait that are to be sent, and those that are there already, with their sizes."""
+    check_writable(address)
+    folder = catalog.folder / "outgoing" / writing.digest(catalog, selection)
+    arrived = {one.address: one.size for one in listing(address)}
+    if f"{address}/{NAME}" in arrived or (arrived and not folder.exists()):
+        raise ConflictError("an export needs a new place", f"{address} holds files", "name another, or remove them")
+    return folder, arrived
 
 
 def _send_all(folder: Path, address: str, arrived: dict[str, int], progress: Progress) -> None:
