@@ -81,21 +81,6 @@ class Survey:
         return np.flatnonzero(np.diff(self.chunks, prepend=-1))
 
 
-@dataclass(frozen=True)
-class _Part:
-    """The windows of one block."""
-
-    rows: Ints
-    starts: Ints
-    ends: Ints
-    sizes: Ints
-    logits: Floats64
-    chunks: Ints
-    foreign: NDArray[np.bool_]
-    open: NDArray[np.bool_]
-    words: list[str]
-
-
 def survey(texts: pa.Array, logits: Logits, gate: Gate) -> Survey:
     """Cut texts into windows and chunks; memory is bounded by a block of 128 kB and the text of the open chunks."""
     parts = list(_parts(texts, logits, gate))
@@ -110,7 +95,7 @@ def survey(texts: pa.Array, logits: Logits, gate: Gate) -> Survey:
     return Survey(**joined, words=tuple(word for part in parts for word in part.words))
 
 
-def _parts(texts: pa.Array, logits: Logits, gate: Gate) -> Iterator[_Part]:
+def _parts(texts: pa.Array, logits: Logits, gate: Gate) -> Iterator[Survey]:
     for block in blocks(texts):
         cut = windows(block)
         plain = spelled(block, cut)
@@ -128,8 +113,8 @@ def _parts(texts: pa.Array, logits: Logits, gate: Gate) -> Iterator[_Part]:
         np.maximum.at(highest, chunks, found[some])
         piece = pieces[np.flatnonzero(fresh)]
         wide = gate.passes(piece, highest) & ~foreign
-        words = _words(plain, some[wide[chunks]])
-        yield _Part(block.rows[pieces], starts, ends, sizes, found[some], chunks, foreign, wide, words)
+        words = tuple(_words(plain, some[wide[chunks]]))
+        yield Survey(block.rows[pieces], starts, ends, sizes, found[some], chunks, foreign, wide, words)
 
 
 def _foreign(plain: Spelled) -> Ints:
