@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.filters import Filter
 from winnow.errors import MissingNeed, SettingError, nearest
-from winnow.score.twins import twins
+from winnow.score.twins import POLICIES, twins
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-POLICIES = ("longest", "best", "newest", "source", "first")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from winnow.catalog.filters import Filter
-from winnow.jobs.copies import POLICIES, Members, kept_condition
+from winnow.jobs.copies import Members, kept_condition
+from winnow.score.twins import POLICIES
 from winnow_app import data
 from winnow_app.parts.failures import failures_as_words
 
