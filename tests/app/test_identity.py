@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from app.conftest import Opener
 from winnow.api.visitors import Door
@@ -13,8 +14,8 @@ from winnow.workspace import Workspace
 from winnow_app import identity
 
 
-def said(page: object) -> str:
-    return " ".join(block.value for block in [*page.info, *page.caption, *page.markdown, *page.warning])  # type: ignore[attr-defined]
+def said(page: AppTest) -> str:
+    return " ".join(block.value for block in [*page.info, *page.caption, *page.markdown, *page.warning])
 
 
 @pytest.mark.parametrize("name", ["label", "learn", "select", "export"])

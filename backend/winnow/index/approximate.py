@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -76,7 +77,7 @@ class ApproximateIndex:
         parts = []
         for start in range(0, total, slab):
             parts.append(fresh / f"slab-{start}.faiss")
-            _keep(parts[-1], lambda start=start: _filled(trained, source, start, slab))  # type: ignore[misc]
+            _keep(parts[-1], partial(_filled, trained, source, start, slab))
             progress(min(slab, total - start))
         with _quiet():
             _merge(trained, parts, fresh)

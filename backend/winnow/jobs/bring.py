@@ -79,7 +79,7 @@ class _Places:
             places = np.flatnonzero(good)
             return places, numbers[places].astype(np.int64)
         names = np.array([None if one is None else str(one) for one in ids], dtype=object)
-        known = np.flatnonzero(names != None)  # noqa: E711  (elementwise)
+        known = np.flatnonzero(pd.notna(names))
         hashes = pd.util.hash_array(names[known], categorize=False)
         low, high = np.searchsorted(self._hashes, hashes, "left"), np.searchsorted(self._hashes, hashes, "right")
         counts = high - low

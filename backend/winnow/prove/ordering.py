@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.stats import kendalltau, spearmanr
@@ -95,8 +96,8 @@ def ordering(estimated: Sequence[Figures], real: Sequence[Figures], name: str) -
     )
 
 
-def _rank(correlation: object, first: Floats, second: Floats) -> float:
+def _rank(correlation: Callable[..., Any], first: Floats, second: Floats) -> float:
     """Return a rank correlation, nan where there is no order."""
     if len(first) < 3 or np.ptp(first) == 0 or np.ptp(second) == 0:
         return math.nan
-    return float(correlation(first, second).statistic)  # type: ignore[operator]
+    return float(correlation(first, second).statistic)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +21,7 @@ steps = st.lists(
 
 @given(steps)
 def test_a_look_after_every_few_events_counts_what_stands(
-    tmp_path_factory: object, steps: list[tuple[str, int, str]]
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, str]]
 ) -> None:
     workspace = _corpus(tmp_path_factory)
     kept = LabelCounts(workspace.catalog.control)
@@ -48,8 +49,8 @@ def _from_the_log(workspace: Workspace) -> Counter[tuple[str, str]]:
     return Counter((label.who, str(label.value)) for label in workspace.labels.standing("label"))
 
 
-def _corpus(factory: object) -> Workspace:
-    folder = factory.mktemp("counts")  # type: ignore[attr-defined]
+def _corpus(factory: pytest.TempPathFactory) -> Workspace:
+    folder = factory.mktemp("counts")
     workspace = one_process(folder / "corpus")
     workspace.ingest([write_lines(folder / "pages.jsonl", DOCUMENTS[:4])])
     return workspace

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from random import Random
 
 import numpy as np
 import pytest
@@ -73,8 +74,8 @@ def test_rank_correlation() -> None:
 
 
 @given(st.lists(st.integers(0, 6), min_size=2, max_size=30), st.randoms(use_true_random=False))
-def test_bias_of_the_rest_mirrors(values: list[int], chance: object) -> None:
-    chosen = np.array([chance.random() < 0.5 for _ in values])  # type: ignore[attr-defined]
+def test_bias_of_the_rest_mirrors(values: list[int], chance: Random) -> None:
+    chosen = np.array([chance.random() < 0.5 for _ in values])
     array = np.array(values, dtype=np.float64)
     here, there = chance_larger(array, chosen), chance_larger(array, ~chosen)
     assert (math.isnan(here) and math.isnan(there)) or here + there == pytest.approx(1)

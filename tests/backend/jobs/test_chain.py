@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from winnow.catalog.filters import Filter
+from winnow.catalog.selections import NamedSelection
 from winnow.errors import MissingNeed, SettingError
 from winnow.jobs.chain import Step
 from winnow.workspace import Workspace
@@ -13,8 +14,8 @@ CLEAN = {"method": {"method": "rules", "keep": "stars>=2"}}
 """Documents 1, 2, 3 and 5; 4 has no stars."""
 
 
-def ids(made: object) -> list[int]:
-    return sorted(made.read()[0].tolist())  # type: ignore[attr-defined]
+def ids(made: NamedSelection) -> list[int]:
+    return sorted(made.read()[0].tolist())
 
 
 def test_each_step_chooses_from_what_the_one_before_left(scored: Workspace) -> None:

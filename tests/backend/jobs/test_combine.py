@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from winnow.catalog.filters import Filter
+from winnow.catalog.selections import NamedSelection
 from winnow.errors import ConflictError, SettingError
 from winnow.workspace import Workspace
 
@@ -19,8 +20,8 @@ def three(scored: Workspace) -> Workspace:
     return scored
 
 
-def kept(made: object) -> dict[int, float]:
-    ids, weights = made.read()  # type: ignore[attr-defined]
+def kept(made: NamedSelection) -> dict[int, float]:
+    ids, weights = made.read()
     return dict(zip(ids.tolist(), weights.tolist(), strict=True))
 
 

@@ -11,7 +11,7 @@ from sklearn.metrics import roc_auc_score
 
 from winnow.rate.evidence import Pairs, Values
 from winnow.rate.fitting import fit
-from winnow.rate.objectives import Names, Numbers, Preference, YesNo, whole
+from winnow.rate.objectives import Names, Numbers, Objective, Preference, YesNo, whole
 
 LN3 = math.log(3)
 
@@ -83,7 +83,7 @@ def test_balanced_kinds_count_half_each() -> None:
 @pytest.mark.parametrize(
     "objective", [YesNo(), YesNo(balanced=True), Numbers(), Names(("a", "b", "c")), Preference()], ids=repr
 )
-def test_slopes_are_those_of_the_loss(objective: object) -> None:
+def test_slopes_are_those_of_the_loss(objective: Objective) -> None:
     rng = np.random.default_rng(1)
     values = {YesNo: rng.integers(0, 2, 6), Numbers: rng.normal(size=6), Names: rng.integers(0, 3, 6)}
     told = (
@@ -91,11 +91,14 @@ def test_slopes_are_those_of_the_loss(objective: object) -> None:
         if isinstance(objective, Preference)
         else Values(values[type(objective)].astype(float))
     )
-    shape = (6, objective.width)  # type: ignore[attr-defined]
+    shape = (6, objective.width)
     at = rng.normal(size=6 * shape[1])
-    loss = lambda z: objective.loss(z.reshape(shape), told)[0]  # type: ignore[attr-defined]  # noqa: E731
-    slope = lambda z: objective.loss(z.reshape(shape), told)[1].ravel()  # type: ignore[attr-defined]  # noqa: E731
-    assert check_grad(loss, slope, at) < 1e-5
+    error = check_grad(
+        lambda z: objective.loss(z.reshape(shape), told)[0],
+        lambda z: objective.loss(z.reshape(shape), told)[1].ravel(),
+        at,
+    )
+    assert error < 1e-5
 
 
 def test_the_trivial_rater_takes_the_side_that_flatters_it() -> None:

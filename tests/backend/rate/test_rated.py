@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -65,8 +66,8 @@ def test_a_head_that_reads_text_gives_the_same_for_any_batch() -> None:
     assert np.asarray(whole) == pytest.approx(alone)
 
 
-def test_a_damaged_file_is_said_in_words(tmp_path: pytest.TempPathFactory) -> None:
-    path = tmp_path / "head.safetensors"  # type: ignore[operator]
+def test_a_damaged_file_is_said_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "head.safetensors"
     path.write_bytes(b"not a head")
     with pytest.raises(CorpusError, match="fit it again"):
         Head.load(path)

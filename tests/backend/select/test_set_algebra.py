@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -48,9 +50,9 @@ def test_they_are_the_sets_operations(parts: list[Set]) -> None:
 
 
 @given(several, st.randoms(use_true_random=False), st.sampled_from(["max", "sum"]))
-def test_union_and_intersection_do_not_depend_on_order(parts: list[Set], chance: object, rule: str) -> None:
+def test_union_and_intersection_do_not_depend_on_order(parts: list[Set], chance: Random, rule: str) -> None:
     shuffled = parts.copy()
-    chance.shuffle(shuffled)  # type: ignore[attr-defined]
+    chance.shuffle(shuffled)
     arrays, others = [weighted(part) for part in parts], [weighted(part) for part in shuffled]
     assert back(union(arrays, rule)) == back(union(others, rule))
     assert back(intersection(arrays)) == back(intersection(others))
