@@ -8,24 +8,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from backend.jobs.labelled_corpus import N, build, label, truth
-from conftest import one_process
+from backend.jobs.labelled_corpus import N, copied, label, truth
 from winnow.cli.main import load_commands, winnow
 from winnow.errors import WinnowError
 from winnow.workspace import Workspace
 
 
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("commands"))
-
-
 @pytest.fixture
-def workspace(base: Path, tmp_path: Path) -> Workspace:
-    import shutil
-
-    shutil.copytree(base, tmp_path / "labelled")
-    return one_process(tmp_path / "labelled")
+def workspace(labelled: Path, tmp_path: Path) -> Workspace:
+    return copied(labelled, tmp_path)
 
 
 def run(workspace: Workspace, *words: str) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from conftest import one_process, write_lines
@@ -21,7 +22,6 @@ N = 60
 
 
 def build(folder: Path) -> Path:
-    """Make the corpus once; tests that write take a copy."""
     workspace = one_process(folder / "corpus")
     rows = [
         {
@@ -37,6 +37,10 @@ def build(folder: Path) -> Path:
     workspace.embed("static")
     workspace.cluster(3)
     return folder / "corpus"
+
+
+def copied(corpus: Path, folder: Path) -> Workspace:
+    return one_process(Path(shutil.copytree(corpus, folder / "labelled")))
 
 
 def truth(doc_id: int) -> str:

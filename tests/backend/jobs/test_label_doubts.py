@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from backend.jobs.labelled_corpus import N, build, label
-from conftest import one_process
+from backend.jobs.labelled_corpus import N, copied, label
 from winnow.catalog.labels import FINAL, LabelSchema
 from winnow.errors import MissingNeed, SettingError
 from winnow.jobs.label_doubts import doubts, enough, of_classes, wrong_labels
 from winnow.workspace import Workspace
 
 
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("doubts"))
-
-
 @pytest.fixture
-def workspace(base: Path, tmp_path: Path) -> Workspace:
-    shutil.copytree(base, tmp_path / "labelled")
-    return one_process(tmp_path / "labelled")
+def workspace(labelled: Path, tmp_path: Path) -> Workspace:
+    return copied(labelled, tmp_path)
 
 
 def test_labels_turned_over_are_doubted_and_no_others(workspace: Workspace) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from backend.jobs.labelled_corpus import N, build, label, truth
-from conftest import one_process
+from backend.jobs.labelled_corpus import N, copied, label, truth
 from winnow.catalog.filters import Filter
 from winnow.catalog.labels import GOLD, SKIP, LabelSchema
 from winnow.errors import MissingNeed, SettingError
@@ -19,15 +17,9 @@ from winnow.workspace import Workspace
 ODD = Filter(where="doc_id % 2 = 1")
 
 
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("queue"))
-
-
 @pytest.fixture
-def workspace(base: Path, tmp_path: Path) -> Workspace:
-    shutil.copytree(base, tmp_path / "labelled")
-    return one_process(tmp_path / "labelled")
+def workspace(labelled: Path, tmp_path: Path) -> Workspace:
+    return copied(labelled, tmp_path)
 
 
 def ids(workspace: Workspace, who: str = "ana", question: str = "label", **told: object) -> list[int]:

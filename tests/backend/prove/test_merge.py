@@ -16,6 +16,7 @@ from winnow.prove.arms import fixed
 from winnow.prove.merge import START, Merging, fingerprint, merged, read_estimates, unions
 from winnow.prove.tiers import TIERS
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 TINY = replace(TIERS["ci"], layers=1, width=32, context=16, batch=2, tokens=16 * 2 * 30)
 WORDS = {"river": "mill by the river. ", "train": "9:45 leaves on rail 4; ", "noise": "xq zv kj ww pf gh "}
 
@@ -30,14 +31,6 @@ def making(root: Path, seed: int = 0) -> Merging:
     shards |= {name: fixed(name, ids[place::3], np.ones(10)) for place, name in enumerate(WORDS)}
     sets = {"target": windows(pa.array(["the river by the mill. "] * 8, pa.large_string()), Bytes(), TINY.context)}
     return Merging(root, seed, TINY, Bytes(), texts, shards, sets)
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> object:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def test_unions_are_all_of_them_the_single_ones_first() -> None:

@@ -19,6 +19,7 @@ from winnow.prove.steering import Chosen, Mixed, Steering, Weighed, inner, read
 from winnow.prove.tiers import TIERS
 from winnow.prove.train import How, Point, Training, train
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 TINY = replace(TIERS["ci"], layers=1, width=32, context=16, batch=4, tokens=16 * 4 * 40)
 RIVER, NOISE = b"the mill by the river. ", 7
 CPU = How("cpu")
@@ -54,14 +55,6 @@ def chosen(shown: Shown, reference: Decoder | None = None) -> Chosen:
 
 def weighed(shown: Shown) -> Weighed:
     return Weighed(windows_of(shown), shown.order, TINY.batch, 3, LossReweight(burn_in=0.0))
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> object:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 class Pulled:

@@ -14,6 +14,7 @@ from winnow.prove.arms import Shown
 from winnow.prove.tiers import TIERS
 from winnow.prove.train import How, Point, Trained, Training, every_fourth, schedule, train
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 TINY = replace(TIERS["ci"], layers=1, width=32, context=16, batch=2, tokens=16 * 2 * 40)
 
 
@@ -31,14 +32,6 @@ def evaluation() -> dict[str, Windows]:
 def trained(folder: Path, **told: object) -> Trained:
     folder.mkdir(exist_ok=True)
     return train(TINY, 257, shown(), evaluation(), seed=7, folder=folder, device="cpu", **told)[1]
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> object:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def test_the_schedule_warms_up_and_falls_to_a_tenth() -> None:
