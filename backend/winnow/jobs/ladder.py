@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,7 +27,7 @@ from winnow.lm.windows import windows
 from winnow.pool import Budget, Floats, Pool, Rows
 from winnow.prove.guards import holding
 from winnow.prove.predict import predict
-from winnow.prove.results import write_json
+from winnow.prove.results import read_note, write_json
 from winnow.prove.statistics import paired
 from winnow.prove.tiers import Tier, tier_of
 from winnow.score.loss import Loss
@@ -122,7 +121,7 @@ def build(catalog: Catalog, name: str, rungs: Rungs, *, replace_it: bool, progre
     sizes, texts = rungs.sizes(), _texts(catalog, rungs)
     root = catalog.folder / FOLDER / name
     asked = json.loads(json.dumps(dataclasses.asdict(rungs)))
-    before = _read(root / "asked.json")
+    before = read_note(root / "asked.json")
     if before is not None and before != asked and not replace_it:
         raise ConflictError(f"another ladder is called '{name}'", str(root), "choose another name, or add --replace")
     again = replace_it or before is None
@@ -142,7 +141,7 @@ def build(catalog: Catalog, name: str, rungs: Rungs, *, replace_it: bool, progre
 def ladder(catalog: Catalog, name: str) -> Ladder:
     """Return a ladder that was built; raises SettingError."""
     root = catalog.folder / FOLDER / name
-    told = _read(root / "ladder.json")
+    told = read_note(root / "ladder.json")
     if told is None:
         known = [path.parent.name for path in (catalog.folder / FOLDER).glob("*/ladder.json")]
         raise SettingError(f"no ladder is called '{name}'", nearest(name, known), f"winnow ladder {name} --target FILE")
@@ -209,11 +208,3 @@ def _ordered(
         told = float(bits.sum() / lengths.sum())
         made.append(Rung(model=model, tier=size.name, tokens=size.tokens, bits=told, half=half, sure=sure))
     return {"target": rungs.target, "texts": len(texts), "rungs": [dataclasses.asdict(rung) for rung in made]}
-
-
-def _read(path: Path) -> Mapping[str, Any] | None:
-    try:
-        found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return found
-    except (OSError, ValueError):
-        return None

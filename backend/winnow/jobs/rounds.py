@@ -7,7 +7,6 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,7 +28,7 @@ from winnow.jobs.select import build_pool, check_columns
 from winnow.jobs.teach import Lesson, teach
 from winnow.lm.kept import is_kept
 from winnow.pool import Budget, Pool
-from winnow.prove.results import write_json
+from winnow.prove.results import read_note, write_json
 from winnow.score.causal import NAME
 from winnow.score.influence import Influence
 from winnow.select.influence import GroupMates, Mates
@@ -125,7 +124,7 @@ def _check(catalog: Catalog, name: str, plan: Plan, replace_it: bool) -> None:
         check_columns(catalog, frozenset({"cluster_name"}), "group_mates")
     path = catalog.folder / FOLDER / name / "asked.json"
     asked = json.loads(json.dumps(plan.recipe))
-    before = _read(path)
+    before = read_note(path)
     if before is None and not replace_it:
         for taken in (name, *(f"{name}_{number}" for number in range(plan.rounds + 1))):
             catalog.selections.check_name(taken, replace=False)
@@ -198,14 +197,6 @@ def _drift(catalog: Catalog, column: str, name: str, number: int) -> float:
 
 def _everything(catalog: Catalog, columns: tuple[str, ...]) -> Pool:
     return build_pool(catalog, frozenset(columns), Filter())
-
-
-def _read(path: Path) -> Mapping[str, Any] | None:
-    try:
-        found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return found
-    except (OSError, ValueError):
-        return None
 
 
 def rows_of(made: list[Round]) -> Iterator[tuple[str, ...]]:

@@ -25,7 +25,7 @@ from winnow.lm.tokenizer import BytePairs, Bytes, Tokenizer
 from winnow.pool import Floats, Pool
 from winnow.prove.arms import fixed, show
 from winnow.prove.predict import Prediction, predict
-from winnow.prove.results import write_json
+from winnow.prove.results import read_note, write_json
 from winnow.prove.runs import read_set, read_tokenizer, write_set, write_tokenizer
 from winnow.prove.skills import EQUAL, Edge, Skills, edges, run_mixture, run_part
 from winnow.prove.statistics import paired
@@ -120,14 +120,14 @@ def learn_skills(
     catalog.selections.check_name(name, replace=True)
     root = catalog.folder / FOLDER / name
     asked = json.loads(json.dumps(search.recipe, default=str))
-    before = _read(root / PLAN)
+    before = read_note(root / PLAN)
     if before is not None and before["asked"] != asked and not replace_it:
         raise ConflictError(
             f"another skill graph is called '{name}'", str(root), "choose another name, or add --replace"
         )
     if before is None or replace_it:
         _lay_out(catalog, root, search, asked)
-    search = dataclasses.replace(search, most=len((_read(root / PLAN) or {})["names"]))
+    search = dataclasses.replace(search, most=len((read_note(root / PLAN) or {})["names"]))
     parts = [_Work(root, *run) for run in search.runs() if run[0] not in MIXED]
     mixed = [_Work(root, *run) for run in search.runs() if run[0] in MIXED]
     progress.stage(f"skills {name}", len(parts) + len(mixed), "runs")
@@ -142,7 +142,7 @@ def learn_skills(
 def skill_graph(catalog: Catalog, name: str) -> SkillGraph:
     """Return what was found under a name; raises SettingError."""
     root = catalog.folder / FOLDER / name
-    plan, found = _read(root / PLAN), _read(root / FOUND)
+    plan, found = read_note(root / PLAN), read_note(root / FOUND)
     if plan is None or found is None:
         known = [path.parent.name for path in (catalog.folder / FOLDER).glob(f"*/{FOUND}")]
         raise SettingError(
@@ -187,7 +187,7 @@ def _do(work: _Work) -> _Work:
     folder = work.root / "runs" / f"{work.name}-{work.seed}"
     folder.mkdir(parents=True, exist_ok=True)
     if work.name in MIXED:
-        graph = np.array((_read(work.root / "graph.json") or {})["graph"]) if work.name == MIXED[0] else None
+        graph = np.array((read_note(work.root / "graph.json") or {})["graph"]) if work.name == MIXED[0] else None
         told = run_mixture(skills, graph, work.seed, folder, rounds=search.rounds, eta=search.eta, window=search.window)
     else:
         told = run_part(skills, [int(part) for part in work.name.split("+")], work.seed, folder)
@@ -201,7 +201,7 @@ def _do(work: _Work) -> _Work:
 
 
 def _result(root: Path, name: str, seed: int) -> Mapping[str, Any]:
-    found = _read(root / "runs" / f"{name}-{seed}.json")
+    found = read_note(root / "runs" / f"{name}-{seed}.json")
     if found is None:
         raise SettingError(
             "a skill graph needs all of its runs", f"{name}, seed {seed} is not finished", "run it again"
@@ -211,7 +211,7 @@ def _result(root: Path, name: str, seed: int) -> Mapping[str, Any]:
 
 def _write_graph(root: Path, search: Search) -> None:
     """Put A together from the finished runs, and write it so that the selector reads it."""
-    names = (_read(root / PLAN) or {})["names"]
+    names = (read_note(root / PLAN) or {})["names"]
     seeds = range(search.seeds)
 
     def losses(run: str) -> Floats:
@@ -277,16 +277,8 @@ def _texts(catalog: Catalog, doc_ids: Any) -> Any:
 
 @functools.lru_cache(maxsize=1)
 def _material(root: Path) -> tuple[Skills, Search]:
-    plan = _read(root / PLAN) or {}
+    plan = read_note(root / PLAN) or {}
     tier, tokenizer, names = Tier(**plan["tier"]), read_tokenizer(root), tuple(plan["names"])
     sets = {name: read_set(root, str(place), tokenizer, tier.context) for place, name in enumerate(names)}
     tokens = tuple(np.load(root / f"tokens-{place}.npy", mmap_mode="r") for place in range(len(names)))
     return Skills(names, tier, tokenizer.vocabulary, tokens, sets), Search.from_recipe(plan["asked"])
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return found
-    except (OSError, ValueError):
-        return None
