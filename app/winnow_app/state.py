@@ -9,7 +9,7 @@ import streamlit as st
 from winnow.catalog.filters import Filter
 from winnow_app import identity
 
-OWN = ("doc", "page", "color", "schema", "copies", "group", "names")
+OWN = ("doc", "page", "color", "points", "schema", "copies", "group", "names")
 """URL parameters beside the filter's."""
 
 STEPS = 50

@@ -7,13 +7,24 @@ import zlib
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
+from winnow.catalog.facets import Facet
 from winnow.errors import SettingError
-from winnow_app.parts.scatter_map import MapLabel, MapPoints, by_category, by_number, is_built, one_colour
+from winnow_app.parts.scatter_map import (
+    MapLabel,
+    MapPoints,
+    MapSample,
+    by_category,
+    by_number,
+    day,
+    is_built,
+    one_colour,
+)
 from winnow_app.parts.scatter_map.colours import (
     CATEGORY_PALETTE,
     MISSING_COLOUR,
@@ -21,8 +32,9 @@ from winnow_app.parts.scatter_map.colours import (
     OTHER_COLOUR,
     Colouring,
 )
-from winnow_app.parts.scatter_map.events import read_index, read_polygon
+from winnow_app.parts.scatter_map.events import read_box, read_place, read_polygon, read_polygons
 from winnow_app.parts.scatter_map.plotly_map import sample
+from winnow_app.parts.scatter_map.points import FAINTEST, levels
 
 HEADER_BYTES = 32
 
@@ -117,7 +129,8 @@ def test_no_points_make_an_empty_map() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"x": [1.0]}, {"y": [[1.0, 2.0]]}, {"highlighted": [True]}, {"colouring": one_colour(3)}]
+    "change",
+    [{"x": [1.0]}, {"y": [[1.0, 2.0]]}, {"highlighted": [True]}, {"colouring": one_colour(3)}, {"doc_ids": [7]}],
 )
 def test_lengths_must_agree(change: dict[str, Any]) -> None:
     right: dict[str, Any] = {"x": [0.0, 1.0], "y": [0.0, 1.0], "colouring": one_colour(2)}
@@ -130,7 +143,34 @@ def test_the_scene_holds_names_and_no_text_of_documents() -> None:
     scene = json.loads(some_points(2, labels=labels).payloads.scene)
     assert scene["labels"] == [{"x": 1.0, "y": 2.0, "text": "été 🎈 <b>", "level": 1, "size": 7}]
     assert scene["legend"] == [{"name": "documents", "color": CATEGORY_PALETTE[0], "count": 2}]
-    assert set(scene) == {"kind", "title", "palette", "legend", "ticks", "labels"}
+    assert set(scene) == {"extent", "kind", "title", "palette", "legend", "ticks", "labels"}
+
+
+def test_the_extent_is_that_of_everything_there_is() -> None:
+    def extent(points: MapPoints) -> list[float]:
+        found: list[float] = json.loads(points.payloads.scene)["extent"]
+        return found
+
+    assert extent(some_points(3)) == [0.0, -2.0, 3.0, 0.0]
+    assert extent(some_points(3, extent=(-9.0, -9.0, 9.0, 9.0))) == [-9.0, -9.0, 9.0, 9.0]
+    assert extent(MapPoints(x=[], y=[], colouring=one_colour(0))) == [-1.0, -1.0, 1.0, 1.0]
+
+
+def test_levels_follow_the_logarithm_of_the_counts() -> None:
+    """The most, 256 = 2⁸, has 255; one has 24; 16 = 2⁴ is half way: 24 + 231 · 4/8 = 139.5, even."""
+    assert levels(np.array([[0, 1], [16, 256]])).tolist() == [[0, FAINTEST], [140, 255]]
+    assert levels(np.array([[0, 0]])).tolist() == [[0, 0]]
+    assert levels(np.array([[1, 0]])).tolist() == [[FAINTEST, 0]], "one document alone is no crowd"
+
+
+def test_the_density_travels_as_its_box_and_one_byte_a_cell() -> None:
+    counted = MapSample(box=(-1.0, 0.0, 1.0, 0.5), counts=np.array([[0, 1], [16, 256]]))
+    payload = some_points(2, sample=counted).payloads.density
+    assert header(payload) == (b"WMAP", 1, 3, 0, 0, 2)
+    raw = unzipped(payload)
+    assert struct.unpack_from("<4f", raw, HEADER_BYTES) == (-1.0, 0.0, 1.0, 0.5)
+    assert list(raw[HEADER_BYTES + 16 :]) == [0, FAINTEST, 140, 255]
+    assert some_points(2, sample=MapSample(box=(0.0, 0.0, 1.0, 1.0))).payloads.density == b""
 
 
 # --- colours
@@ -163,6 +203,34 @@ def test_the_same_column_gets_the_same_colours_in_any_order() -> None:
     values = ["b", "a", "c", "a", "b", "d"]
     names = {tuple((e.name, e.colour) for e in by_category(order).legend) for order in itertools.permutations(values)}
     assert len(names) == 1
+
+
+def test_a_part_of_a_column_wears_the_colours_and_the_counts_of_the_whole() -> None:
+    """The part holds b most often; in the whole a leads. A name that came since then goes with the rarer ones."""
+    whole = Facet([("a", 90), ("b", 30), ("", 2)], missing=3, others=5, other_names=4)
+    colouring = by_category(["b", "b", "a", "z", None], counted=whole)
+    assert colouring.codes.tolist() == [1, 1, 0, 2, 3]
+    assert [(entry.name, entry.count) for entry in colouring.legend] == [
+        ("a", 90), ("b", 30), ("4 others", 5), ("missing", 5),
+    ]  # fmt: skip
+    assert by_category(["a"], counted=whole).palette == colouring.palette
+    fresh = by_category(["a", "new"], counted=Facet([("a", 1)], missing=0))
+    assert [(entry.name, entry.count) for entry in fresh.legend] == [("a", 1), ("0 others", 0)]
+
+
+def test_arrow_columns_are_coloured_as_lists_are() -> None:
+    values = ["b", None, "a", "", "b", "c"]
+    column, plain = by_category(pa.chunked_array([values[:2], values[2:]])), by_category(values)
+    assert column.codes.tolist() == plain.codes.tolist() == [0, 3, 1, 3, 0, 2]
+    assert column.legend == plain.legend
+
+
+def test_dates_are_a_ramp_with_days() -> None:
+    colouring = by_number([0.0, 864_000.0, None], title="date", low=0.0, high=864_000.0, missing=7, words=day)
+    assert colouring.ticks == ("1970-01-01", "1970-01-06", "1970-01-11")
+    assert colouring.codes.tolist() == [0, NUMBER_LEVELS - 1, NUMBER_LEVELS]
+    assert colouring.legend[0].count == 7, "as many as the whole column lacks"
+    assert day(-1.5) == "1969-12-31"
 
 
 @pytest.mark.parametrize("limit", [0, 13])
@@ -263,17 +331,31 @@ def test_a_polygon_comes_back_as_pairs_of_floats() -> None:
     assert read_polygon([[0, 0], [1, 0], [0.5, 1]]) == ((0.0, 0.0), (1.0, 0.0), (0.5, 1.0))
 
 
-def test_an_index_counts_all_rows_also_those_off_the_map() -> None:
-    points = MapPoints(x=[np.nan, 1.0, 2.0], y=[0.0, 0.0, 0.0], colouring=one_colour(3))
-    assert [read_index(points, place) for place in (0, 1, 2, -1, None, True, "1")] == [
-        1,
-        2,
-        None,
-        None,
-        None,
-        None,
-        None,
-    ]
+def test_of_several_polygons_the_broken_are_left_out() -> None:
+    ring = [[0, 0], [1, 0], [0.5, 1]]
+    assert read_polygons([ring, [[0, 0]], ring]) == (((0.0, 0.0), (1.0, 0.0), (0.5, 1.0)),) * 2
+    assert read_polygons("rings") == read_polygons(None) == ()
+
+
+@pytest.mark.parametrize("sent", [None, [], [0, 0, 1], [0, 0, 1, "1"], [0, 0, 1, float("inf")], [1, 0, 1, 2]])
+def test_what_is_no_box_is_none(sent: object) -> None:
+    assert read_box(sent) is None
+
+
+def test_a_box_comes_back_as_floats() -> None:
+    assert read_box([0, -1, 1, 2.5]) == (0.0, -1.0, 1.0, 2.5)
+
+
+def test_a_place_counts_the_points_at_one_address_and_names_a_document() -> None:
+    """The first point has no place on the map, so place 0 is the second document."""
+    points = MapPoints(x=[np.nan, 1.0, 2.0], y=[0.0, 0.0, 0.0], colouring=one_colour(3), doc_ids=[40, 50, 60])
+    sent = [{"place": place, "of": "/here"} for place in (0, 1, 2, -1, None, True, "1")]
+    found = [read_place(points, "/here", each) for each in sent]
+    assert found == [0, 1, None, None, None, None, None]
+    assert [points.doc_id(int(points.rows[place])) for place in (0, 1)] == [50, 60]
+    assert read_place(points, "/there", sent[0]) is None, "a click on points that have been replaced since"
+    assert read_place(points, "/here", 0) is None
+    assert some_points(3).doc_id(2) == 2
 
 
 def test_the_plain_map_takes_an_even_sample_of_what_stands_out() -> None:
@@ -292,15 +374,15 @@ def page() -> None:
     import numpy as np
     import streamlit as st
 
-    from winnow_app.parts.scatter_map import MapPoints, by_category, scatter_map, set_lasso
+    from winnow_app.parts.scatter_map import MapPoints, by_category, scatter_map, set_lassos
 
     points = MapPoints(x=np.arange(4.0), y=np.arange(4.0), colouring=by_category(list("abca")))
     if st.button("put"):
-        set_lasso("m", ((0, 0), (1, 0), (0, 1)))
+        set_lassos("m", ((0, 0), (1, 0), (0, 1)), ((2, 2), (3, 2), (2, 3)))
     if st.button("drop"):
-        set_lasso("m", None)
+        set_lassos("m")
     event = scatter_map(points, key="m", status="4 documents")
-    st.code(json.dumps(event.lasso))
+    st.code(json.dumps(event.lassos))
 
 
 needs_bundle = pytest.mark.skipif(not is_built(), reason="the map's JavaScript is not built; run python hatch_build.py")
@@ -314,7 +396,7 @@ def test_a_run_carries_addresses_and_no_points() -> None:
     data = json.loads(sent.json)
     assert data["count"] == 4
     assert data["status"] == "4 documents"
-    assert len(sent.json) < 600
+    assert len(sent.json) < 700
     assert sent.js_content == ""
     assert sent.js_source_path.startswith("scatter_map-")
     again = json.loads(
@@ -326,15 +408,15 @@ def test_a_run_carries_addresses_and_no_points() -> None:
 
 
 @needs_bundle
-def test_a_polygon_can_be_put_on_and_taken_off_from_outside() -> None:
+def test_polygons_can_be_put_on_and_taken_off_from_outside() -> None:
     app = AppTest.from_function(page).run()
-    assert app.code[0].value == "null"
+    assert app.code[0].value == "[]"
     app.button[0].click().run()
-    assert json.loads(app.code[0].value) == [[0, 0], [1, 0], [0, 1]]
+    assert json.loads(app.code[0].value) == [[[0, 0], [1, 0], [0, 1]], [[2, 2], [3, 2], [2, 3]]]
     app.run()
-    assert json.loads(app.code[0].value) == [[0, 0], [1, 0], [0, 1]]
+    assert json.loads(app.code[0].value) == [[[0, 0], [1, 0], [0, 1]], [[2, 2], [3, 2], [2, 3]]]
     app.button[1].click().run()
-    assert app.code[0].value == "null"
+    assert app.code[0].value == "[]"
 
 
 def test_without_the_bundle_a_plainer_map_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -344,7 +426,7 @@ def test_without_the_bundle_a_plainer_map_says_how_to_get_it(monkeypatch: pytest
     assert "pip install" in app.info[0].value
     assert any(node.type == "plotly_chart" for node in app.main.children.values())
     app.button[0].click().run()
-    assert json.loads(app.code[0].value) == [[0, 0], [1, 0], [0, 1]]
+    assert json.loads(app.code[0].value) == [[[0, 0], [1, 0], [0, 1]], [[2, 2], [3, 2], [2, 3]]]
 
 
 @needs_bundle

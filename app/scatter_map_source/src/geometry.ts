@@ -1,6 +1,16 @@
-import type { Positions } from "./payload";
-
 export type Point = readonly [number, number];
+
+/** Left, bottom, right and top, in data coordinates. */
+export type Box = readonly [number, number, number, number];
+
+/** Which part of the map the points were taken from, and whether they are all of its documents. */
+export interface Sample {
+  readonly box: Box;
+  readonly complete: boolean;
+}
+
+/** A sample is too coarse for a view that is a smaller part of its box than this. */
+const SMALLEST_PART = 0.25;
 
 /** Where the data lie and how they are brought into the square [-1, 1]² with equal axes. */
 export interface Frame {
@@ -11,15 +21,7 @@ export interface Frame {
   readonly halfHeight: number;
 }
 
-export function frameOf({ x, y }: Positions): Frame {
-  let [left, right, bottom, top] = [Infinity, -Infinity, Infinity, -Infinity];
-  for (let i = 0; i < x.length; i++) {
-    if (x[i] < left) left = x[i];
-    if (x[i] > right) right = x[i];
-    if (y[i] < bottom) bottom = y[i];
-    if (y[i] > top) top = y[i];
-  }
-  if (left > right) [left, right, bottom, top] = [-1, 1, -1, 1];
+export function frameOf([left, bottom, right, top]: Box): Frame {
   const scale = Math.max(right - left, top - bottom) / 2 || 1;
   return {
     centerX: (left + right) / 2,
@@ -30,34 +32,53 @@ export function frameOf({ x, y }: Positions): Frame {
   };
 }
 
+/** Whether a view shows places outside the box that was sampled, or so little of it that more could be drawn. */
+export function outgrown({ box, complete }: Sample, view: Box, extent: Box): boolean {
+  const [left, bottom, right, top] = shared(view, extent);
+  if (left >= right || bottom >= top) return false;
+  if (left < box[0] || bottom < box[1] || right > box[2] || top > box[3]) return true;
+  return !complete && (right - left) * (top - bottom) < SMALLEST_PART * (box[2] - box[0]) * (box[3] - box[1]);
+}
+
+function shared(a: Box, b: Box): Box {
+  return [Math.max(a[0], b[0]), Math.max(a[1], b[1]), Math.min(a[2], b[2]), Math.min(a[3], b[3])];
+}
+
 /** Turns places of the data into pixels of the canvas and back, for one camera view (no rotation). */
 export class Projection {
   constructor(
     readonly frame: Frame,
-    private readonly view: ArrayLike<number>,
+    private readonly camera: ArrayLike<number>,
     readonly width: number,
     readonly height: number,
   ) {}
 
   /** Pixels per unit of the square [-1, 1]². */
   get pixelsPerUnit(): number {
-    return (this.view[0] * this.height) / 2;
+    return (this.camera[0] * this.height) / 2;
+  }
+
+  /** What the canvas shows, in data coordinates. */
+  get view(): Box {
+    const [left, bottom] = this.toData(0, this.height);
+    const [right, top] = this.toData(this.width, 0);
+    return [left, bottom, right, top];
   }
 
   toScreen(x: number, y: number): Point {
-    const { frame, view, width, height } = this;
+    const { frame, camera, width, height } = this;
     const unitX = (x - frame.centerX) / frame.scale;
     const unitY = (y - frame.centerY) / frame.scale;
     return [
-      width / 2 + ((view[0] * unitX + view[12]) * height) / 2,
-      height / 2 - ((view[5] * unitY + view[13]) * height) / 2,
+      width / 2 + ((camera[0] * unitX + camera[12]) * height) / 2,
+      height / 2 - ((camera[5] * unitY + camera[13]) * height) / 2,
     ];
   }
 
   toData(screenX: number, screenY: number): Point {
-    const { frame, view, width, height } = this;
-    const unitX = (((screenX - width / 2) * 2) / height - view[12]) / view[0];
-    const unitY = (((height / 2 - screenY) * 2) / height - view[13]) / view[5];
+    const { frame, camera, width, height } = this;
+    const unitX = (((screenX - width / 2) * 2) / height - camera[12]) / camera[0];
+    const unitY = (((height / 2 - screenY) * 2) / height - camera[13]) / camera[5];
     return [frame.centerX + unitX * frame.scale, frame.centerY + unitY * frame.scale];
   }
 }

@@ -9,7 +9,7 @@ const SMALLEST_PIXELS = 6;
 const MOST_CORNERS = 400;
 
 /**
- * The lasso: drawn in pixels, kept as a polygon in data coordinates.
+ * The lassos: drawn in pixels, kept as polygons in data coordinates.
  * It covers the canvas and takes the pointer only while it is armed, or while Shift is held.
  */
 export class Lasso {
@@ -18,13 +18,14 @@ export class Lasso {
   private readonly trace = makeSvg("path", { class: "lasso-trace" });
   private drawing: Point[] | null = null;
   private pointer = -1;
-  private kept: Polygon | null = null;
+  private kept: readonly Polygon[] = [];
 
   constructor(
     private readonly stage: HTMLElement,
     /** Where the data lie on the screen; null before the first drawing. */
     private readonly project: () => Projection | null,
-    private readonly finished: (polygon: Polygon) => void,
+    /** Shift, also held at the end of a drag, adds the polygon to those before it. */
+    private readonly finished: (polygon: Polygon, adding: boolean) => void,
   ) {
     this.element.append(this.outline, this.trace);
     // Capture comes before the canvas, so a drag that draws a lasso never pans the map as well.
@@ -41,7 +42,7 @@ export class Lasso {
     return this.stage.dataset.mode === "lasso";
   }
 
-  get polygon(): Polygon | null {
+  get polygons(): readonly Polygon[] {
     return this.kept;
   }
 
@@ -49,16 +50,17 @@ export class Lasso {
     return this.drawing !== null;
   }
 
-  show(polygon: Polygon | null): void {
-    this.kept = polygon;
+  show(polygons: readonly Polygon[]): void {
+    this.kept = polygons;
     this.redraw();
   }
 
   /** Follows the camera. */
   redraw(): void {
     const projection = this.project();
-    const corners = projection === null ? [] : (this.kept ?? []).map(([x, y]) => projection.toScreen(x, y));
-    this.outline.setAttribute("d", path(corners, true));
+    const shown = projection === null ? [] : this.kept;
+    const paths = shown.map((polygon) => path(polygon.map(([x, y]) => (projection as Projection).toScreen(x, y)), true));
+    this.outline.setAttribute("d", paths.join(""));
   }
 
   abandon(): void {
@@ -108,7 +110,7 @@ export class Lasso {
     while (corners.length > MOST_CORNERS) corners = simplify(drawn, (tolerance *= 1.5));
     if (corners.length < 3) return;
     const projection = this.project();
-    if (projection !== null) this.finished(corners.map(([x, y]) => projection.toData(x, y)));
+    if (projection !== null) this.finished(corners.map(([x, y]) => projection.toData(x, y)), event.shiftKey);
   }
 
   /** Keeps the plot from panning, hovering (which draws a whole frame) or clicking under the lasso. */

@@ -4,6 +4,7 @@ import type { Scene } from "./payload";
 /** What the colours mean, with counts beside the names; a row can be held to see only its colour. */
 export class Legend {
   readonly element = make("aside", "legend", { "aria-label": "Legend" });
+  private readonly note = make("div", "legend-note", {});
   private held: number | null = null;
 
   constructor(private readonly emphasise: (code: number | null) => void) {}
@@ -11,12 +12,17 @@ export class Legend {
   set(scene: Scene): void {
     this.held = null;
     this.element.replaceChildren();
-    this.element.hidden = scene.legend.length === 0 && scene.ticks.length === 0;
     if (scene.title) this.element.append(make("div", "legend-title", {}, scene.title));
     if (scene.kind === "number") this.element.append(...ramp(scene));
     const rows = scene.legend.map((entry, code) => this.row(entry.name, entry.color, entry.count, code, scene));
     const list = make("ul", "legend-rows", {}, ...rows);
-    this.element.append(list);
+    this.element.append(list, this.note);
+  }
+
+  /** Says what the points stand for, when they are not all. */
+  explain(words: string, hazy: boolean): void {
+    this.note.replaceChildren(...(hazy ? [make("span", "swatch haze-ramp")] : []), make("span", "", {}, words));
+    this.note.hidden = words === "";
   }
 
   private row(name: string, color: string, count: number, code: number, scene: Scene): HTMLLIElement {

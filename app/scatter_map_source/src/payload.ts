@@ -1,3 +1,5 @@
+import type { Box } from "./geometry";
+
 // Reads what points.py writes. Every part is a gzip stream of a 32-byte header followed by arrays.
 
 const MAGIC = 0x50414d57; // "WMAP", little endian
@@ -5,6 +7,7 @@ const VERSION = 1;
 const HEADER_BYTES = 32;
 const PART_POSITIONS = 1;
 const PART_LAYERS = 2;
+const PART_DENSITY = 3;
 
 export interface Positions {
   readonly x: Float32Array;
@@ -15,6 +18,13 @@ export interface Layers {
   readonly codes: Uint8Array | Uint16Array;
   /** One byte per point, 1 where the point is to stand out; absent when nothing stands out. */
   readonly highlighted: Uint8Array | null;
+}
+
+/** How many documents lie where: one level from 0 to 255 per cell, row by row from the bottom of the box. */
+export interface Density {
+  readonly box: Box;
+  readonly side: number;
+  readonly levels: Uint8Array;
 }
 
 export interface LegendEntry {
@@ -32,6 +42,8 @@ export interface ClusterLabel {
 }
 
 export interface Scene {
+  /** Where all documents lie, also those that are not drawn. */
+  readonly extent: Box;
   readonly kind: "category" | "number";
   readonly title: string;
   readonly palette: readonly string[];
@@ -90,6 +102,12 @@ async function fetchLayers(url: string): Promise<Layers> {
   return { codes, highlighted };
 }
 
+async function fetchDensity(url: string): Promise<Density> {
+  const { n: side, buffer } = await fetchPart(url, PART_DENSITY);
+  const [left, bottom, right, top] = new Float32Array(buffer, HEADER_BYTES, 4);
+  return { box: [left, bottom, right, top], side, levels: new Uint8Array(buffer, HEADER_BYTES + 16, side * side) };
+}
+
 /** Keeps the last few answers, so that coming back to the page or taking a filter away fetches nothing. */
 class Recent<T> {
   private readonly kept = new Map<string, Promise<T>>();
@@ -111,4 +129,5 @@ class Recent<T> {
 
 export const positions = new Recent(fetchPositions, 2);
 export const layers = new Recent(fetchLayers, 4);
+export const densities = new Recent(fetchDensity, 8);
 export const scenes = new Recent(async (url: string): Promise<Scene> => (await fetchOnce(url)).json(), 8);

@@ -1,8 +1,8 @@
 import KDBush from "kdbush";
 import createScatterplot from "regl-scatterplot";
 
-import { Density } from "./density";
-import { type Frame, frameOf, type Point, Projection } from "./geometry";
+import { Coverage } from "./coverage";
+import { type Box, type Frame, frameOf, type Point, Projection } from "./geometry";
 import type { Layers, Positions } from "./payload";
 import { mix, type Rgba, rgba, type Theme } from "./theme";
 
@@ -11,7 +11,9 @@ const INDEX_HEADER_BYTES = 8;
 /** How many times over the points of a view should cover the area they occupy; 1 just fills it. */
 const COVER = 2.6;
 const FADED_OPACITY = 0.35;
-const MUTED_SHARE = 0.72;
+/** What steps back keeps a little of its colour on the way to a grey near the background. */
+const GREY_SHARE = 0.72;
+const MUTED_SHARE = 0.8;
 const ROOM_AROUND = 1.08;
 const ZOOM_STEP = 1.5;
 const PAN_STEP_PIXELS = 80;
@@ -33,13 +35,15 @@ type Row = [number, number, number, number];
 export class Plot {
   private readonly plot: ReturnType<typeof createScatterplot>;
   private frame: Frame = { centerX: 0, centerY: 0, scale: 1, halfWidth: 1, halfHeight: 1 };
+  private extent: Box | null = null;
   private positions: Positions | null = null;
   private index: ArrayBuffer | null = null;
   /** Draw order: place on the canvas's list → row of the data; null while they are the same. */
   private order: Uint32Array | null = null;
-  private density: Density | null = null;
-  private highlightDensity: Density | null = null;
+  private coverage: Coverage | null = null;
+  private highlightCoverage: Coverage | null = null;
   private pointSize = 4;
+  private highlightSize = 4;
   private fitDistance = 1;
   private palette: Rgba[] = [];
   private emphasised: number | null = null;
@@ -82,21 +86,25 @@ export class Plot {
     return this.plot.isSupported;
   }
 
-  async draw(positions: Positions, layers: Layers): Promise<void> {
-    const moved = positions !== this.positions;
-    if (moved) {
-      this.frame = frameOf(positions);
+  async draw(positions: Positions, layers: Layers, extent: Box): Promise<void> {
+    const framed = String(extent) !== String(this.extent);
+    if (framed) {
+      this.extent = extent;
+      this.frame = frameOf(extent);
+    }
+    if (framed || positions !== this.positions) {
       this.index = spatialIndex(positions, this.frame);
-      this.density = new Density(positions, this.frame, null);
+      this.coverage = new Coverage(positions, this.frame, null);
       this.pointSize = sizeFor(positions.x.length);
     }
     this.positions = positions;
     const { highlighted } = layers;
-    this.highlightDensity = highlighted === null ? null : new Density(positions, this.frame, highlighted);
+    this.highlightCoverage = highlighted === null ? null : new Coverage(positions, this.frame, highlighted);
+    this.highlightSize = highlighted === null ? 0 : sizeFor(highlighted.reduce((sum, bit) => sum + bit, 0));
     this.order = highlighted === null ? null : highlightedLast(highlighted);
     this.plot.deselect({ preventEvent: true });
     // Camera and style first: with a million points every frame counts, and the first one should be the right one.
-    if (moved) this.fit();
+    if (framed) this.fit();
     this.updateStyle();
     await new Promise((resolve) => requestAnimationFrame(resolve));
     await this.plot.draw(this.rows(positions, layers), {
@@ -181,7 +189,8 @@ export class Plot {
   private applyColors(): void {
     if (this.theme === null || this.palette.length === 0) return;
     const { background, text } = this.theme;
-    const muted = this.palette.map((color) => mix(color, background, MUTED_SHARE));
+    const grey = mix(text, background, GREY_SHARE);
+    const muted = this.palette.map((color) => mix(color, grey, MUTED_SHARE));
     const shown = this.palette.map((color, code) =>
       this.emphasised === null || this.emphasised === code ? color : muted[code],
     );
@@ -210,29 +219,30 @@ export class Plot {
   }
 
   private updateStyle(): void {
-    if (this.density === null) return;
+    if (this.coverage === null) return;
     // In quarters of a pixel, so that a small move of the camera changes no texture.
     const grown = Math.max(1, this.zoom) ** 0.25;
     const size = Math.round(Math.min(Math.max(LARGEST_POINT, this.pointSize), this.pointSize * grown) * 4) / 4;
-    const bright = size * HIGHLIGHT_GROWTH;
-    const plain = this.opacityFor(this.density, size);
+    // A few hits among many points are found only when they are larger.
+    const bright = Math.max(size * HIGHLIGHT_GROWTH, this.highlightSize);
+    const plain = this.opacityFor(this.coverage, size);
     const opacity =
-      this.highlightDensity === null
+      this.highlightCoverage === null
         ? [plain, plain]
-        : [plain * FADED_OPACITY, Math.max(plain, this.opacityFor(this.highlightDensity, bright))];
+        : [plain * FADED_OPACITY, Math.max(plain, this.opacityFor(this.highlightCoverage, bright))];
     this.set({ pointSize: [size, bright], opacity });
   }
 
   /** Opacity at which the points of this view cover their islands COVER times over. */
-  private opacityFor(density: Density, size: number): number {
+  private opacityFor(coverage: Coverage, size: number): number {
     const projection = this.projection;
     const { frame, width, height, pixelsPerUnit } = projection;
     const unit = ([x, y]: Point): Point => [(x - frame.centerX) / frame.scale, (y - frame.centerY) / frame.scale];
     const [left, top] = unit(projection.toData(0, 0));
     const [right, bottom] = unit(projection.toData(width, height));
-    const perPixel = density.perArea(left, bottom, right, top) / pixelsPerUnit ** 2;
-    const coverage = perPixel * Math.PI * (size / 2) ** 2;
-    return Math.min(0.95, Math.max(0.03, Math.round((100 * COVER) / Math.max(1e-9, coverage)) / 100));
+    const perPixel = coverage.perArea(left, bottom, right, top) / pixelsPerUnit ** 2;
+    const covered = perPixel * Math.PI * (size / 2) ** 2;
+    return Math.min(0.95, Math.max(0.03, Math.round((100 * COVER) / Math.max(1e-9, covered)) / 100));
   }
 }
 

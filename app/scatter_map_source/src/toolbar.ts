@@ -5,7 +5,8 @@ export type Mode = "pan" | "lasso";
 
 export interface Actions {
   setMode(mode: Mode): void;
-  selectView(): void;
+  /** Shift adds to what was selected before. */
+  selectView(adding: boolean): void;
   clear(): void;
   zoom(steps: number): void;
   reset(): void;
@@ -24,10 +25,10 @@ const ICONS = {
 
 type Icon = keyof typeof ICONS;
 
-function button(icon: Icon, label: string, press: () => void): HTMLButtonElement {
+function button(icon: Icon, label: string, press: (adding: boolean) => void): HTMLButtonElement {
   const picture = makeSvg("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, makeSvg("path", { d: ICONS[icon] }));
   const element = make("button", "tool", { type: "button", "aria-label": label, title: label }, picture);
-  element.addEventListener("click", press);
+  element.addEventListener("click", (event) => press(event.shiftKey));
   return element;
 }
 
@@ -39,12 +40,12 @@ export class Toolbar {
 
   constructor(actions: Actions) {
     this.pan = button("pan", "Move the map (P)", () => actions.setMode("pan"));
-    this.lasso = button("lasso", "Draw a lasso (L, or hold Shift and drag)", () => actions.setMode("lasso"));
-    this.clear = button("clear", "Clear the lasso (Escape, or double click)", () => actions.clear());
+    this.lasso = button("lasso", "Draw a lasso (L); Shift + drag adds one", () => actions.setMode("lasso"));
+    this.clear = button("clear", "Take the lassos off (Escape, or double click)", () => actions.clear());
     const group = (...tools: HTMLElement[]): HTMLElement => make("div", "tools", {}, ...tools);
     this.element.append(
       group(this.pan, this.lasso),
-      group(button("view", "Select what is in view (V)", () => actions.selectView()), this.clear),
+      group(button("view", "Select what is in view (V); Shift adds it", (adding) => actions.selectView(adding)), this.clear),
       group(
         button("closer", "Zoom in (+)", () => actions.zoom(1)),
         button("farther", "Zoom out (-)", () => actions.zoom(-1)),

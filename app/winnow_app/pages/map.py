@@ -1,21 +1,30 @@
-"""Map: every document as a point; a lasso filters everything else; clusters can be renamed and merged."""
+"""Map: every document as a point; lassos filter everything else; clusters can be renamed and merged."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from winnow.catalog.filters import Filter
 from winnow_app import data, state
+from winnow_app.map_data import KEPT_BY, map_points
 from winnow_app.parts.cluster_panel import cluster_panel
 from winnow_app.parts.document_card import document_card
 from winnow_app.parts.facets import facet_panel
-from winnow_app.parts.scatter_map import Tooltip, scatter_map, set_lasso
+from winnow_app.parts.scatter_map import Tooltip, lassos_of, scatter_map, set_lassos, view_of
 from winnow_app.parts.view_bar import view_bar
 
 COLOURS = ("cluster_top", "source", "language", "quality", "toxicity", "label", "tokens")
+PLACELESS = ("doc_id", "id", "url", "map_x", "map_y")
+"""Columns that every document has a value of its own in."""
+
+MOST, FEWER = 1_000_000, (300_000, 100_000)
+"""How many points a browser draws smoothly, and what slower machines may ask for."""
 
 
 def page() -> None:
+    _take_lassos()
     with st.sidebar:
         facet_panel()
     view_bar()
@@ -36,55 +45,61 @@ def page() -> None:
             cluster_panel()
 
 
-def _colour() -> str:
-    columns = data.columns()
-    usable = [name for name, column in columns.items() if column.kind in ("number", "group", "flag")]
-    options = [name for name in COLOURS if name in usable] + [
-        name for name in usable if name not in (*COLOURS, "doc_id")
-    ]
-    options += [f"{data.KEPT_BY}{kept.name}" for kept in data.workspace().catalog.selections.all()]
-    present = state.get("color")
+def _take_lassos() -> None:
+    """Bring filter and map together: lassos that were drawn go into the filter, others of the filter onto the map."""
+    if "map.lassos" in st.session_state and lassos_of("map") != st.session_state["map.lassos"]:
+        state.put(state.current().with_lassos(*lassos_of("map")))
+    st.session_state["map.lassos"] = state.current().lassos
+    set_lassos("map", *state.current().lassos)
+
+
+def _choice(label: str, options: Sequence[str], words: Mapping[str, str], name: str) -> str:
+    """Let one of the options be chosen and keep it in the address; the first is what none means."""
+    present = state.get(name)
     index = options.index(present) if present in options else 0
-    words = {name: f"Colour by {name.replace('_', ' ')}" for name in options}
     chosen = str(
         st.selectbox(
-            "Colour by",
-            options,
-            index=index,
-            format_func=lambda name: words[name],
-            width=280,
-            label_visibility="collapsed",
+            label, options, index=index, format_func=words.__getitem__, width=280, label_visibility="collapsed"
         )
     )
     if chosen != (present or options[0]):
-        state.keep("color", chosen)
+        state.keep(name, chosen)
     return chosen
+
+
+def _colour() -> str:
+    shown = {
+        name
+        for name, column in data.columns().items()
+        if name not in PLACELESS and (column.kind != "name" or column.type == "VARCHAR")
+    }
+    options = [name for name in COLOURS if name in shown] + sorted(shown - set(COLOURS))
+    options += [f"{KEPT_BY}{kept.name}" for kept in data.workspace().catalog.selections.all()]
+    return _choice("Colour by", options, {name: f"Colour by {name.replace('_', ' ')}" for name in options}, "color")
+
+
+def _limit(documents: int) -> int:
+    """Return how many points to draw; a large map asks."""
+    asked = state.get("points")
+    numbers = [MOST, *FEWER, *([int(asked)] if asked.isdigit() and 0 < int(asked) < MOST else [])]
+    if documents <= min(numbers):
+        return MOST
+    options = list(dict.fromkeys(map(str, numbers)))
+    words = {number: f"Draw up to {int(number):,} points" for number in options}
+    return int(_choice("Draw up to", options, words, "points"))
 
 
 def _map() -> None:
     filter = state.current()
-    wanted = filter.lassos[-1] if filter.lasso else None
-    if wanted != st.session_state.get("map.lasso"):
-        set_lasso("map", wanted)
-        st.session_state["map.lasso"] = wanted
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        colour = _colour()
-        if filter.lasso:
-            st.toggle(
-                "add to the lasso", key="map.adding", help="The next lasso adds to the documents of those before it"
-            )
-    points = data.coloured_map(colour, filter)
     count, everything = data.count(filter).documents, data.count(Filter()).documents
+    with st.container(horizontal=True, gap="small"):
+        colour, limit = _colour(), _limit(everything)
+    points = map_points(colour, filter, view_of("map"), limit)
     event = scatter_map(
-        points, key="map", height=600, status=f"{count:,} of {everything:,} documents", tooltip=_tooltip
+        points, key="map", height=820, status=f"{count:,} of {everything:,} documents", tooltip=_tooltip
     )
     if event.clicked is not None:
         state.keep("doc", event.clicked)
-        st.rerun()
-    if event.lasso != st.session_state.get("map.lasso"):
-        st.session_state["map.lasso"] = event.lasso
-        before = filter.lassos if st.session_state.get("map.adding") else ()
-        state.put(filter.with_lassos(*before, event.lasso) if event.lasso else filter.with_lassos())
         st.rerun()
 
 

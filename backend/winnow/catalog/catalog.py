@@ -10,6 +10,7 @@ from winnow.catalog.browse import Browse
 from winnow.catalog.clusters import Clusters
 from winnow.catalog.conditions import Conditions, Finder
 from winnow.catalog.control import Control
+from winnow.catalog.density import Places
 from winnow.catalog.joblog import JobLog
 from winnow.catalog.labels import Labels
 from winnow.catalog.listing import Listing
@@ -56,6 +57,10 @@ class Catalog:
     @cached_property
     def listing(self) -> Listing:
         return Listing(self.table, self._conditions)
+
+    @cached_property
+    def places(self) -> Places:
+        return Places(self.table, self._conditions)
 
     @cached_property
     def sandbox(self) -> Sandbox:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
 
+from winnow.catalog.facets import Facet
 from winnow.errors import SettingError
 
 # Okabe and Ito's colours without black and the pale yellow, then more, picked so that every pair stays apart under
@@ -65,32 +68,35 @@ def one_colour(n: int, name: str = "documents") -> Colouring:
     return Colouring(codes=np.zeros(n, np.uint8), palette=(entry.colour,), legend=(entry,))
 
 
-def by_category(values: Sequence[Any] | npt.NDArray[Any], *, title: str = "", limit: int | None = None) -> Colouring:
+def by_category(
+    values: Sequence[Any] | npt.NDArray[Any] | pa.ChunkedArray,
+    *,
+    title: str = "",
+    limit: int | None = None,
+    counted: Facet | None = None,
+) -> Colouring:
     """Colour by a column of names: the `limit` most frequent get a colour each, the rest share a grey.
 
     Missing values (None, NaN, the empty text) have an entry of their own, last. Ties go by name, so the same column
-    always gets the same colours.
+    always gets the same colours. `counted` says what the whole column holds, most frequent first, when the values are
+    only a part of it: colours and counts are then those of the whole.
     """
     most = len(CATEGORY_PALETTE) if limit is None else limit
     if not 1 <= most <= len(CATEGORY_PALETTE):
         found = f"asked for {most}"
         raise SettingError(f"the map tells 1 to {len(CATEGORY_PALETTE)} categories apart", found, "lower the limit")
     names, places = _factorise(values)
-    present = places >= 0
-    counts = np.bincount(places[present], minlength=len(names))
-    ranked = sorted(range(len(names)), key=lambda place: (-int(counts[place]), names[place]))
-    shown, rest = (ranked, []) if len(ranked) <= most else (ranked[:most], ranked[most:])
-    legend = [
-        LegendEntry(name=names[place], colour=CATEGORY_PALETTE[i], count=int(counts[place]))
-        for i, place in enumerate(shown)
-    ]
-    code_of = np.full(len(names) + 1, len(shown), np.uint8)
-    code_of[shown] = np.arange(len(shown), dtype=np.uint8)
-    if rest:
-        legend.append(LegendEntry(name=f"{len(rest)} others", colour=OTHER_COLOUR, count=int(counts[rest].sum())))
-    if not present.all():
+    whole = _counted(names, places, most) if counted is None else counted
+    shown = [(name, count) for name, count in whole.values if name][:most]
+    legend = [LegendEntry(name=name, colour=CATEGORY_PALETTE[i], count=count) for i, (name, count) in enumerate(shown)]
+    code = {name: i for i, (name, _) in enumerate(shown)}
+    code_of = np.array([code.get(name, len(shown)) for name in names] + [0], np.uint8)
+    if whole.other_names or any(name and name not in code for name in names):
+        legend.append(LegendEntry(name=f"{whole.other_names} others", colour=OTHER_COLOUR, count=whole.others))
+    missing = whole.missing + sum(count for name, count in whole.values if not name)
+    if missing or (places < 0).any():
         code_of[-1] = len(legend)
-        legend.append(LegendEntry(name="missing", colour=MISSING_COLOUR, count=int((~present).sum())))
+        legend.append(LegendEntry(name="missing", colour=MISSING_COLOUR, count=missing))
     if not legend:
         return one_colour(0)
     palette = tuple(entry.colour for entry in legend)
@@ -103,11 +109,14 @@ def by_number(
     title: str = "",
     low: float | None = None,
     high: float | None = None,
+    missing: int | None = None,
+    words: Callable[[float], str] = "{:.3g}".format,
 ) -> Colouring:
     """Colour by a number column on a ramp of 32 levels from `low` to `high`; values outside take the end colours.
 
     Without `low` and `high` the ramp spans the 1st to the 99th percentile, so that a few extremes do not flatten the
-    rest. Missing and infinite values get a colour of their own.
+    rest. Missing and infinite values get a colour of their own; `missing` says how many the whole
+    column has when the values are only a part of it. `words` writes the ends and the middle.
     """
     numbers = np.asarray(values, dtype=np.float64)
     finite = np.isfinite(numbers)
@@ -119,22 +128,45 @@ def by_number(
     share = np.clip((np.where(finite, numbers, start) - start) / span, 0.0, 1.0)
     codes = np.minimum((share * NUMBER_LEVELS).astype(np.uint8), NUMBER_LEVELS - 1)
     palette, legend = _ramp(), list[LegendEntry]()
-    if not finite.all():
+    lacking = int((~finite).sum())
+    if lacking or missing:
         codes[~finite] = len(palette)
         palette = (*palette, MISSING_COLOUR)
-        legend.append(LegendEntry(name="missing", colour=MISSING_COLOUR, count=int((~finite).sum())))
-    ticks = tuple(f"{tick:.3g}" for tick in (start, (start + end) / 2, end))
+        count = lacking if missing is None else missing
+        legend.append(LegendEntry(name="missing", colour=MISSING_COLOUR, count=count))
+    ticks = tuple(words(tick) for tick in (start, (start + end) / 2, end))
     return Colouring(codes=codes, palette=palette, legend=tuple(legend), kind="number", title=title, ticks=ticks)
 
 
-def _factorise(values: Sequence[Any] | npt.NDArray[Any]) -> tuple[list[str], npt.NDArray[np.int64]]:
-    """Distinct names and, per value, the place of its name; -1 for a missing value."""
-    import pandas as pd
+def day(seconds: float) -> str:
+    """The day of a number of seconds since 1970, for the ends of a ramp of dates."""
+    return str(np.datetime64(int(seconds), "s"))[:10]
 
-    series = pd.Series(values, dtype=object)
-    missing = series.isna() | (series == "")
-    places, names = pd.factorize(series.where(~missing, None).map(str, na_action="ignore"))
-    return [str(name) for name in names], places.astype(np.int64)
+
+def _counted(names: list[str], places: npt.NDArray[np.int64], most: int) -> Facet:
+    present = places >= 0
+    counts = np.bincount(places[present], minlength=len(names)).tolist()
+    ranked = sorted(
+        ((name, n) for name, n in zip(names, counts, strict=True) if name), key=lambda each: (-each[1], each[0])
+    )
+    rest = ranked[most:]
+    return Facet(ranked[:most], int((~present).sum()), sum(count for _, count in rest), len(rest))
+
+
+def _factorise(
+    values: Sequence[Any] | npt.NDArray[Any] | pa.ChunkedArray,
+) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Distinct names and, per value, the place of its name; -1 for a missing value."""
+    if not isinstance(values, pa.ChunkedArray):
+        missing = pd.isna(pd.Series(values, dtype=object))
+        words = [None if lacking else str(value) for value, lacking in zip(values, missing, strict=True)]
+        values = pa.chunked_array([pa.array(words, pa.string())])
+    coded = values.dictionary_encode().combine_chunks()
+    names = [str(name) for name in coded.dictionary.to_pylist()]
+    places = np.asarray(coded.indices.fill_null(-1), np.int64)
+    if "" in names:
+        places[places == names.index("")] = -1
+    return names, places
 
 
 def _ramp() -> tuple[str, ...]:

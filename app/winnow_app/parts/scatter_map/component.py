@@ -1,4 +1,4 @@
-"""The map as a Streamlit component: points go out by address, a polygon comes back."""
+"""The map as a Streamlit component: points go out by address, polygons come back."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentM
 from streamlit.runtime import get_instance
 
 from winnow.errors import SettingError
-from winnow_app.parts.scatter_map.events import MapEvent, Tooltip, read_index, read_polygon
+from winnow_app.parts.scatter_map.events import MapEvent, Tooltip, read_box, read_place, read_polygons
 from winnow_app.parts.scatter_map.plotly_map import plotly_map
-from winnow_app.parts.scatter_map.points import MapPoints, Polygon
+from winnow_app.parts.scatter_map.points import Box, MapPoints, Polygon
 
 HERE = Path(__file__).parent
 BUILT = "built"
@@ -35,19 +35,24 @@ def is_built() -> bool:
     return any((HERE / BUILT).glob(BUNDLE))
 
 
-def lasso_of(key: str) -> Polygon | None:
-    """The polygon on the map with this key; known from the top of a run on, also while the map is on another page."""
-    return read_polygon(st.session_state.get(_lasso(key)))
+def lassos_of(key: str) -> tuple[Polygon, ...]:
+    """The polygons on the map with this key; known from the top of a run on, also while the map is on another page."""
+    return read_polygons(st.session_state.get(_lassos(key)))
 
 
-def set_lasso(key: str, polygon: Polygon | None) -> None:
-    """Put a polygon on the map, or take it off with None, from outside: a shared address, a removed filter pill.
+def set_lassos(key: str, *polygons: Polygon) -> None:
+    """Put these polygons on the map and take others off, from outside: a shared address, a removed filter pill.
 
-    The next `scatter_map` with this key shows it. Raises SettingError for fewer than three corners.
+    The next `scatter_map` with this key shows them. Raises SettingError for fewer than three corners.
     """
-    if polygon is not None and read_polygon(polygon) is None:
-        raise SettingError("a lasso needs three corners or more", f"{len(polygon)} usable", "draw it again")
-    st.session_state[_lasso(key)] = polygon
+    if len(read_polygons(polygons)) < len(polygons):
+        raise SettingError("a lasso needs three corners or more", "fewer are usable", "draw it again")
+    st.session_state[_lassos(key)] = polygons
+
+
+def view_of(key: str) -> Box | None:
+    """The part of the map for which the browser last asked for points."""
+    return read_box(st.session_state.get(_view(key)))
 
 
 def scatter_map(
@@ -61,28 +66,32 @@ def scatter_map(
     """Draw the points and return what the person did with them.
 
     `status` is one short line under the map ("1,204 of 53,840 documents"), read out when it changes. `tooltip` is
-    called with the index of the point under the pointer, at most once per point and pause of the pointer; without it
-    hovering asks nothing of the server. Each event reruns the enclosing st.fragment, and a rerun carries three
+    called with the document under the pointer, at most once per point and pause of the pointer; without it
+    hovering asks nothing of the server. Each event reruns the enclosing st.fragment, and a rerun carries a few
     addresses and a few words: the points are fetched only when their bytes changed. `height` is in pixels.
+    Shift adds a lasso to those before it.
 
     Wheel: the map zooms once it was clicked or while Ctrl is held; before that the page scrolls on.
     """
     trouble = HOW_TO_BUILD if not is_built() else NO_WEBGL if st.session_state.get(_NO_WEBGL_HERE) else ""
     if trouble:
-        drawn = partial(set_lasso, key)
-        return plotly_map(points, key=f"{key}-plotly", height=height, notice=trouble, lasso=lasso_of(key), drawn=drawn)
-    data = {**_addresses(points, key), **_words(points, key, status, tooltip), "height": height}
+        drawn = partial(set_lassos, key)
+        known = lassos_of(key)
+        return plotly_map(points, key=f"{key}-plotly", height=height, notice=trouble, lassos=known, drawn=drawn)
+    addresses = _addresses(points, key)
+    data = {**addresses, **_words(points, key, addresses["positions"], tooltip), "status": status, "height": height}
     _register(get_bidi_component_manager())
     result = _component()(
         key=_mounted(key),
         data=data,
-        on_lasso_change=partial(_take_lasso, key),
+        on_lassos_change=partial(_take_lassos, key),
+        on_view_change=partial(_take_view, key),
         on_problem_change=_take_problem,
         on_clicked_change=_nothing,
         on_hovered_change=_nothing,
     )
-    clicked, hovered = read_index(points, result.clicked), read_index(points, result.hovered)
-    return MapEvent(lasso=lasso_of(key), clicked=clicked, hovered=hovered)
+    place = read_place(points, addresses["positions"], result.clicked)
+    return MapEvent(lassos=lassos_of(key), clicked=None if place is None else points.doc_id(int(points.rows[place])))
 
 
 _NO_WEBGL_HERE = "scatter-map-without-webgl"
@@ -92,15 +101,29 @@ def _mounted(key: str) -> str:
     return f"{key}-scatter-map"
 
 
-def _lasso(key: str) -> str:
+def _lassos(key: str) -> str:
     # Not the component's own state: Streamlit forgets that as soon as a run leaves the map out.
-    return f"{key}-scatter-map-lasso"
+    return f"{key}-scatter-map-lassos"
 
 
-def _take_lasso(key: str) -> None:
-    sent = (st.session_state.get(_mounted(key)) or {}).get("lasso")
+def _view(key: str) -> str:
+    return f"{key}-scatter-map-view"
+
+
+def _sent(key: str, name: str) -> Any:
+    return (st.session_state.get(_mounted(key)) or {}).get(name)
+
+
+def _take_lassos(key: str) -> None:
+    sent = _sent(key, "lassos")
     if isinstance(sent, dict):
-        set_lasso(key, read_polygon(sent.get("polygon")))
+        set_lassos(key, *read_polygons(sent.get("polygons")))
+
+
+def _take_view(key: str) -> None:
+    sent = _sent(key, "view")
+    if isinstance(sent, dict):
+        st.session_state[_view(key)] = read_box(sent.get("box"))
 
 
 def _take_problem() -> None:
@@ -129,24 +152,27 @@ def _component() -> Any:
 
 def _addresses(points: MapPoints, key: str) -> dict[str, str]:
     """Hand the bytes to Streamlit's media store, which keeps one copy per content and serves it by address."""
-    kinds = {"positions": "application/gzip", "layers": "application/gzip", "scene": "application/json"}
     store = get_instance().media_file_mgr
-    parts = points.payloads._asdict()
-    return {part: store.add(parts[part], kind, f"{_mounted(key)}.{part}") for part, kind in kinds.items()}
+    kinds = {"scene": "application/json"}
+    return {
+        part: store.add(payload, kinds.get(part, "application/gzip"), f"{_mounted(key)}.{part}") if payload else ""
+        for part, payload in points.payloads._asdict().items()
+    }
 
 
-def _words(points: MapPoints, key: str, status: str, tooltip: Callable[[int], Tooltip] | None) -> dict[str, Any]:
+def _words(points: MapPoints, key: str, address: str, tooltip: Callable[[int], Tooltip] | None) -> dict[str, Any]:
     """What may differ from run to run; kept small, because it travels each time."""
-    hovered = read_index(points, (st.session_state.get(_mounted(key)) or {}).get("hovered"))
+    place, sample = read_place(points, address, _sent(key, "hovered")), points.sample
     shown = None
-    if hovered is not None and tooltip is not None:
-        words = tooltip(hovered)
-        shown = {"index": int(points.rows.searchsorted(hovered)), "title": words.title, "text": words.text}
+    if place is not None and tooltip is not None:
+        words = tooltip(points.doc_id(int(points.rows[place])))
+        shown = {"index": place, "title": words.title, "text": words.text}
     return {
         "count": len(points.rows),
         "name": points.name,
-        "status": status,
-        "lasso": lasso_of(key),
+        "lassos": lassos_of(key),
+        "sample": None if sample is None else {"box": sample.box, "complete": sample.complete},
+        "note": "" if sample is None else sample.note,
         "tooltip": shown,
         "hover": tooltip is not None,
     }
