@@ -68,6 +68,11 @@ class Shard:
     documents: int
 
 
+def weight(parts: Iterable[Part]) -> int:
+    """Return the stored bytes of shards: what work on them is measured by, since long documents take longer."""
+    return sum(part.bytes for part in parts)
+
+
 class Manifest:
     """Reads and moves the manifest in control.sqlite."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from winnow.catalog.catalog import Catalog
-from winnow.catalog.manifest import Part, Run, Shard
+from winnow.catalog.manifest import Part, Run, Shard, weight
 from winnow.catalog.publish import staging
 from winnow.catalog.texts import part_batches
 from winnow.compute.base import Executor
@@ -35,12 +35,13 @@ def embed(catalog: Catalog, embedder: Embedder, executor: Executor, progress: Pr
     with staging(catalog.folder) as staged:
         tasks = [Task(part, embedder, staged) for part in missing]
         if missing:
-            progress.stage(f"embed {embedder.model}", sum(part.documents for part in missing), "documents")
+            progress.stage(f"embed {embedder.model}", weight(missing), "bytes")
         if embedder.parallel or executor.remote:
             with closing(executor.map(embed_part, tasks, gpu=not embedder.parallel)) as shards:
+                sizes = {part.part: part.bytes for part in missing}
                 for shard in shards:
                     catalog.manifest.publish_shards([(run, shard)])
-                    progress.advance(shard.documents)
+                    progress.advance(sizes[shard.part])
         else:
             for task in tasks:
                 catalog.manifest.publish_shards([(run, embed_part(task, progress))])
@@ -82,7 +83,7 @@ def embed_part(task: Task, progress: Progress | None = None) -> Shard:
         matrix[row : row + len(vectors)] = vectors
         row += len(vectors)
         if progress is not None:
-            progress.advance(len(vectors))
+            progress.advance(task.part.bytes * len(vectors) / task.part.documents)
     matrix.flush()
     del matrix
     return Shard(task.part.part, path, row)

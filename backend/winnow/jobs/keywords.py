@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from winnow.catalog.catalog import Catalog
-from winnow.catalog.manifest import Part
+from winnow.catalog.manifest import Part, weight
 from winnow.catalog.publish import exclusive
 from winnow.catalog.texts import part_batches
 from winnow.index.keyword import KeywordIndex
@@ -29,7 +29,7 @@ def index_keywords(catalog: Catalog, progress: Progress) -> None:
     # Two commands that end at once both come here: the later one waits and finds little or nothing left to do.
     with exclusive(catalog.folder, "index", wait=True):
         index, missing = keyword_index(catalog), _unindexed(catalog)
-        progress.stage("keyword index", sum(part.documents for part in missing), "documents")
+        progress.stage("keyword index", weight(missing), "bytes")
         index.add(_documents(missing, progress))
 
 
@@ -44,4 +44,4 @@ def _documents(parts: Sequence[Part], progress: Progress) -> Iterator[Documents]
         for batch in part_batches(part.path, ["doc_id", "text", "source", "url"]):
             names = {name: batch.column(name).to_pylist() for name in ("source", "url")}
             yield batch.column("doc_id").to_numpy(), batch.column("text").to_pylist(), names
-            progress.advance(batch.num_rows)
+            progress.advance(part.bytes * batch.num_rows / part.documents)

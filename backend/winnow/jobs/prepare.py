@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from winnow.catalog.catalog import Catalog
-from winnow.catalog.manifest import Part, Run
+from winnow.catalog.manifest import Part, Run, weight
 from winnow.catalog.texts import part_batches
 from winnow.compute.base import Executor
 from winnow.errors import MissingNeed
@@ -94,15 +94,15 @@ def _sketch(
         folders[part.part].mkdir()
         sources = {need: path_of(made[need], part, scorer, need) for need, scorer in readers.items()}
         tasks.append(SketchTask(part, scorers, sources, folders[part.part]))
-    progress.stage("compare documents", sum(part.documents for part in parts), "documents")
+    progress.stage("compare documents", weight(parts), "bytes")
     with closing(executor.map(sketch_part, tasks)) as results:
-        for documents in results:
-            progress.advance(documents)
+        for size in results:
+            progress.advance(size)
     return folders
 
 
 def sketch_part(task: SketchTask) -> int:
-    """Write each scorer's sketch of every batch of a shard and return its documents. Runs in any process."""
+    """Write each scorer's sketch of every batch of a shard and return the shard's bytes. Runs in any process."""
     needs = {need for scorer in task.scorers.values() for need in scorer.needs()}
     files = {name: open(task.staged / name, "wb") for name in task.scorers}  # noqa: SIM115
     try:
@@ -112,7 +112,7 @@ def sketch_part(task: SketchTask) -> int:
     finally:
         for file in files.values():
             file.close()
-    return task.part.documents
+    return task.part.bytes
 
 
 def _sketches(folders: Sequence[Path], name: str) -> Iterator[Any]:
@@ -135,12 +135,12 @@ class Passes:
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         needs = self.scorer.needs()
         made = {need: source_of(self.catalog, self.scorer, need).paths for need in needs - DOCUMENT_COLUMNS}
-        self.progress.stage(f"read for {self.scorer.name}", sum(part.documents for part in self.parts), "documents")
+        self.progress.stage(f"read for {self.scorer.name}", weight(self.parts), "bytes")
         for part in self.parts:
             paths = {need: path_of(made[need], part, self.scorer, need) for need in made}
             for batch in batches(part, needs, paths):
                 yield batch
-                self.progress.advance(batch.num_rows)
+                self.progress.advance(part.bytes * batch.num_rows / part.documents)
 
 
 def source_of(catalog: Catalog, scorer: Scorer, need: str) -> Run:

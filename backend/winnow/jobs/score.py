@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from winnow.catalog.catalog import Catalog
-from winnow.catalog.manifest import Part, Run, Shard
+from winnow.catalog.manifest import Part, Run, Shard, weight
 from winnow.catalog.publish import staging
 from winnow.compute.base import Executor
 from winnow.jobs.prepare import DOCUMENT_COLUMNS, batches, path_of, prepare, source_of
@@ -66,12 +66,13 @@ def _score_stage(catalog: Catalog, scorers: Sequence[Scorer], executor: Executor
             catalog.manifest.attach_tables(runs[name], found.tables)
         prepared = {name: found.path for name, found in learnt.items()}
         tasks = list(_tasks(catalog, waiting, missing, prepared=prepared, parts=parts, staged=staged))
+        sizes = {task.part.part: task.part.bytes for task in tasks}
         if tasks:
-            progress.stage(_stage_name(list(waiting)), sum(task.part.documents for task in tasks), "documents")
+            progress.stage(_stage_name(list(waiting)), weight(task.part for task in tasks), "bytes")
         with closing(executor.map(score_part, tasks)) as results:
             for shards in results:
                 catalog.manifest.publish_shards((runs[name], shard) for name, shard in shards.items())
-                progress.advance(next(iter(shards.values())).documents)
+                progress.advance(sizes[next(iter(shards.values())).part])
     catalog.manifest.finish_runs(list(runs.values()))
     return list(runs.values())
 
