@@ -37,11 +37,11 @@ class Vectors:
     def take(self, model: str, doc_ids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the documents' vectors as float32 [n, d], in the order asked."""
         ids = np.asarray(doc_ids, dtype=np.int64)
-        matrices = self.parts(model)
-        starts = np.cumsum([0, *map(len, matrices)])
-        out = np.empty((len(ids), matrices[0].shape[1]), dtype=np.float32)
-        places = np.searchsorted(starts, ids, side="right") - 1
+        paths, parts = self.run(model).paths, self._manifest.parts()
+        places = np.searchsorted([part.first_id for part in parts], ids, side="right") - 1
+        # Of thousands of shards only those asked for are opened.
+        out = np.empty((len(ids), np.load(paths[parts[0].part], mmap_mode="r").shape[1]), dtype=np.float32)
         for place in np.unique(places):
-            mine = places == place
-            out[mine] = matrices[place][ids[mine] - starts[place]]
+            part, mine = parts[place], places == place
+            out[mine] = np.load(paths[part.part], mmap_mode="r")[ids[mine] - part.first_id]
         return out

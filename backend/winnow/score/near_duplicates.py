@@ -17,6 +17,7 @@ from winnow.score.base import SketchScorer, Values
 from winnow.score.folded import Hashes
 from winnow.score.jaccard import similarities
 from winnow.score.minhash import Shingles, band_keys, shingles
+from winnow.score.spool import spool
 from winnow.score.twins import Floats, Ids, Twins, TwinScorer, ids_of, twins
 
 
@@ -71,13 +72,17 @@ class NearDuplicates(TwinScorer, SketchScorer):
         return Signed(ids_of(batch), self.standing(batch), keys, np.diff(found.bounds) > 0)
 
     def learn(self, sketches: Iterable[Signed], corpus: Iterable[pa.RecordBatch]) -> Twins:
-        """Join the pairs; holds 8 bytes a band and 17 more a document."""
-        none = Signed(
-            np.zeros(0, np.int64), np.zeros(0), np.zeros((0, self.bands), np.uint64), np.zeros(0, np.bool_)
-        )  # fmt: skip
-        ids, standing, keys, signed = (np.concatenate(column) for column in zip(none, *sketches, strict=True))
-        mask = np.flatnonzero(signed)
-        pairs = mask[candidates(keys[mask], every=self.verify > 0)]
+        """Join the pairs; holds 17 bytes a document and 16 more a pair, and 8 a band in a temporary file."""
+        columns: list[tuple[Ids, Floats, NDArray[np.bool_]]] = [
+            (np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.bool_))
+        ]
+        with spool(np.uint64) as keys:
+            for ids, standing, found, signed in sketches:
+                columns.append((ids, standing, signed))
+                keys.append(found)
+            ids, standing, signed = (np.concatenate(column) for column in zip(*columns, strict=True))
+            rows = np.flatnonzero(signed)
+            pairs = candidates(keys.read().reshape(-1, self.bands), rows, every=self.verify > 0)
         if self.verify > 0 and len(pairs):
             pairs = pairs[similarities(pairs, self._shingles_of(np.unique(pairs), corpus)) >= self.verify]
         return twins(ids, components(pairs, len(ids)), standing)
@@ -101,14 +106,15 @@ class NearDuplicates(TwinScorer, SketchScorer):
             seen += batch.num_rows
 
 
-def candidates(keys: Hashes, *, every: bool = False) -> Ids:
-    """Return pairs of rows that share a key in some column, int64 [m, 2]: neighbours among equal keys.
+def candidates(keys: Hashes, rows: Ids | None = None, *, every: bool = False) -> Ids:
+    """Return pairs of rows (of those named, or all) that share a key in some column, int64 [m, 2]: neighbours in key order.
 
     The neighbours join the same components as all pairs would, in linear memory. `every` adds each row's pair with
     the first of its key, so that a pair stays joined when a neighbour between them is left out.
     """
     found = [np.zeros((0, 2), dtype=np.int64)]
-    for column in keys.T:
+    for whole in keys.T:
+        column = whole if rows is None else whole[rows]
         order = np.argsort(column, kind="stable")
         same = column[order[1:]] == column[order[:-1]]
         found.append(np.column_stack((order[:-1][same], order[1:][same])))
@@ -116,7 +122,7 @@ def candidates(keys: Hashes, *, every: bool = False) -> Ids:
             firsts = np.flatnonzero(np.append(True, ~same))[: len(order)]
             heads = np.repeat(order[firsts], np.diff(np.append(firsts, len(order))))[1:][same]
             found.append(np.column_stack((heads, order[1:][same])))
-    pairs = np.concatenate(found)
+    pairs = np.concatenate(found) if rows is None else rows[np.concatenate(found)]
     if not every:
         return pairs
     return np.column_stack(np.divmod(np.unique(pairs[:, 0] * len(keys) + pairs[:, 1]), len(keys)))
