@@ -22,6 +22,7 @@ from winnow.catalog.manifest import Run
 from winnow.catalog.selections import NamedSelection
 from winnow.compute.base import Executor
 from winnow.compute.choose import executor as chosen_executor
+from winnow.device import device
 from winnow.embed.base import Embedder
 from winnow.embed.choose import default_model, encoder
 from winnow.errors import SettingError
@@ -125,7 +126,7 @@ class Workspace(LabVerbs, Corpus):
     def embed(self, model: str = "", *, progress: Progress | None = None) -> Run:
         """Give every document a vector; without a model, the one that suits the corpus's size and machine."""
         self._need_documents("embed")
-        chosen = model or default_model(self.catalog.manifest.documents(), _gpu())
+        chosen = model or default_model(self.catalog.manifest.documents(), device() == "cuda")
         with self._recorded("embed", {"model": chosen}, progress) as watch:
             return self._embed(encoder(chosen), watch)
 
@@ -333,8 +334,8 @@ class Workspace(LabVerbs, Corpus):
             recipes = {run.name: run.recipe for run in self.catalog.manifest.runs("columns")}
             settings = {name: recipes[name] for name in lacking["score"] if name in recipes}
             self.score(lacking["score"], settings=settings, progress=progress)
-        if "embed" in lacking:
-            self.embed(progress=progress)
+        for model in lacking.get("embed", ()):
+            self.embed(model, progress=progress)
         if "cluster" in lacking:
             self.cluster(progress=progress)
         self.index(progress=progress)
@@ -356,12 +357,6 @@ class Workspace(LabVerbs, Corpus):
         run = embed(self.catalog, embedder, self._executor, progress)
         index_vectors(self.catalog, progress)
         return run
-
-
-def _gpu() -> bool:
-    import torch
-
-    return bool(torch.cuda.is_available())
 
 
 def _run_select(workspace: Workspace, recipe: dict[str, Any], progress: Progress | None) -> NamedSelection:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from winnow.catalog.filters import Filter
@@ -48,12 +50,13 @@ def _missing() -> None:
     running = data.running_verbs()
     for verb, names in gaps.items():
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            listed = f": {', '.join(names)}" if verb == "score" else ""
+            listed = f": {', '.join(names)}" if verb != "cluster" else ""
             st.markdown(f"**Missing {VERBS[verb]}**{listed}", width="stretch")
-            recipe = {"names": list(names)} if verb == "score" else {}
+            recipes: dict[str, dict[str, Any]] = {"score": {"names": list(names)}, "embed": {"model": names[0]}}
             st.button(
                 "Running …" if verb in running else f"Run {verb}", key=f"missing.{verb}", type="primary",
-                icon=":material/play_arrow:", on_click=data.start, args=(verb,), kwargs=recipe, disabled=verb in running,
+                icon=":material/play_arrow:", on_click=data.start, args=(verb,),
+                kwargs=recipes.get(verb), disabled=verb in running,
             )  # fmt: skip
 
 

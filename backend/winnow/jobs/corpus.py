@@ -113,7 +113,7 @@ class Corpus:
         return pa.concat_tables([pq.read_table(path) for path in paths]) if paths else QUARANTINE.empty_table()
 
     def missing(self) -> dict[str, tuple[str, ...]]:
-        """Return verb → what it has still to make: scorers without columns, "static" vectors, clusters."""
+        """Return verb → what it has still to make: scorers without columns, encoders without vectors, clusters."""
         return gaps(self.catalog)
 
     def _need_documents(self, verb: str) -> None:

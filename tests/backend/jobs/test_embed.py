@@ -97,6 +97,7 @@ def test_vectors_of_another_revision_are_never_mixed(
     assert not outdated(corpus.catalog.vectors.run("static"))
     monkeypatch.setattr(StaticEncoder, "revision", lambda self: "2-other")
     assert outdated(corpus.catalog.vectors.run("static"))
+    assert corpus.missing()["embed"] == ("static",)
     with pytest.raises(MissingNeed, match="made by another version of static") as told:
         corpus.browse.doc_ids(Filter(near="flour"))
     assert "winnow embed --model static" in str(told.value)
@@ -114,6 +115,7 @@ def test_vectors_of_another_revision_are_never_mixed(
     # Every shard was made anew, the old one too.
     assert set(corpus.catalog.vectors.run("static").paths) == {0, 1}
     assert len(corpus.browse.doc_ids(Filter(near="flour"))) == 7
+    assert "embed" not in corpus.missing()
 
 
 def test_vectors_of_no_known_revision_are_used_as_they_are(corpus: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
