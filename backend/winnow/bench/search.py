@@ -15,7 +15,7 @@ from winnow.bench.base import Benchmark, Figure, Peer, installed
 from winnow.bench.material import Material
 from winnow.bench.meter import take
 from winnow.embed.matrix import Matrix
-from winnow.index.approximate import ApproximateIndex
+from winnow.index.approximate import ApproximateIndex, truth_of
 from winnow.index.exact import ExactIndex
 from winnow.method import param
 
@@ -55,7 +55,7 @@ class SearchSpeed(Benchmark):
             built = take(lambda: ApproximateIndex.build(Path(folder) / "index", Matrix(matrix)))
             yield Figure("approximate index built", built.clock, "s", n, memory=built.memory)
             yield self._one_by_one("approximate search", built.made, asked, n)
-            yield Figure("recall of the exact 10 nearest", built.made.recall(exact), "", "200 questions")
+            yield Figure("recall of the exact 10 nearest", built.made.recall(truth_of(exact)), "", "200 questions")
 
     def _one_by_one(
         self,

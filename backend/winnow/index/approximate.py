@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import faiss
 import numpy as np
@@ -23,6 +24,9 @@ from winnow.index.replacing import replacing
 SLAB_ROWS = 1_000_000
 PROBES = 32
 POINTS_PER_CELL = 64
+ROUNDS = 10
+MOST_CELLS = 4096
+"""A row is held against every cell when it is added, so more cells would make each row dearer the more rows there are."""
 FILES = ("index.faiss", "lists.ivfdata", "index.json")
 
 
@@ -60,20 +64,21 @@ class ApproximateIndex:
     ) -> Self:
         """Train on a sample of at most 64 rows a cell, add every row slab by slab, and put the result at `folder`.
 
-        `cells` defaults to 4·√n, at most n / 64. Memory: the sample in float32 and one slab in float16. What a killed
-        build has finished lies beside `folder` and is not done again; one build at a time. `progress` is told how many
-        rows were added.
+        `cells` defaults to 4·√n, at most n / 64 and 4,096. Memory: the sample in float32 and one slab in float16. What a
+        killed build has finished lies beside `folder` and is not done again; one build at a time. `progress` is told how
+        many rows were held against the cells, in training and in adding: `work(n)` in all.
         """
         source = matrix if isinstance(matrix, Matrix) else Matrix(matrix)
         total, width = source.shape
         if not total:
             raise SettingError("an approximate index needs vectors", "found none", "use exact search")
-        cells = min(cells or round(4 * total**0.5), max(1, total // POINTS_PER_CELL))
+        cells = min(cells or default_cells(total), max(1, total // POINTS_PER_CELL))
         slab = slab or SLAB_ROWS
         about = {"cells": cells, "dimensions": width, "rows": total, "seed": seed}
         fresh = _begun(folder.with_name(f"{folder.name}.part"), {**about, "slab": slab})
         _keep(fresh / "trained.faiss", lambda: _train(source, cells, seed))
         trained: Any = faiss.read_index(str(fresh / "trained.faiss"))
+        progress(work(total, cells) - total)
         parts = []
         for start in range(0, total, slab):
             parts.append(fresh / f"slab-{start}.faiss")
@@ -125,15 +130,41 @@ class ApproximateIndex:
         scores, found = self._index.search(queries, k, params=settings)
         return found, np.where(found < 0, -np.inf, scores).astype(np.float32)
 
-    def recall(self, exact: ExactIndex, k: int = 10, *, queries: int = 200, seed: int = 0) -> float:
-        """Return the share of the exact k nearest rows that this index finds, over sampled rows as queries."""
-        rng = np.random.default_rng(seed)
-        chosen = np.sort(rng.choice(len(exact.matrix), min(queries, len(exact.matrix)), replace=False))
-        asked = exact.matrix[chosen].astype(np.float32)
-        truth, _ = exact.nearest(asked, k)
-        found, _ = self.nearest(asked, k)
-        hits = (truth[:, :, None] == found[:, None, :]).any(axis=2) & (truth >= 0)
-        return float(hits.sum() / max(1, (truth >= 0).sum()))
+    def recall(self, truth: Truth) -> float:
+        """Return the share of the exact nearest rows that this index finds."""
+        asked, rows = truth
+        found, _ = self.nearest(asked, rows.shape[1])
+        hits = (rows[:, :, None] == found[:, None, :]).any(axis=2) & (rows >= 0)
+        return float(hits.sum() / max(1, (rows >= 0).sum()))
+
+
+class Truth(NamedTuple):
+    """Queries float32 [q, d] and the rows int64 [q, k] that are nearest to them."""
+
+    asked: NDArray[np.float32]
+    rows: NDArray[np.int64]
+
+
+def truth_of(exact: ExactIndex, k: int = 10, *, queries: int = 200, seed: int = 0) -> Truth:
+    """Sample rows as queries and find the k nearest to each."""
+    rng = np.random.default_rng(seed)
+    chosen = np.sort(rng.choice(len(exact.matrix), min(queries, len(exact.matrix)), replace=False))
+    asked = exact.matrix[chosen].astype(np.float32)
+    return Truth(asked, exact.nearest(asked, k)[0])
+
+
+def default_cells(total: int) -> int:
+    """Return how many cells suit so many rows.
+
+    >>> [default_cells(n) for n in (100, 10_000, 1_000_000, 10_000_000)]
+    [1, 156, 4000, 4096]
+    """
+    return min(round(4 * math.sqrt(total)), max(1, total // POINTS_PER_CELL), MOST_CELLS)
+
+
+def work(total: int, cells: int | None = None) -> int:
+    """Return how many times a row is held against the cells while so many are indexed."""
+    return total + ROUNDS * min(total, (cells or default_cells(total)) * POINTS_PER_CELL)
 
 
 def _open(folder: Path) -> Any:
@@ -159,6 +190,7 @@ def _train(source: Matrix, cells: int, seed: int) -> Any:
     index.own_fields = True
     quantizer.this.disown()
     index.cp.seed, index.cp.min_points_per_centroid, index.cp.spherical = seed, 1, True
+    index.cp.niter = ROUNDS
     index.train(sample)
     return index
 

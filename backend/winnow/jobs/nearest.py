@@ -15,7 +15,7 @@ from winnow.catalog.publish import exclusive
 from winnow.device import device
 from winnow.embed.matrix import Matrix
 from winnow.index import exact
-from winnow.index.approximate import ApproximateIndex
+from winnow.index.approximate import ApproximateIndex, truth_of, work
 from winnow.index.exact import ExactIndex, Found
 from winnow.jobs.progress import Progress
 
@@ -67,12 +67,14 @@ def index_vectors(catalog: Catalog, progress: Progress) -> None:
         if not _lacking(catalog, model):
             return
         matrix = Matrix(catalog.vectors.parts(model))
-        progress.stage(f"vector index {model}", len(matrix), "documents")
-        folder, truth = _folder(catalog, model), ExactIndex(matrix)
+        progress.stage(f"vector index {model}", work(len(matrix)), "")
+        folder = _folder(catalog, model)
         ApproximateIndex.build(folder, matrix, progress=progress.advance)
+        progress.stage("recall of the vector index", 0, "")
+        truth = truth_of(ExactIndex(matrix), RECALL_OF)
         for probes in PROBES:
             index = ApproximateIndex(folder, probes=probes)
-            recall = index.recall(truth, RECALL_OF)
+            recall = index.recall(truth)
             index.note(recall=round(recall, 4), probes=probes)
             if recall >= ENOUGH:
                 break

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from winnow.errors import CorpusError, SettingError
-from winnow.index.approximate import ApproximateIndex
+from winnow.index.approximate import ApproximateIndex, truth_of
 from winnow.index.exact import ExactIndex
 
 
@@ -30,14 +30,14 @@ def test_every_cell_gives_exact_answers(folder: Path, matrix: np.ndarray) -> Non
     exact = ExactIndex(matrix, device="cpu")
     index = ApproximateIndex(folder, probes=40)
     assert len(index) == 3000
-    assert index.recall(exact, k=10) > 0.995
+    assert index.recall(truth_of(exact, 10)) > 0.995
     queries = matrix[:5].astype(np.float32)
     np.testing.assert_allclose(index.nearest(queries, 10)[1], exact.nearest(queries, 10)[1], atol=1e-3)
 
 
 def test_more_probes_find_more(folder: Path, matrix: np.ndarray) -> None:
-    exact = ExactIndex(matrix, device="cpu")
-    one, eight = (ApproximateIndex(folder, probes=probes).recall(exact) for probes in (1, 8))
+    truth = truth_of(ExactIndex(matrix, device="cpu"))
+    one, eight = (ApproximateIndex(folder, probes=probes).recall(truth) for probes in (1, 8))
     assert 0.3 < one < eight
     assert eight > 0.95
 
@@ -55,7 +55,7 @@ def test_the_folder_may_move_and_nothing_else_is_left(folder: Path, matrix: np.n
     import shutil
 
     moved = shutil.copytree(folder, tmp_path / "elsewhere")
-    assert ApproximateIndex(moved, probes=40).recall(ExactIndex(matrix, device="cpu")) > 0.995
+    assert ApproximateIndex(moved, probes=40).recall(truth_of(ExactIndex(matrix, device="cpu"))) > 0.995
     assert sorted(path.name for path in folder.iterdir()) == ["index.faiss", "index.json", "lists.ivfdata"]
     assert [path.name for path in folder.parent.iterdir()] == ["index"]
 

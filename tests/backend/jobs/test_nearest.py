@@ -12,6 +12,7 @@ from conftest import write_lines
 from winnow.embed.matrix import Matrix
 from winnow.errors import Cancelled
 from winnow.index import approximate, exact
+from winnow.index.approximate import work
 from winnow.index.exact import ExactIndex
 from winnow.jobs import nearest
 from winnow.jobs.nearest import Blend, about_index, index_vectors, searcher
@@ -88,8 +89,12 @@ def test_a_stopped_build_goes_on_where_it_was(large: Workspace, monkeypatch: pyt
     monkeypatch.setattr(approximate, "SLAB_ROWS", 80)
 
     class Stopped(Silent):
+        done: float = 0
+
         def advance(self, amount: float) -> None:
-            raise Cancelled("stopped")
+            self.done += amount
+            if self.done > work(200) - 200:
+                raise Cancelled("stopped")
 
     with pytest.raises(Cancelled):
         index_vectors(large.catalog, Stopped())
@@ -101,6 +106,22 @@ def test_a_stopped_build_goes_on_where_it_was(large: Workspace, monkeypatch: pyt
     assert not trained
     assert rows_of_index(large) == 200
     assert [path.name for path in (large.folder / "index").glob("vectors-*")] == [left.name.removesuffix(".part")]
+
+
+def test_progress_counts_the_training(large: Workspace) -> None:
+    shutil.rmtree(large.folder / "index")
+    told: list[float] = []
+
+    class Watched(Silent):
+        def stage(self, name: str, total: float, unit: str) -> None:
+            told.append(total)
+
+        def advance(self, amount: float) -> None:
+            told.append(amount)
+
+    index_vectors(large.catalog, Watched())
+    # 200 rows make 3 cells, trained in 10 rounds on 3 · 64 rows; then all rows are added, and recall is measured.
+    assert told == [2120, 1920, 200, 0]
 
 
 def test_a_graphics_card_or_a_small_corpus_needs_no_index(large: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
