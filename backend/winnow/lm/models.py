@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,6 +24,9 @@ MOST_LOGITS = 1 << 26
 
 IN_CACHE = 1 << 17
 """Logits that a processor looks at several times without fetching them again."""
+
+FEWEST_PLACES = 64
+"""Below so many places at once the weights that make their logits would be fetched too often."""
 
 
 class Model(Protocol):
@@ -56,15 +60,16 @@ def places(model: Model, cut: Windows, *, batch: int, top: int, moments: bool = 
     """Read windows, those of like length together, and return what the model says of each token.
 
     At most `batch` windows are read at once, fewer where their logits would exceed `MOST_LOGITS`. What is asked of the
-    vocabulary is answered for a few places at a time, while their logits are in the cache.
+    vocabulary is answered for a few places at a time, while their logits are in the cache: a decoder of ours with a small
+    vocabulary makes them only then.
     """
     found = [np.zeros(cut.targets.shape, dtype=np.float32) for _ in range(3 if moments else 1)]
     hits = np.zeros(cut.targets.shape, dtype=bool)
     rows_at_once = MOST_LOGITS // max(1, cut.targets.shape[1] * model.tokenizer.vocabulary)
     for rows, length in cut.batches(max(1, min(batch, rows_at_once))):
-        logits = model.logits(torch.from_numpy(cut.inputs[rows, :length]))
-        targets = torch.from_numpy(cut.targets[rows, :length]).to(logits.device)
-        told, likely = _asked(logits.flatten(0, 1), targets.flatten(), top, moments)
+        parts = _parts(model, torch.from_numpy(cut.inputs[rows, :length]))
+        targets = torch.from_numpy(cut.targets[rows, :length]).to(parts.states.device)
+        told, likely = _asked(parts, targets.flatten(), top, moments)
         measured = targets != IGNORED
         for values, column in zip(found, told, strict=True):
             values[rows, :length] = torch.where(measured, column.view(targets.shape), 0).cpu().numpy()
@@ -72,13 +77,31 @@ def places(model: Model, cut: Windows, *, batch: int, top: int, moments: bool = 
     return Places(found[0], hits, *found[1:])
 
 
-def _asked(
-    logits: torch.Tensor, targets: torch.Tensor, top: int, moments: bool
-) -> tuple[list[torch.Tensor], torch.Tensor]:
-    """Return loss and, if asked, mean and variance of ln p for logits [places, vocabulary]; and whether a token is likely."""
+@dataclass(frozen=True, eq=False)
+class _Parts:
+    """Logits [places, vocabulary] of a batch, a few places at a time: split, or made from `states` as they are asked for."""
+
+    states: torch.Tensor
+    head: torch.Tensor | None
+    size: int
+
+    def __iter__(self) -> Iterator[torch.Tensor]:
+        for part in self.states.split(self.size):
+            yield part if self.head is None else torch.nn.functional.linear(part, self.head)
+
+
+def _parts(model: Model, tokens: torch.Tensor) -> _Parts:
+    gpu = torch.cuda.is_available()
+    size = max(1, (MOST_LOGITS // 4 if gpu else IN_CACHE) // model.tokenizer.vocabulary)
+    if isinstance(model, _Kept) and size >= FEWEST_PLACES:
+        return _Parts(model.states(tokens).flatten(0, 1), model.head, size)
+    return _Parts(model.logits(tokens).flatten(0, 1), None, size)
+
+
+def _asked(parts: _Parts, targets: torch.Tensor, top: int, moments: bool) -> tuple[list[torch.Tensor], torch.Tensor]:
+    """Return loss and, if asked, mean and variance of ln p at each place; and whether its token is likely."""
     told: list[list[torch.Tensor]] = []
-    size = max(1, (IN_CACHE if logits.device.type == "cpu" else MOST_LOGITS // 4) // logits.shape[1])
-    for part, token in zip(logits.split(size), targets.clamp(min=0).split(size), strict=True):
+    for part, token in zip(parts, targets.clamp(min=0).split(parts.size), strict=True):
         said = torch.log_softmax(part.float(), dim=1)
         gold = said.gather(1, token[:, None])
         among = (said > gold).view(torch.uint8).sum(dim=1, dtype=torch.int32) < top
@@ -107,6 +130,11 @@ class _Kept:
         device = "cuda" if torch.cuda.is_available() else "cpu"
         self._decoder, self.tokenizer = load(folder, device)
         self.context = self._decoder.shape.context
+        self.head: torch.Tensor = self._decoder.embedding.weight
+
+    def states(self, tokens: torch.Tensor) -> torch.Tensor:
+        """Return what the last layer says, [windows, context, width]; times `head` it is the logits."""
+        return self._decoder.states(tokens.to(self.head.device))
 
     def logits(self, tokens: torch.Tensor) -> torch.Tensor:
         logits: torch.Tensor = self._decoder(tokens.to(self._decoder.embedding.weight.device))
