@@ -2,7 +2,7 @@
 
 Keys whose value is null are left out; nested values are kept; decimals, durations and the like become text. Bytes
 become base64 text up to 1,024 bytes; longer ones (pictures, sound) are left out and only their size stays:
-{"bytes": 52133}.
+{"bytes": 52133}. So are values nested deeper than JSON is written here: {"levels": "more than 250"}.
 """
 
 from __future__ import annotations
@@ -22,7 +22,23 @@ LARGEST_BINARY = 1024
 def pack(row: dict[str, Any]) -> bytes | None:
     """Return the JSON object of a row, or None when it has no value at all."""
     kept = {key: value for key, value in row.items() if value is not None}
-    return orjson.dumps(kept, default=_other, option=orjson.OPT_NON_STR_KEYS) if kept else None
+    try:
+        return _dumped(kept) if kept else None
+    except orjson.JSONEncodeError:
+        return _dumped({key: _bounded(value) for key, value in kept.items()})
+
+
+def _dumped(value: Any) -> bytes:
+    return orjson.dumps(value, default=_other, option=orjson.OPT_NON_STR_KEYS)
+
+
+def _bounded(value: Any) -> Any:
+    """Return a value, or a note of its depth: more levels can be read than written, and one more is around it."""
+    try:
+        _dumped([value])
+    except orjson.JSONEncodeError:
+        return {"levels": "more than 250"}
+    return value
 
 
 def pack_columns(names: Sequence[str], columns: Sequence[pa.Array], rows: int) -> pa.Array:

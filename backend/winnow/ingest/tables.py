@@ -26,15 +26,17 @@ def unique_names(names: list[str]) -> list[str]:
     >>> unique_names(["text", "", "text"])
     ['text', 'column_2', 'text_2']
     """
-    answer: list[str] = []
+    given, answer, counts = set(names), dict[str, None](), dict[str, int]()
     for place, name in enumerate(names, 1):
         base = name or f"column_{place}"
-        unique, count = base, 1
-        while unique in answer or (count > 1 and unique in names):
+        count = counts.get(base, 0) + 1
+        unique = base if count == 1 else f"{base}_{count}"
+        while unique in answer or (count > 1 and unique in given):
             count += 1
             unique = f"{base}_{count}"
-        answer.append(unique)
-    return answer
+        counts[base] = count
+        answer[unique] = None
+    return list(answer)
 
 
 def pieces_of(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
@@ -125,9 +127,9 @@ class TableDocuments:
 
     def _meta(self, table: pa.RecordBatch, columns: Columns, unread: NDArray[np.bool_]) -> pa.Array:
         """Pack what plays no part; a date that could not be read stays here under its own name."""
-        names, values = [], []
+        names, values, taken = [], [], columns.taken
         for name, column in zip(table.schema.names, table.columns, strict=True):
-            if name not in columns.taken:
+            if name not in taken:
                 names.append(name)
                 values.append(column)
             elif columns.date == (name,) and unread.any():

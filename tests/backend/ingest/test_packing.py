@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -68,3 +69,10 @@ def test_rows_with_text_that_is_not_utf8() -> None:
     codes = pa.DictionaryArray.from_arrays(pa.array([9], pa.int32()), pa.array(["x"]), safe=False)
     with pytest.raises(pa.ArrowInvalid):
         valid_text([codes])
+
+
+def test_what_is_nested_too_deeply_leaves_a_note() -> None:
+    deep: Any = 1
+    for _ in range(600):
+        deep = [deep]
+    assert json.loads(pack({"deep": deep, "stars": 3}) or b"") == {"deep": {"levels": "more than 250"}, "stars": 3}
