@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import duckdb
 import numpy as np
@@ -28,7 +29,7 @@ from winnow.catalog.conditions import Condition, Conditions, first_line, nearest
 from winnow.catalog.crossing import Axis, Cross, axis_of, cross_of
 from winnow.catalog.facets import Column, Facet, Histogram, column_of, facet_of
 from winnow.catalog.filters import MISSING, Filter
-from winnow.catalog.table import Table, quoted
+from winnow.catalog.table import Table, Version, quoted
 from winnow.errors import MissingNeed, QueryError, nearest
 
 
@@ -50,6 +51,11 @@ class _Shape:
 class _Counts:
     version: object = None
     counts: dict[str, Count] = field(default_factory=dict)
+
+
+C = TypeVar("C", Codes, CodedBars)
+Key = Callable[[Version], Hashable]
+"""What a coded column is kept under, by the state of the table."""
 
 
 class Browse:
@@ -102,9 +108,10 @@ class Browse:
     def facet(self, column: str, filter: Filter, *, limit: int = 12) -> Facet:
         """Count the names of a column under the filter."""
         known = self._column(column)
+        if known.kind in ("group", "flag"):
+            key, make = _key_of_names(column), partial(coded_names, column=column)
+            return facet_of(*self._coded(key, make, filter), limit)
         with self._table.cursor() as cursor:
-            if known.kind in ("group", "flag"):
-                return facet_of(self._names(known, cursor), self._rows(filter, cursor), limit)
             where = self._compile(filter, cursor)
             name = quoted(column)
             counted = f"SELECT CAST({name} AS VARCHAR) AS name, COUNT(*) AS n FROM docs WHERE {where.sql} GROUP BY 1"
@@ -121,38 +128,41 @@ class Browse:
 
     def histogram(self, column: str, filter: Filter, *, bars: int = 30) -> Histogram:
         """Count a number or date column in bars whose edges do not depend on the filter."""
-        with self._table.cursor() as cursor:
-            made = self._bars(column, bars, cursor)
-            counts = made.codes.counts(self._rows(filter, cursor)).tolist()
+        made, rows = self._coded(*self._barred(column, bars), filter)
+        counts = made.codes.counts(rows).tolist()
         return Histogram(made.bars.edges, counts[1:], made.codes.totals.tolist()[1:], counts[0], made.bars.log)
 
-    def _bars(self, column: str, bars: int, cursor: duckdb.DuckDBPyConnection) -> CodedBars:
+    def _barred(self, column: str, bars: int) -> tuple[Key, Callable[[duckdb.DuckDBPyConnection], CodedBars]]:
         known = self._column(column)
         if known.kind not in ("number", "date"):
             raise QueryError(
                 "a histogram needs numbers or dates", f"'{column}' holds {known.kind}s", "list its values instead"
             )
-        key = ("bars", column, bars, self._table.built(cursor)._replace(labels=0))
-        return self._kept.get(key, lambda: coded_bars(cursor, column, known.type, bars))
+        key = ("bars", column, bars)
+        return lambda version: (*key, version._replace(labels=0)), partial(
+            coded_bars, column=column, kind=known.type, count=bars
+        )
 
-    def _names(self, column: Column, cursor: duckdb.DuckDBPyConnection) -> Codes:
-        version = self._table.built(cursor)
-        labelled = column.name == "label" or column.name.startswith("label_")
-        key = ("names", column.name, version if labelled else version._replace(labels=0))
-        return self._kept.get(key, lambda: coded_names(cursor, column.name))
+    def _coded(self, key: Key, make: Callable[[duckdb.DuckDBPyConnection], C], filter: Filter) -> tuple[C, Rows | None]:
+        """Return a coded column and the documents of a filter, both of one state of the table; None means all of them."""
+        version = self._table.version
+        coded, rows = self._kept.found(key(version)), self._kept.found(("rows", filter.key, version))
+        if coded is None or (filter and rows is None):
+            with self._table.cursor() as cursor:
+                version = self._table.built(cursor)
+                coded = self._kept.get(key(version), lambda: make(cursor))
+                rows = (
+                    self._kept.get(("rows", filter.key, version), lambda: self._rows(filter, cursor))
+                    if filter
+                    else None
+                )
+        return coded, rows
 
-    def _rows(self, filter: Filter, cursor: duckdb.DuckDBPyConnection) -> Rows | None:
-        """Return the documents of a filter; None means all of them."""
-        if not filter:
-            return None
-
-        def find() -> Rows:
-            count = documents(cursor)
-            where = self._compile(filter, cursor)
-            found = _run(cursor, f"SELECT doc_id FROM docs WHERE {where.sql}", where.values).fetchnumpy()
-            return marked(np.asarray(found["doc_id"], np.int64), count)
-
-        return self._kept.get(("rows", filter.key, self._table.built(cursor)), find)
+    def _rows(self, filter: Filter, cursor: duckdb.DuckDBPyConnection) -> Rows:
+        count = documents(cursor)
+        where = self._compile(filter, cursor)
+        found = _run(cursor, f"SELECT doc_id FROM docs WHERE {where.sql}", where.values).fetchnumpy()
+        return marked(np.asarray(found["doc_id"], np.int64), count)
 
     def page(
         self,
@@ -250,8 +260,7 @@ class Browse:
         self, by: str, across: str, filter: Filter, *, mean_of: str = "", limit: int = 20, bars: int = 12
     ) -> Cross:
         """Return documents, and the mean of a column, by two columns at once: `limit` names each, or so many bars."""
-        with self._table.cursor() as cursor:
-            rows, columns = (self._axis(name, filter, limit, bars, cursor) for name in (by, across))
+        rows, columns = (self._axis(name, filter, limit, bars) for name in (by, across))
         sides = [axis.sql(self._column(axis.column).type) for axis in (rows, columns)]
         mean = f"AVG(CAST({quoted(self._column(mean_of).name)} AS DOUBLE))" if mean_of else "NULL"
         with self._table.cursor() as cursor:
@@ -260,9 +269,9 @@ class Browse:
             counted = _run(cursor, query, [*sides[0][1], *sides[1][1], *where.values]).fetchall()
         return cross_of(rows, columns, counted, means=bool(mean_of))
 
-    def _axis(self, name: str, filter: Filter, limit: int, bars: int, cursor: duckdb.DuckDBPyConnection) -> Axis:
+    def _axis(self, name: str, filter: Filter, limit: int, bars: int) -> Axis:
         if self._column(name).kind in ("number", "date"):
-            return axis_of(name, self._bars(name, bars, cursor).bars, [])
+            return axis_of(name, self._coded(*self._barred(name, bars), Filter())[0].bars, [])
         return axis_of(name, None, [value for value, _ in self.facet(name, filter, limit=limit).values])
 
     def centres(self, by: str) -> pd.DataFrame:
@@ -329,3 +338,8 @@ def _run(cursor: duckdb.DuckDBPyConnection, query: str, values: Sequence[Any]) -
         return cursor.execute(query, list(values))
     except duckdb.Error as reason:
         raise QueryError("the filter cannot be run", first_line(reason), "remove the condition it names") from reason
+
+
+def _key_of_names(column: str) -> Key:
+    labelled = column == "label" or column.startswith("label_")
+    return lambda version: ("names", column, version if labelled else version._replace(labels=0))

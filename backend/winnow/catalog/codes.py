@@ -41,7 +41,20 @@ class Codes:
         """Return how many documents have no value, and how many each bar or name has; None means all documents."""
         if rows is None:
             return self.totals
-        return np.bincount(self.places[rows], minlength=len(self.totals))
+        if rows.dtype != np.bool_:
+            return np.bincount(self.places[rows], minlength=len(self.totals))
+        # A product is faster than an index; what it makes 0 is taken off the missing ones.
+        found = _tally(self.places * rows, len(self.totals))
+        found[0] = np.count_nonzero(rows) - found[1:].sum()
+        return found
+
+
+def _tally(codes: NDArray[Any], count: int) -> NDArray[np.int64]:
+    """Return how often each of `count` codes stands there; bytes are read two at a time."""
+    if codes.dtype != np.uint8 or len(codes) % 2 or len(codes) < BATCH:
+        return np.bincount(codes, minlength=count)
+    pairs = np.bincount(codes.view(np.uint16), minlength=1 << 16).reshape(256, 256)
+    return np.asarray(pairs.sum(0) + pairs.sum(1))[:count]
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,13 +158,19 @@ class Kept:
         self._lock = threading.Lock()
         self._bytes = 0
 
+    def found(self, key: Hashable) -> Any:
+        """Return what is kept under a key, or None."""
+        with self._lock:
+            if key not in self._found:
+                return None
+            self._found.move_to_end(key)
+            return self._found[key]
+
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what is kept under a key, or make it."""
-        with self._lock:
-            if key in self._found:
-                self._found.move_to_end(key)
-                kept: T = self._found[key]
-                return kept
+        kept: T | None = self.found(key)
+        if kept is not None:
+            return kept
         made = make()
         with self._lock:
             if key not in self._found:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from winnow.catalog.codes import Kept, coded_bars, coded_names, documents, marked, sample_of
+from winnow.catalog.codes import Codes, Kept, coded_bars, coded_names, documents, marked, sample_of
 
 numbers = st.one_of(st.none(), st.floats(-1e9, 1e9, width=32), st.integers(-3, 3).map(float))
 
@@ -49,6 +49,15 @@ def test_more_names_than_a_byte_holds_stay_apart() -> None:
         codes = coded_names(database, "v")
     assert codes.places.dtype == np.uint16
     assert set(codes.counts(None).tolist()) == {0, 2}
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.booleans()), min_size=2, max_size=60))
+def test_bytes_read_two_at_a_time_are_counted_alike(documents: list[tuple[int, bool]]) -> None:
+    places, rows = np.array([code for code, _ in documents], np.uint8), np.array([kept for _, kept in documents])
+    codes = Codes(places, (), np.bincount(places, minlength=5))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("winnow.catalog.codes.BATCH", 2)
+        assert codes.counts(rows).tolist() == np.bincount(places[rows], minlength=5).tolist()
 
 
 def test_an_empty_corpus_has_no_documents_to_count() -> None:
