@@ -6,69 +6,29 @@ import numpy as np
 import pytest
 
 from conftest import one_process, write_lines
+from made_texts import CODES, RIVER, words_of
 from winnow.errors import ConflictError, MissingNeed, SettingError
 from winnow.jobs import rounds as module
 from winnow.jobs.rounds import rows_of
 from winnow.workspace import Workspace
 
-RIVER = [
-    "the",
-    "river",
-    "runs",
-    "past",
-    "the",
-    "old",
-    "mill",
-    "and",
-    "under",
-    "the",
-    "bridge",
-    "where",
-    "boats",
-    "lay",
-    "in",
-    "the",
-    "rain",
-    "all",
-    "day",
-]
-CODES = [
-    "99",
-    "TRAINS",
-    "12:45!",
-    "ERROR",
-    "404",
-    "[x=7,",
-    "y=12]",
-    "RETRY",
-    "QTY",
-    "3",
-    "@",
-    "14.99",
-    "44.97",
-    "EUR;",
-    "#A7",
-    "/Z0",
-    "<OK>",
-    "0x1F",
-    "88%",
-]
 PLAN = {"rounds": 2, "share": 0.3, "probes": 45, "tokens": 10_240}
-
-
-def written(words: list[str], seed: int) -> str:
-    return " ".join(np.random.default_rng(seed).choice(words, size=40))
 
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """120 documents, every third of the target's kind."""
     folder = tmp_path_factory.mktemp("rounds")
-    rows = [{"text": written(RIVER if n % 3 == 0 else CODES, n), "source": "s"} for n in range(120)]
+    rows = [
+        {"text": words_of(RIVER if n % 3 == 0 else CODES, 40, np.random.default_rng(n)), "source": "s"}
+        for n in range(120)
+    ]
     workspace = one_process(folder / "corpus")
     workspace.ingest([write_lines(folder / "rows.jsonl", rows)])
     workspace.score(["tokens"])
-    write_lines(folder / "guide.jsonl", [{"text": written(RIVER, 1000 + n)} for n in range(8)])
+    write_lines(
+        folder / "guide.jsonl", [{"text": words_of(RIVER, 40, np.random.default_rng(1000 + n))} for n in range(8)]
+    )
     return workspace
 
 

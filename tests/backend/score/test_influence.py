@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 import torch
 
+from made_texts import CODES, RIVER, words_of
 from text_batches import batch_of
 from tiny_decoder import tiny_decoder
 from winnow.errors import InputError, MissingNeed, SettingError
@@ -19,59 +20,11 @@ from winnow.lm.windows import windows
 from winnow.score.ekfac import EkfacInfluence
 from winnow.score.influence import Influence
 
-WORDS = [
-    "the",
-    "river",
-    "runs",
-    "past",
-    "old",
-    "mill",
-    "a",
-    "boat",
-    "lay",
-    "under",
-    "bridge",
-    "rain",
-    "fell",
-    "on",
-    "fields",
-    "all",
-    "day",
-    "and",
-    "wind",
-    "rose",
-    "over",
-    "hill",
-]
-CODES = [
-    "99",
-    "TRAINS",
-    "12:45!",
-    "ERROR",
-    "404",
-    "[x=7,",
-    "y=12]",
-    "RETRY",
-    "QTY",
-    "3",
-    "@",
-    "14.99",
-    "44.97",
-    "EUR;",
-    "#A7",
-    "/Z0",
-    "<OK>",
-    "0x1F",
-    "88%",
-    "{K:",
-    "2}",
-]
 
-
-def written(words: list[str], count: int, seed: int) -> list[str]:
+def written(kind: str, count: int, seed: int) -> list[str]:
     """Return texts of eight words each."""
-    rng = np.random.default_rng(seed)
-    return [" ".join(rng.choice(words, size=8)) for _ in range(count)]
+    chance = np.random.default_rng(seed)
+    return [words_of(kind, 8, chance) for _ in range(count)]
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +32,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A decoder that has read a little of both kinds."""
     torch.manual_seed(0)
     decoder = Decoder(Shape(layers=2, width=32, heads=2, context=32, vocabulary=257))
-    texts = written(WORDS, 40, 1) + written(CODES, 40, 2)
+    texts = written(RIVER, 40, 1) + written(CODES, 40, 2)
     cut = windows(pa.array(texts, pa.large_string()), Bytes(), 32)
     optimizer = torch.optim.AdamW(decoder.parameters(), lr=3e-3)
     inputs, targets = torch.from_numpy(cut.inputs), torch.from_numpy(cut.targets)
@@ -96,14 +49,14 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("target") / "guide.txt"
-    path.write_text("\n\n".join(written(WORDS, 12, 3)), encoding="utf-8")
+    path.write_text("\n\n".join(written(RIVER, 12, 3)), encoding="utf-8")
     return str(path)
 
 
 def corpus(count: int = 60) -> tuple[pa.RecordBatch, np.ndarray]:
     """Documents of two kinds in turn, their vectors, and which are of the target's kind."""
     rng = np.random.default_rng(0)
-    kinds = zip(written(WORDS, count, 4), written(CODES, count, 5), strict=True)
+    kinds = zip(written(RIVER, count, 4), written(CODES, count, 5), strict=True)
     texts = [pair[n % 2] for n, pair in enumerate(kinds)]
     aimed = np.arange(count) % 2 == 0
     vectors = rng.normal(size=(count, 6)) * 0.3 + np.where(aimed, 1.0, -1.0)[:, None]
