@@ -19,8 +19,8 @@ COLOURS = ("cluster_top", "source", "language", "quality", "toxicity", "label", 
 PLACELESS = ("doc_id", "id", "url", "map_x", "map_y")
 """Columns that every document has a value of its own in."""
 
-MOST, FEWER = 1_000_000, (300_000, 100_000)
-"""How many points a browser draws smoothly, and what slower machines may ask for."""
+MOST, SOME, FEW = 1_000_000, 300_000, 100_000
+"""How many points a browser draws smoothly; how many come quickly on every zoom; and for slow machines."""
 
 
 def page() -> None:
@@ -33,7 +33,7 @@ def page() -> None:
             "There is no map yet: it is made with the clusters. Home has the button.", icon=":material/scatter_plot:"
         )
         return
-    drawing, beside = st.columns([13, 7], gap="medium")
+    drawing, beside = st.columns([12, 8], gap="medium")
     with drawing:
         _map()
     with beside:
@@ -79,9 +79,10 @@ def _colour() -> str:
 
 
 def _limit(documents: int) -> int:
-    """Return how many points to draw; a large map asks."""
+    """Return how many points to draw: all where a browser can, else a sample; a large map asks."""
     asked = state.get("points")
-    numbers = [MOST, *FEWER, *([int(asked)] if asked.isdigit() and 0 < int(asked) < MOST else [])]
+    numbers = [MOST, SOME, FEW] if documents <= MOST else [SOME, MOST, FEW]
+    numbers += [int(asked)] if asked.isdigit() and 0 < int(asked) < MOST else []
     if documents <= min(numbers):
         return MOST
     options = list(dict.fromkeys(map(str, numbers)))

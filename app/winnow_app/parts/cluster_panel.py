@@ -29,10 +29,10 @@ def cluster_panel() -> None:
         shown, hide_index=True, height=400, key=key, on_select="rerun", selection_mode="multi-row",
         column_order=["name", "documents", "quality", "toxicity"],
         column_config={
-            "name": st.column_config.TextColumn("group and cluster", width=170),
-            "documents": st.column_config.NumberColumn("documents", format="localized", width=84),
-            "quality": st.column_config.NumberColumn("quality", format="%.2f", width=64, help="mean"),
-            "toxicity": st.column_config.NumberColumn("toxicity", format="%.2f", width=64, help="mean"),
+            "name": st.column_config.TextColumn("group and cluster", width=150),
+            "documents": st.column_config.NumberColumn("size", format="localized", width=68, help="documents"),
+            "quality": st.column_config.NumberColumn("quality", format="%.2f", width=62, help="mean"),
+            "toxicity": st.column_config.NumberColumn("toxicity", format="%.2f", width=62, help="mean"),
         },
     )  # fmt: skip
     rows = shown.iloc[[place for place in event.selection.rows if place < len(shown)]]

@@ -32,7 +32,10 @@ class Box(NamedTuple):
     @property
     def sql(self) -> str:
         """Return the condition that a document lies in it."""
-        return f"map_x BETWEEN {self.left!r} AND {self.right!r} AND map_y BETWEEN {self.bottom!r} AND {self.top!r}"
+        # Written with an exponent an edge is a double; without, a decimal number, which may miss the outermost document.
+        left, bottom, right, top = (f"{edge:.17e}" for edge in self)
+        x, y = "CAST(map_x AS DOUBLE)", "CAST(map_y AS DOUBLE)"
+        return f"{x} BETWEEN {left} AND {right} AND {y} BETWEEN {bottom} AND {top}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +72,7 @@ class Places:
     def density(self, filter: Filter, box: Box, *, bins: int = BINS) -> Density:
         """Count the documents of a box in bins × bins cells, in one scan; what lies on the far edges is in the last."""
         column, row = (
-            # A place is a float32 and an edge is not: what lies on the near edge may seem to lie before it.
-            f"GREATEST(0, LEAST({bins - 1}, FLOOR((CAST({axis} AS DOUBLE) - {low!r}) / {(high - low) or 1.0!r} * {bins})))"
+            f"LEAST({bins - 1}, FLOOR((CAST({axis} AS DOUBLE) - {low:.17e}) / {(high - low) or 1.0:.17e} * {bins}))"
             for axis, low, high in (("map_x", box.left, box.right), ("map_y", box.bottom, box.top))
         )
         with self._table.cursor() as cursor:

@@ -77,12 +77,18 @@ def test_documents_are_counted_in_cells(square: Workspace) -> None:
 
 
 def test_only_the_documents_of_the_box_are_counted(square: Workspace) -> None:
-    """From 0.9 to 2.0 in two columns of 0.55: 0.9 and 1.0 fall into the first, 2.0 into the last.
+    """From 1.0 to 3.5 in two columns of 1.25: 1.0 and 2.0 fall into the first, 3.5 into the last."""
+    found = square.catalog.places.density(Filter(), Box(1.0, 0.0, 3.5, 1.0), bins=2)
+    assert found.counts.tolist() == [[1, 0], [1, 1]]
 
-    A place is a float32: 0.9 is stored as 0.89999998, before the edge, and is counted all the same.
-    """
-    found = square.catalog.places.density(Filter(), Box(0.9, 0.0, 2.0, 1.0), bins=2)
-    assert found.counts.tolist() == [[2, 0], [0, 1]]
+
+def test_the_outermost_documents_are_inside(tmp_path: Path) -> None:
+    """Places are float32, whose values no short decimal number meets."""
+    places = np.random.default_rng(0).normal(size=(100, 2)).astype(np.float32).tolist()
+    workspace = placed(tmp_path, [(x, y) for x, y in places], "a" * 100)
+    box, documents = workspace.catalog.places.whole()
+    assert documents == workspace.catalog.places.density(Filter(), box).documents == 100
+    assert workspace.catalog.places.drawn(Filter(), box, "").num_rows == 100
 
 
 def test_documents_in_one_place_are_one_cell(tmp_path: Path) -> None:
