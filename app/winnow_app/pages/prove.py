@@ -1,17 +1,34 @@
-"""Prove: train small models on a selection and on random controls, and see whether the selection helps."""
+"""Prove: train small models on a selection and on random controls; and what else a series of small models tells."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from winnow_app import data
+from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.job_bar import running_jobs
+from winnow_app.parts.lab import ladder_tab, rounds_tab, skills_tab
 from winnow_app.parts.proof_setup import proof_setup
 from winnow_app.parts.proof_verdict import proof_verdict
 
+WAYS = {
+    "proof": "Does a selection help?",
+    "skills": "Which groups help which",
+    "ladder": "Ladder of models",
+    "rounds": "Select in rounds",
+}
+
 
 def page() -> None:
-    st.header("Does it help?")
+    way = st.segmented_control(
+        "What to find out", list(WAYS), default="proof", required=True, format_func=lambda way: WAYS[way],
+        key="prove.way", label_visibility="collapsed",
+    )  # fmt: skip
+    with failures_as_words("lab"):
+        {"proof": _proofs, "skills": skills_tab, "ladder": ladder_tab, "rounds": rounds_tab}[str(way)]()
+
+
+def _proofs() -> None:
     kept = [selection.name for selection in data.workspace().catalog.selections.all()]
     if not kept:
         st.info("A proof compares selections, and none is kept yet.", icon=":material/filter_alt:")

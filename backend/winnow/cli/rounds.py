@@ -24,12 +24,17 @@ from winnow.cli.main import winnow
 @click.option("--tokens", type=int, help="Tokens that the model reads before each round (default: the tier's).")
 @click.option("--seed", default=0, show_default=True)
 @click.option("--replace", "again", is_flag=True, help="Make the models and selections of these rounds anew.")
+@click.option("--dry-run", is_flag=True, help="Say how long it takes, and stop.")
 @folder_option
-def rounds(folder: Path, /, name: str, again: bool, **told: Any) -> None:
+def rounds(folder: Path, /, name: str, again: bool, dry_run: bool, **told: Any) -> None:
     """Choose by measured influence in rounds: teach a model, probe it, choose for it, teach it on that, and again."""
-    from winnow.jobs.rounds import rows_of
+    from winnow.jobs.lab_series import rounds_minutes
+    from winnow.jobs.rounds import Plan, rows_of
     from winnow.workspace import Workspace
 
+    console.warn(f"about {rounds_minutes(Plan(**told)):.1f} minutes")
+    if dry_run:
+        return
     with console.progress() as progress:
         made = Workspace(folder).rounds(name, told, replace=again, progress=progress)
     heads = ("round", "model", "prediction ranks probes", "reliability", "like the round before", "documents", "tokens")

@@ -149,17 +149,25 @@ def _round(
     score(catalog, [scorer], executor, progress)
     card = {row["what"]: row for row in catalog.manifest.tables(scorer.run_name)["card"].to_pylist()}
     selection = f"{name}_{number}"
-    kept = next((one for one in catalog.selections.all() if one.name == selection), None)
-    if kept is None or anew:
+    there = any(one.name == selection for one in catalog.selections.all())
+    if not there or anew:
         step = Step(_selector(plan, scorer.run_name, card), _part(catalog, plan), plan.seed)
         chain = run_chain(catalog, [step], filter=Filter(selection=_before(catalog, name, number)))
-        kept = keep(catalog, selection, chain.chosen, replace=True)
+        keep(catalog, selection, chain.chosen, replace=True)
+    return told(catalog, name, number)
+
+
+def told(catalog: Catalog, name: str, number: int) -> Round:
+    """Return what a finished round found and chose; raises SettingError when its selection is gone."""
+    column = f"{Influence.stem}_{name}_{number}"
+    card = {row["what"]: row for row in catalog.manifest.tables(column)["card"].to_pylist()}
+    kept = catalog.selections.get(f"{name}_{number}")
     ranks = card["rank correlation of prediction and measure"]
     return Round(
-        number=number, model=f"{name}_{number - 1}", column=scorer.run_name, selection=selection,
+        number=number, model=f"{name}_{number - 1}", column=column, selection=kept.name,
         documents=kept.summary["documents"], tokens=kept.summary["tokens"],
         ranks=(ranks["value"], ranks["low"], ranks["high"], ranks["n"]),
-        reliability=card["reliability of a gain"]["value"], drift=_drift(catalog, scorer.run_name, name, number),
+        reliability=card["reliability of a gain"]["value"], drift=_drift(catalog, column, name, number),
     )  # fmt: skip
 
 

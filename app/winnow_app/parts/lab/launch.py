@@ -1,0 +1,64 @@
+"""What the forms of the lab share: a size, a name, the minutes ahead, the button and the command that does the same."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from winnow.jobs.lab_series import kept
+from winnow.prove.tiers import TIERS
+from winnow_app import data
+from winnow_app.parts.job_bar import running_jobs
+from winnow_app.parts.proof_setup import SIZES
+
+
+def size_input(verb: str) -> str:
+    """Ask how large the models are."""
+    tier = str(st.segmented_control("Size", list(TIERS), default="ci", required=True, key=f"{verb}.tier"))
+    st.caption(SIZES[tier])
+    return tier
+
+
+def target_input(verb: str, help: str) -> str:
+    """Ask for the texts that models are to read better."""
+    return st.text_input(
+        "Texts that a model is to read better", key=f"{verb}.target", placeholder="/data/held-out.jsonl", help=help
+    ).strip()
+
+
+def told_minutes(minutes: float | None, runs: str) -> None:
+    """Say how long it takes, before anybody starts it; None where only the machine with the GPU can tell."""
+    if minutes is None:
+        st.caption("Its minutes are measured on the machine with the GPU: the command below with --dry-run.")
+    else:
+        st.markdown(f"{runs}, about **{max(minutes, 1):,.0f} minutes** on this machine.")
+
+
+def launch(verb: str, words: str, recipe: Mapping[str, Any], flags: Sequence[str], lacks: str) -> None:
+    """Draw the name, the button that starts the job, and the command; `lacks` says what the form still needs."""
+    taken = kept(data.workspace().catalog, verb)
+    name = st.text_input("Called", key=f"{verb}.name", placeholder="letters, digits and _").strip()
+    if name in taken:
+        lacks = f"'{name}' is there already: choose another name."
+    elif not name and not lacks:
+        lacks = "Give it a name."
+    if st.button(words, type="primary", icon=":material/play_arrow:", disabled=bool(lacks), key=f"{verb}.start"):
+        data.start(verb, name=name, replace=False, **recipe)
+    if lacks:
+        st.caption(f":material/arrow_upward: {lacks}")
+    command = ["winnow", "-w", str(data.workspace().folder), verb, name or "NAME", *flags]
+    st.caption("The same from a shell:")
+    st.code(shlex.join(command), language="bash", wrap_lines=True)
+
+
+def chosen(verb: str, about: str) -> str:
+    """Draw the running jobs and ask which result to show; "" where there is none, having said what it would be."""
+    running_jobs()
+    names = kept(data.workspace().catalog, verb)
+    if not names:
+        st.markdown(about)
+        return ""
+    return str(st.selectbox("Result", names, key=f"{verb}.shown", label_visibility="collapsed"))
