@@ -61,7 +61,10 @@ def _ended(job: Job) -> None:
 def _write(chosen: NamedSelection, course: Course | None, judge: dict[str, Any] | None) -> None:
     found = methods(Exporter)
     format = str(st.selectbox("Format", list(found), index=list(found).index("parquet"), key="export.format"))
-    told = method_form(found[format], "export")
+    folder = st.text_input(
+        "Folder on the machine that serves this page, or an address", first_folder(chosen.name),
+        key=f"export.folder.{chosen.name}", help="Addresses begin with s3://, gs:// or hf://.",
+    ).strip()  # fmt: skip
     picked = _columns(course)
     share = float(
         st.number_input(
@@ -71,10 +74,8 @@ def _write(chosen: NamedSelection, course: Course | None, judge: dict[str, Any] 
     )  # fmt: skip
     lacking = missing_steps(["near_group"] if share else [], data.columns(), [])
     offer("A split without copies on both sides", lacking)
-    folder = st.text_input(
-        "Folder on the machine that serves this page, or an address", first_folder(chosen.name),
-        key=f"export.folder.{chosen.name}", help="Addresses begin with s3://, gs:// or hf://.",
-    ).strip()  # fmt: skip
+    with st.expander("How the files are made"):
+        told = method_form(found[format], "export")
     wrong = refused(folder)
     if wrong:
         st.warning(plain(wrong), icon=":material/folder_off:")
