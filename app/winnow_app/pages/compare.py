@@ -9,6 +9,7 @@ import streamlit as st
 from winnow_app import data, state
 from winnow_app.parts.comparison import comparison
 from winnow_app.parts.failures import failures_as_words
+from winnow_app.parts.missing_step import selection_needed
 
 MOST = 6
 
@@ -17,8 +18,7 @@ def page() -> None:
     st.header("Compare")
     kept = [selection.name for selection in data.workspace().catalog.selections.all()]
     if not kept:
-        st.info("No selection is kept yet: choose one and save it under a name.", icon=":material/filter_alt:")
-        st.page_link(st.session_state["pages"]["select"], label="Choose documents", icon=":material/filter_alt:")
+        selection_needed()
         return
     names, target = _asked(kept)
     if not names:

@@ -21,7 +21,7 @@ from winnow_app.parts.export_folder import first_folder, outlook_line, refusal, 
 from winnow_app.parts.highlight import plain
 from winnow_app.parts.job_bar import job_bar, run_again, running_jobs
 from winnow_app.parts.method_form import method_form
-from winnow_app.parts.missing_step import missing_steps, offer
+from winnow_app.parts.missing_step import missing_steps, offer, selection_needed
 from winnow_app.parts.selection_facts import selection_facts
 
 
@@ -29,8 +29,7 @@ def page() -> None:
     st.header("Export")
     kept = data.workspace().catalog.selections.all()
     if not kept:
-        st.info("No selection is kept yet: choose one and save it under a name.", icon=":material/filter_alt:")
-        st.page_link(st.session_state["pages"]["select"], label="Choose documents", icon=":material/filter_alt:")
+        selection_needed()
         return
     names = [selection.name for selection in kept]
     chosen = kept[names.index(st.selectbox("Selection", names, key="export.name"))]

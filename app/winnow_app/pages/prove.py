@@ -8,6 +8,7 @@ from winnow_app import data
 from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.job_bar import running_jobs
 from winnow_app.parts.lab import ladder_tab, rounds_tab, skills_tab
+from winnow_app.parts.missing_step import selection_needed
 from winnow_app.parts.proof_setup import proof_setup
 from winnow_app.parts.proof_verdict import proof_verdict
 
@@ -31,8 +32,7 @@ def page() -> None:
 def _proofs() -> None:
     kept = [selection.name for selection in data.workspace().catalog.selections.all()]
     if not kept:
-        st.info("A proof compares selections, and none is kept yet.", icon=":material/filter_alt:")
-        st.page_link(st.session_state["pages"]["select"], label="Choose documents", icon=":material/filter_alt:")
+        selection_needed()
         return
     settings, found = st.columns([4, 9], gap="large")
     # What was found comes first: the form measures this machine once, which takes seconds.

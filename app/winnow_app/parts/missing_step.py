@@ -56,6 +56,12 @@ def _scoring(column: str, scorer: str) -> Step:
     return Step(f"column {column}", "", command=f"winnow score {scorer} {settings}")
 
 
+def selection_needed() -> None:
+    """Say that no selection is kept, and lead to where one is chosen."""
+    st.info("No selection is kept yet: choose one and save it under a name.", icon=":material/filter_alt:")
+    st.page_link(st.session_state["pages"]["select"], label="Choose documents", icon=":material/filter_alt:")
+
+
 def offer_missing(selector: Selector) -> bool:
     """Draw a button per missing step and return whether there is one."""
     steps = missing_steps(selector.needs(), data.columns(), data.workspace().catalog.vectors.models())
