@@ -28,13 +28,13 @@ SEEDS = (0, 1, 2)
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-def invented(root: Path, name: str, finished: int) -> None:
+def invented(root: Path, name: str, finished: int, texts: tuple[str, ...] = ("target", "general")) -> None:
     """Write a proof of four arms and three seeds of which so many runs are finished and one is at work."""
     arms = {arm: {"kind": "selection", "documents": 12, "tokens": 240, "mix": {"kitchen": 1.0}} for arm in ARMS}
     arms["dga"] |= {"kind": "online", "by": "source", "recipe": {"method": "dga"}}
     sets = {
         one: {"kind": "texts", "count": 12, "bytes": sum(LENGTHS), "lengths": LENGTHS, "sha256": "0" * 64}
-        for one in ("target", "general")
+        for one in texts
     }
     made = plan(
         name=name,
@@ -50,24 +50,24 @@ def invented(root: Path, name: str, finished: int) -> None:
     for arm, seed in made.runs()[: finished + 1]:
         folder = run_folder(root, arm, seed)
         folder.mkdir(parents=True)
-        points = points_of(arm, seed, 10 if finished >= len(made.runs()) else 4)
+        points = points_of(arm, seed, 10 if finished >= len(made.runs()) else 4, texts)
         write_curve(folder, list(points))
     for arm, seed in made.runs()[:finished]:
         # The first text gains, or loses, most and the last least; the mean stays what the arm is said to do.
         gains = ARMS[arm] * (1 + 0.02 * (5.5 - np.arange(12)))
         nats = np.array(LENGTHS) * (2.0 + gains + 0.01 * seed)
         losses = {one: nats * (1.0 if one == "target" else 1.1) for one in sets}
-        write_result(root, result(arm, seed, [30.0], points=points_of(arm, seed, 10), losses=losses))
+        write_result(root, result(arm, seed, [30.0], points=points_of(arm, seed, 10, texts), losses=losses))
         groups = {"groups": {"kitchen": [0.3, 0.6 + 0.01 * seed], "garden": [0.7, 0.4 - 0.01 * seed]}}
         if arm == "dga":
             write_json(run_folder(root, arm, seed) / "steered.json", {**groups, "trajectory": [], "extra": 0})
 
 
-def points_of(arm: str, seed: int, count: int) -> tuple[Point, ...]:
+def points_of(arm: str, seed: int, count: int, texts: tuple[str, ...]) -> tuple[Point, ...]:
     places = range(1, count + 1)
     losses = [2.0 + ARMS[arm] + 0.01 * seed + 1.0 / place for place in places]
     return tuple(
-        Point(100 * place, loss, {"target": loss, "general": 1.1 * loss})
+        Point(100 * place, loss, {one: loss * (1.0 if one == "target" else 1.1) for one in texts})
         for place, loss in zip(places, losses, strict=True)
     )
 

@@ -14,6 +14,7 @@ from winnow.jobs.arrange_plan import Arrangements, Sample
 from winnow.judge.base import Judge
 from winnow.method import methods
 from winnow_app import data
+from winnow_app.parts.highlight import plain
 from winnow_app.parts.method_form import method_form
 
 STEPS, PICKS = "export.arrange", "export.arrange.picks"
@@ -38,7 +39,7 @@ def arrangement_cards() -> tuple[Course | None, dict[str, Any] | None]:
     try:
         course = Course.of(recipes)
     except SettingError as reason:
-        st.error(str(reason), icon=":material/error:")
+        st.error(plain(str(reason)), icon=":material/error:")
         return None, None
     return course, _judge() if course.asks else None
 
@@ -110,7 +111,7 @@ def _judge() -> dict[str, Any] | None:
     try:
         return kinds[str(name)](**told).recipe
     except WinnowError as reason:
-        st.error(str(reason), icon=":material/error:")
+        st.error(plain(str(reason)), icon=":material/error:")
         return None
 
 
@@ -135,10 +136,10 @@ def look_ahead(course: Course, selection: NamedSelection, judge: dict[str, Any] 
             remarks, samples = looked.remarks(), looked.preview()
             costs = looked.cost() if course.asks and asked else []
     except WinnowError as reason:
-        st.error(str(reason), icon=":material/error:")
+        st.error(plain(str(reason)), icon=":material/error:")
         return
     for name, remark in remarks:
-        st.warning(f"{name}: {remark}", icon=":material/info:")
+        st.warning(f"{name}: {plain(remark)}", icon=":material/info:")
     for name, cost in costs:
         st.info(f"{name} would ask {cost.words}.", icon=":material/payments:")
     if course.transforms:

@@ -12,6 +12,7 @@ import streamlit as st
 from winnow.errors import SettingError
 from winnow.method import Method, Setting
 from winnow_app import data
+from winnow_app.parts.highlight import plain
 
 
 def method_form(kind: type[Method], key: str, present: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -87,5 +88,5 @@ def _text_input(setting: Setting, label: str, key: str) -> Any:
     try:
         return setting.parse(text) if text or setting.optional else setting.default
     except SettingError as reason:
-        st.error(str(reason))
+        st.error(plain(str(reason)))
         return setting.default

@@ -37,7 +37,7 @@ def proof_verdict(name: str) -> None:
             verdict = line.difference.verdict
             st.markdown(plain(in_words(line, len(made.seeds))).replace(verdict, MARKS[verdict], 1))
     names = [one for one, told in plan.sets.items() if told["kind"] == "texts"]
-    for tab, one in zip(st.tabs([f"on {one}" for one in names]), names, strict=True):
+    for tab, one in zip(st.tabs([f"on {plain(one)}" for one in names]), names, strict=True):
         with tab:
             _set(made, name, one)
     _answers(made)

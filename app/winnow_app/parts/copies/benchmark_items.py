@@ -10,6 +10,7 @@ from winnow.method import method
 from winnow.score.base import Scorer
 from winnow_app import data
 from winnow_app.parts.failures import failures_as_words
+from winnow_app.parts.highlight import plain
 from winnow_app.parts.method_form import method_form
 
 SCORER = "contamination"
@@ -67,9 +68,9 @@ def _items(benchmark: str) -> None:
     items = data.leaks("per_item")
     items = items[items["benchmark"] == benchmark] if benchmark else items
     if not len(items):
-        st.caption(f"No document holds an item of {benchmark}." if benchmark else "No document holds an item.")
+        st.caption(f"No document holds an item of {plain(benchmark)}." if benchmark else "No document holds an item.")
         return
-    st.markdown(f"**Items held{f' of {benchmark}' if benchmark else ''}**, those in most documents first")
+    st.markdown(f"**Items held{f' of {plain(benchmark)}' if benchmark else ''}**, those in most documents first")
     event = st.dataframe(
         items.head(1000), hide_index=True, height=min(38 + 35 * len(items), 300), key=f"copies.items.{benchmark}",
         on_select="rerun", selection_mode="single-row",
