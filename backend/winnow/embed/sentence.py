@@ -127,7 +127,9 @@ def fresh(checkpoint: str, device: str) -> Any:
     require("the sentence encoder", "running models", "transformers.utils.logging").disable_progress_bar()
     on_disk = packaged or Path(place).exists() or not hub_answers()
     try:
-        return library.SentenceTransformer(place, device=device, local_files_only=on_disk)
+        # Other weights are pickles, which may hold a program.
+        safe = {"use_safetensors": True}
+        return library.SentenceTransformer(place, device=device, local_files_only=on_disk, model_kwargs=safe)
     except Exception as reason:  # a wrong name, no network, a damaged file: each raises its own kind
         raise InputError(
             f"the sentence encoder needs the model '{checkpoint}'",

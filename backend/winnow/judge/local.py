@@ -124,7 +124,7 @@ def load(checkpoint: str) -> Loaded:
     library = require("the local judge", "running models", "transformers")
     try:
         tokenizer = library.AutoTokenizer.from_pretrained(checkpoint)
-        model = library.AutoModelForCausalLM.from_pretrained(checkpoint)
+        model = library.AutoModelForCausalLM.from_pretrained(checkpoint, use_safetensors=True)
     except Exception as reason:  # a wrong name, no network, a damaged file: each raises its own kind
         raise InputError(
             f"the local judge needs the model '{checkpoint}'",

@@ -134,7 +134,9 @@ def load(model: str) -> Loaded:
     on_disk = os.path.isdir(model) or not hub_answers()
     try:
         tokenizer = library.AutoTokenizer.from_pretrained(model, use_fast=True, local_files_only=on_disk)
-        network = library.AutoModelForSequenceClassification.from_pretrained(model, local_files_only=on_disk)
+        network = library.AutoModelForSequenceClassification.from_pretrained(
+            model, use_safetensors=True, local_files_only=on_disk
+        )
     except Exception as reason:  # a wrong name, no network, a damaged file: each raises its own kind
         raise InputError(
             f"the scorer classifier needs the model '{model}'",
