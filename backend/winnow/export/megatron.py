@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from winnow.export.base import appearing
 from winnow.export.tokens import Tokenised
@@ -42,13 +41,8 @@ class Megatron(Tokenised):
 
     def write_part(self, tables: Iterator[pa.Table], paths: Sequence[Path]) -> None:
         index, data = paths
-        sizes: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
         with appearing(index) as beside:
-            with appearing(data) as file:
-                for tokens, counts in self.rows(tables):
-                    file.write(tokens.tobytes())
-                    sizes.append(counts)
-            lengths = np.concatenate(sizes)
+            lengths = self.put(tables, data)
             bounds = np.arange(len(lengths) + 1, dtype=np.int64)
             beside.write(_HEAD.pack(MAGIC, 1, CODES[self.kind.name], len(lengths), len(bounds)))
             beside.write(lengths.astype(np.int32).tobytes())

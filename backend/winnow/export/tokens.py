@@ -68,6 +68,15 @@ class Tokenised(Exporter):
         for tokens, _ in self.rows(tables):
             file.write(tokens.tobytes())
 
+    def put(self, tables: Iterator[pa.Table], path: Path) -> NDArray[np.int64]:
+        """Write the tokens of a shard and return how many each document has."""
+        counts: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
+        with appearing(path) as file:
+            for tokens, count in self.rows(tables):
+                file.write(tokens.tobytes())
+                counts.append(count)
+        return np.concatenate(counts)
+
     def finish(self, folder: Path, split: str, paths: Sequence[Path]) -> list[Path]:
         """Write what a reader must know: the type of a token, the size of the vocabulary, the end token, the counts."""
         data = [path for path in paths if path.suffix == ".bin"]
@@ -103,13 +112,9 @@ class Tokens(Tokenised):
 
     def write_part(self, tables: Iterator[pa.Table], paths: Sequence[Path]) -> None:
         starts, data = paths
-        sizes: list[NDArray[np.int64]] = [np.zeros(1, np.int64)]
         with appearing(starts) as beside:
-            with appearing(data) as file:
-                for tokens, counts in self.rows(tables):
-                    file.write(tokens.tobytes())
-                    sizes.append(counts)
-            np.save(beside, np.cumsum(np.concatenate(sizes)), allow_pickle=False)
+            counts = self.put(tables, data)
+            np.save(beside, np.concatenate([[0], np.cumsum(counts)]), allow_pickle=False)
 
     def count(self, path: Path) -> int:
         return len(np.load(path, mmap_mode="r")) - 1 if path.name.endswith(self.suffix) else 0
