@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -111,7 +112,7 @@ def test_the_key_goes_to_the_servers_own_address(
     labelled: Path, open_page: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WINNOW_JUDGE_URL", "https://judge.example/v1")
-    asked: list[dict[str, object]] = []
+    asked: list[dict[str, Any]] = []
     monkeypatch.setattr("winnow_app.data.start", lambda verb, **recipe: asked.append(recipe))
     for url, key in (("https://judge.example/v1", "WINNOW_JUDGE_KEY"), ("https://elsewhere.example/v1", "")):
         app = choose(open_page("learn", labelled), "edu")
@@ -121,7 +122,7 @@ def test_the_key_goes_to_the_servers_own_address(
         app.text_input(key="learn.url").set_value(url).run()
         button(app, "What does it cost?").click().run()
         button(app, "Ask, fit and rate").click().run()
-        judge = asked[-1]["plan"]["judge"]  # type: ignore[index]
+        judge = asked[-1]["plan"]["judge"]
         assert (judge["url"], judge["key_env"], judge["private"]) == (url, key, False)
 
 

@@ -231,7 +231,7 @@ def reaches(net: Net, found: Tokenised) -> dict[tuple[int, str], torch.Tensor]:
     """Return the highest absolute input of each map on a draw of rows, with headroom."""
     reach: dict[tuple[int, str], torch.Tensor] = {}
 
-    def note(key: tuple[int, str]):  # type: ignore[no-untyped-def]
+    def note(key: tuple[int, str]):
         def hook(_: nn.Module, given: tuple[torch.Tensor], __: torch.Tensor) -> None:
             here = given[0].abs().flatten(0, -2).amax(0) * HEADROOM
             reach[key] = torch.maximum(reach[key], here) if key in reach else here.clamp(min=0.01)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from winnow.catalog.labels import LabelSchema
-from winnow.jobs.label_doubts import doubts
+from winnow.jobs.label_doubts import Doubt, doubts
 from winnow.jobs.label_review import decide, disputes, set_gold
 from winnow.jobs.label_words import quoted
 from winnow.jobs.labels import undo
@@ -67,7 +67,7 @@ def _cases(source: str, schema: LabelSchema) -> list[Case]:
 
 
 @st.cache_data(max_entries=5, show_spinner="Checking the labels …")
-def _doubts(question: str, last: int) -> list:  # type: ignore[type-arg]
+def _doubts(question: str, last: int) -> list[Doubt]:
     return doubts(data.workspace().catalog, question)
 
 
