@@ -112,12 +112,19 @@ def read_online(names: tuple[str, ...], settings: Mapping[str, str]) -> tuple[di
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print every figure as JSON.")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write the report as one HTML file.")
+@click.option("--keep", "arm", default="", help="Keep what this arm's online method made of the corpus, as --as NAME.")
+@click.option("--as", "selection", default="", help="Name of the selection that --keep makes.")
+@click.option("--last", is_flag=True, help="With --keep: a mixture's shares at the end, not their mean.")
 @folder_option
-def proofs(folder: Path, /, name: str | None, as_json: bool, html: Path | None) -> None:
+def proofs(folder: Path, /, name: str | None, as_json: bool, html: Path | None, **kept_as: Any) -> None:
     """List proofs, or show one: its figures with intervals, as a table, JSON or HTML."""
     from winnow.workspace import Workspace
 
-    kept = Workspace(folder).proofs
+    workspace = Workspace(folder)
+    if kept_as["arm"] or kept_as["selection"]:
+        _keep(workspace, name, **kept_as)
+        return
+    kept = workspace.proofs
     if name is None:
         found = [kept.report(one) for one in kept.names()]
         rows = [
@@ -136,6 +143,18 @@ def proofs(folder: Path, /, name: str | None, as_json: bool, html: Path | None) 
         click.echo(json.dumps(made.to_dict(), indent=1))
     else:
         _show(made)
+
+
+def _keep(workspace: Any, proof: str | None, arm: str, selection: str, last: bool) -> None:
+    if not (proof and arm and selection):
+        raise SettingError(
+            "weights are kept of an arm of a proof", "one is not named", "proofs NAME --keep ARM --as NAME"
+        )
+    made = workspace.keep_weights(proof, arm, selection, last=last)
+    console.say(
+        f"{selection}: {made.summary['documents']:,} documents with weights; see it: winnow compare {selection}, "
+        f"prove it: winnow prove {selection} --target FILE"
+    )
 
 
 def _show(made: Any) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from winnow.catalog.catalog import Catalog
+from winnow.catalog.selections import NamedSelection
 from winnow.compute.base import Executor
 from winnow.jobs.progress import Progress
 from winnow.jobs.recording import Recording
@@ -36,3 +37,19 @@ class LabVerbs:
         told = {"name": name, "plan": asked.recipe, "replace": replace}
         with self._recorded("rounds", told, progress) as watch:
             return run_rounds(self.catalog, name, asked, self._executor, replace_it=replace, progress=watch)
+
+    def keep_weights(
+        self, proof: str, arm: str, name: str, *, last: bool = False, replace: bool = False
+    ) -> NamedSelection:
+        """Keep what an arm's method inside the training made of the corpus as a selection with weights.
+
+        A mixture's shares are means over the training, or with `last` those at its end. Raises SettingError, MissingNeed,
+        ConflictError.
+        """
+        from winnow.jobs.online_weights import keep_weights
+        from winnow.jobs.prove import Proofs
+
+        told = {"proof": proof, "arm": arm, "name": name, "last": last, "replace": replace}
+        self.catalog.selections.check_name(name, replace)
+        with self._recorded("weights", told, None):
+            return keep_weights(self.catalog, Proofs(self.catalog).folder(proof), arm, name, last=last, replace=replace)
