@@ -231,3 +231,14 @@ def comparison(names: tuple[str, ...], target: str = "") -> dict[str, Any]:
     """Return selections beside the corpus, each other and both random baselines."""
     kept = [workspace().catalog.selections.get(name).path.name for name in names]
     return _comparison(names, target, version() + repr(kept))
+
+
+@st.cache_data(max_entries=10, show_spinner="Comparing …")
+def _beside(names: tuple[str, ...], key: str, version: str, _present: NamedSelection) -> dict[str, Any]:
+    return workspace().compare(names, present=_present)
+
+
+def beside(present: NamedSelection, key: str, names: tuple[str, ...]) -> dict[str, Any]:
+    """Return a choice that is not kept yet beside the corpus, kept selections and both random baselines."""
+    kept = [workspace().catalog.selections.get(name).path.name for name in names]
+    return _beside(names, key, version() + repr(kept), present)

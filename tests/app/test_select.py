@@ -6,10 +6,14 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from conftest import one_process, write_lines
+from winnow.catalog.facets import Histogram
 from winnow.catalog.filters import Filter
 from winnow.workspace import Workspace
+from winnow_app import charts
 
 Opener = Callable[..., AppTest]
 
@@ -128,3 +132,85 @@ def test_a_column_that_only_a_person_can_have_made_comes_with_its_command(open_p
     assert "Run score" not in [button.label for button in app.button]
     app.selectbox(key="select.method").set_value("group_mates").run()
     assert "reconstruction" in words(app)
+
+
+def test_a_copy_of_a_kept_recipe_chooses_the_same_and_keeps_the_first_as_it_is(
+    open_page: Opener, own_corpus: Path
+) -> None:
+    workspace = Workspace(own_corpus)
+    garden = Filter(where="source = 'garden'")
+    first = {"method": {"method": "rules", "keep": "words>=1"}, "budget": {"share": 1.0}, "seed": 0, "target": None}
+    made = workspace.select(
+        "top",
+        share=0.375,
+        name="long",
+        filter=garden,
+        before=[first],
+        seed=3,
+        settings={"column": "words", "lowest": True},
+    )
+    app = open_page("select", own_corpus)
+    app.selectbox(key="select.copy").set_value("long").run()
+    assert not app.exception
+    assert not app.error
+    assert app.selectbox(key="select.method").value == "top"
+    assert (app.selectbox(key="select.top.column").value, app.toggle(key="select.top.lowest").value) == ("words", True)
+    assert "1. rules" in words(app)
+    # 37.5 % is no whole percent, so the same budget is told in tokens.
+    assert app.segmented_control(key="select.unit").value == "tokens"
+    assert kept_documents(app) == f"{made.summary['documents']:,}"
+    app.text_input[-1].set_value("short")
+    press(app, "Save selection")
+    again = workspace.catalog.selections.get("short")
+    assert again.read()[0].tolist() == made.read()[0].tolist()
+    assert again.recipe["filter"] == made.recipe["filter"]
+    assert workspace.catalog.selections.get("long").recipe == made.recipe
+
+
+def test_the_present_choice_stands_beside_random_and_kept_ones(open_page: Opener, own_corpus: Path) -> None:
+    Workspace(own_corpus).select("random", share=1, name="garden", filter=Filter(where="source = 'garden'"))
+    app = open_page("select", own_corpus, {"where": "doc_id < 20"})
+    app.selectbox(key="select.method").set_value("random").run()
+    app.slider(key="select.share").set_value(100).run()
+    app.toggle(key="select.beside").set_value(True).run()
+    app.multiselect(key="select.beside.names").set_value(["garden"]).run()
+    assert not app.exception
+    assert not app.error
+    [table] = [frame.value for frame in app.dataframe if "measure" in frame.value.columns]
+    assert list(table.columns) == ["measure", "corpus", "this choice", "garden", "random", "balanced random"]
+    documents = table.set_index("measure").loc["documents"]
+    # The baselines draw from what the choice was filtered to, as many tokens as it has: all twenty documents.
+    assert list(documents) == ["39", "20", "12", "20", "20"]
+
+
+def test_kept_and_dropped_are_drawn_over_length_and_date(open_page: Opener, own_corpus: Path) -> None:
+    app = open_page("select", own_corpus)
+    app.selectbox(key="select.method").set_value("random").run()
+    over = app.selectbox(key="select.over")
+    assert over.options[:3] == ["length in tokens", "length in characters", "date"]
+    over.set_value("date").run()
+    assert not app.exception
+    assert not app.error
+
+
+def test_dates_are_counted_in_the_bars_of_the_corpus(
+    open_page: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"text": f"page {n}", "date": f"20{n:02d}-06-01"} for n in range(10, 20)] + [{"text": "undated"}]
+    workspace = one_process(tmp_path / "corpus")
+    workspace.ingest([write_lines(tmp_path / "p.jsonl", rows)])
+    workspace.score(["shape", "tokens"])
+    drawn: list[Histogram] = []
+    figure = charts.kept_and_dropped
+    monkeypatch.setattr(
+        "winnow_app.charts.kept_and_dropped", lambda found, title: drawn.append(found) or figure(found, title)
+    )
+    app = open_page("select", tmp_path / "corpus", {"where": "doc_id < 4 OR doc_id = 10"})
+    app.selectbox(key="select.method").set_value("random").run()
+    app.slider(key="select.share").set_value(100).run()
+    app.selectbox(key="select.over").set_value("date").run()
+    assert not app.exception
+    kept = [str(edge)[:4] for edge, n in zip(drawn[-1].edges, drawn[-1].counts, strict=False) for _ in range(n)]
+    assert len(kept) == sum(drawn[-1].all) == 4
+    assert max(kept) <= "2013"
+    assert "1 documents have no value" in words(app)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 
 import streamlit as st
 
 from winnow.catalog.joblog import OPEN, Job
 from winnow_app import data, identity
-from winnow_app.parts.job_bar import job_bar, run_again, running_jobs
+from winnow_app.parts.job_bar import job_bar, recipe_and_log, run_again, running_jobs
 
 PAGE = 20
 
@@ -20,7 +19,7 @@ def page() -> None:
     everything = log.all()
     if any(job.state in OPEN for job in everything):
         st.caption("They run on the server and go on when you close this page.")
-        running_jobs()
+        running_jobs(logs=True)
     _ended([job for job in everything if job.state not in OPEN])
     if identity.actor().may("curate"):
         _trail()
@@ -45,11 +44,7 @@ def _ended(jobs: list[Job]) -> None:
 def _more(job: Job) -> None:
     if job.state in ("interrupted", "failed", "cancelled"):
         run_again(job)
-    with st.popover("Recipe and log", type="tertiary"):
-        st.code(json.dumps(dict(job.recipe), indent=2, ensure_ascii=False), language="json")
-        path = data.workspace().catalog.jobs.log_path(job.job)
-        unlogged = "It ran in a command of its own: the log went to its terminal."
-        st.code(path.read_text("utf-8", "replace")[-8000:] if path.exists() else unlogged, language=None)
+    recipe_and_log(job)
 
 
 def _trail() -> None:

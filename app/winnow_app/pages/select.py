@@ -10,8 +10,10 @@ from winnow.errors import SettingError
 from winnow.method import methods
 from winnow.select.base import Selector
 from winnow_app import data, state
+from winnow_app.parts.beside_others import beside_others
 from winnow_app.parts.budget_bar import budget_input
 from winnow_app.parts.chain_cards import add_step, chain_cards, starting_point, steps_before
+from winnow_app.parts.copied_recipe import copy_input
 from winnow_app.parts.facets import facet_panel
 from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.highlight import plain
@@ -41,14 +43,13 @@ def page() -> None:
             algebra_outcome(told)
         return
     with form:
+        copy_input()
         within = starting_point()
         chain_cards()
         name, settings = _method()
         target = _target() if "target" in methods(Selector)[name]().needs() else None
         budget = budget_input()
-        seed = int(
-            st.number_input("seed", value=0, step=1, key="select.seed", help="The same seed gives the same choice.")
-        )
+        seed = int(st.number_input("seed", value=0, step=1, key="select.seed", help="Same seed, same choice."))
     with shown, failures_as_words("outcome"):
         selector = data.workspace().selector(name, settings)
         if offer_missing(selector):
@@ -75,9 +76,8 @@ def _method() -> tuple[str, dict[str, Any]]:
     kind = found[name]
     st.caption(kind.summary() + (" :gray-badge[reconstruction]" if kind.reconstruction else ""))
     if kind.paper:
-        st.caption(
-            f"[{kind.paper.title}]({kind.paper.url}) ({kind.paper.year})" if kind.paper.url else kind.paper.title
-        )
+        title, url = kind.paper.title, kind.paper.url
+        st.caption(f"[{title}]({url}) ({kind.paper.year})" if url else title)
     return name, method_form(kind, "select")
 
 
@@ -104,6 +104,7 @@ def _previewed(selector: Selector, choice: dict[str, Any]) -> bool:
     if choice["force_target"]:
         st.toggle("Aim at a test split all the same: every manifest will tell", key="select.force")
     outcome(preview, selector, choice["seed"])
+    beside_others(preview, choice)
     return True
 
 
@@ -114,6 +115,6 @@ def _save(name: str, choice: dict[str, Any]) -> None:
         if st.form_submit_button("Save selection", type="primary", icon=":material/save:"):
             made = data.workspace().select(name, name=title.strip(), replace=again, **choice)
             st.success(
-                f"{made.name} is kept: {made.summary['documents']:,} documents. Export writes it.",
+                f"{made.name} is kept: {made.summary['documents']:,} documents. Compare, Prove and Export know it now.",
                 icon=":material/check:",
             )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 import streamlit as st
@@ -62,12 +64,21 @@ def run_again(job: Job) -> None:
     )  # fmt: skip
 
 
+def recipe_and_log(job: Job) -> None:
+    """Offer what a job was told and what it has said so far."""
+    with st.popover("Recipe and log", type="tertiary", key=f"log.{job.job}"):
+        st.code(json.dumps(dict(job.recipe), indent=2, ensure_ascii=False), language="json")
+        path = data.workspace().catalog.jobs.log_path(job.job)
+        unlogged = "It ran in a command of its own: the log went to its terminal."
+        st.code(path.read_text("utf-8", "replace")[-8000:] if path.exists() else unlogged, language=None)
+
+
 @st.fragment(run_every=1.0)
-def running_jobs() -> None:
+def running_jobs(*, logs: bool = False) -> None:
     """Draw the open jobs, refreshed every second, and run the page again when one ends."""
     open_jobs = [job for job in data.workspace().catalog.jobs.all(20) if job.state in OPEN]
     for job in open_jobs:
-        job_bar(job)
+        job_bar(job, partial(recipe_and_log, job) if logs else None)
     before = st.session_state.get("open_jobs", set())
     st.session_state["open_jobs"] = {job.job for job in open_jobs}
     if before - st.session_state["open_jobs"]:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from winnow.catalog.filters import Filter
 from winnow.jobs.select import Preview
-from winnow.pool import MISSING
 from winnow.select.base import Selector
 from winnow.select.rules import Rules
-from winnow_app import charts, data, state
+from winnow_app import charts, data
 from winnow_app.parts.budget_bar import budget_bar
 from winnow_app.parts.chain_cards import waterfall
 from winnow_app.parts.highlight import plain, snippet
+from winnow_app.parts.kept_charts import kept_over, kept_per_group
 from winnow_app.parts.method_panels import method_panels
 
 
@@ -30,16 +26,9 @@ def outcome(preview: Preview, selector: Selector, seed: int = 0) -> None:
     method_panels(preview, selector, seed)
     if isinstance(selector, Rules):
         _rules(selector, preview)
-    columns = [name for name, column in data.columns().items() if column.kind == "number" and name != "doc_id"]
-    first = columns.index("quality") if "quality" in columns else 0
-    column = st.selectbox("Show kept and dropped over", columns, index=first, key="select.over", width=320)
-    st.plotly_chart(
-        charts.kept_and_dropped(_histogram(preview, column), column.replace("_", " ")),
-        key="select.chart",
-        config={"displayModeBar": False},
-    )
-    _composition(preview)
-    _examples(preview, column)
+    kept_over(preview)
+    kept_per_group(preview)
+    _examples(preview)
 
 
 def _rules(selector: Rules, preview: Preview) -> None:
@@ -54,8 +43,9 @@ def _rules(selector: Rules, preview: Preview) -> None:
     for count in counts:
         left -= count.in_sequence
         rows.append(
-            {"rule": count.rule, "drops alone": count.alone, "drops after those above": count.in_sequence, "left": left}
-        )
+            {"rule": count.rule, "drops alone": count.alone, "drops after those above": count.in_sequence,
+             "only this one drops": count.only, "left": left}
+        )  # fmt: skip
     drawn, listed = st.tabs(["rule by rule", "as numbers"])
     figure = charts.waterfall([c.rule for c in counts], [c.in_sequence for c in counts], len(preview.pool))
     drawn.plotly_chart(figure, key="select.waterfall", config={"displayModeBar": False})
@@ -66,54 +56,7 @@ def _rules(selector: Rules, preview: Preview) -> None:
     )  # fmt: skip
 
 
-def _histogram(preview: Preview, column: str) -> Any:
-    """Count the pool and the kept documents in the column's own bars, in memory."""
-    shape = data.histogram(column, Filter(), 40)
-    values = _values(preview, column)
-    edges = np.asarray(shape.edges, dtype=np.float64)
-    place = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, max(len(edges) - 2, 0))
-    known = ~np.isnan(values)
-    bars = max(len(edges) - 1, 0)
-    everything = np.bincount(place[known], minlength=bars).tolist()
-    return replace(shape, counts=np.bincount(place[known & preview.kept], minlength=bars).tolist(), all=everything)
-
-
-def _values(preview: Preview, column: str) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return the column for the pool's documents, which may be fewer than the filter's."""
-    table = data.workspace().browse.arrow(replace(state.current(), selection=""), ["doc_id", column])
-    values = np.asarray(table.column(1).cast("float64").to_numpy(), dtype=np.float64)
-    return values[np.searchsorted(table.column(0).to_numpy(), preview.pool.doc_ids)]
-
-
-def _composition(preview: Preview) -> None:
-    tabs = [name for name in ("source", "cluster_name", "language") if preview.summary["by"].get(name)]
-    for tab, name in zip(
-        st.tabs([f"per {name.replace('_name', '')}" for name in tabs]) if tabs else [], tabs, strict=True
-    ):
-        kept = preview.summary["by"][name]
-        groups = preview.pool.group(name)
-        before = dict(
-            zip(
-                (MISSING, *groups.names),
-                np.bincount(groups.codes + 1, minlength=len(groups.names) + 1).tolist(),
-                strict=True,
-            )
-        )
-        rows = [
-            {name: key, "kept": n, "of": before.get(key, n), "share kept": n / max(before.get(key, n), 1)}
-            for key, n in kept.items()
-        ]
-        tab.dataframe(
-            pd.DataFrame(rows), hide_index=True, height=min(38 + 35 * len(rows), 250),
-            column_config={
-                "kept": st.column_config.NumberColumn(format="localized"),
-                "of": st.column_config.NumberColumn(format="localized"),
-                "share kept": st.column_config.ProgressColumn("share kept", min_value=0, max_value=1, format="percent"),
-            },
-        )  # fmt: skip
-
-
-def _examples(preview: Preview, column: str) -> None:
+def _examples(preview: Preview) -> None:
     kept = preview.kept
     noise = preview.pool.uniform(0, "examples")
     for cell, title, mask in zip(st.columns(2), ("Kept", "Dropped"), (kept, ~kept), strict=True):
@@ -125,4 +68,8 @@ def _examples(preview: Preview, column: str) -> None:
             for doc_id, text in zip(ids, data.texts(tuple(ids)), strict=True):
                 with st.container(border=True):
                     st.html(f'<div class="winnow-snippet" dir="auto">{snippet(text, (), 260)}</div>')
-                    st.caption(f"document {doc_id}")
+                    st.page_link(
+                        st.session_state["pages"]["explore"],
+                        label=f"document {doc_id}",
+                        query_params={"doc": str(doc_id)},
+                    )

@@ -17,7 +17,7 @@ from winnow.cli.main import winnow
 @click.option("--where", default="", help="SQL condition that narrows the documents, for example: language = 'en'.")
 @click.pass_obj
 def rules(folder: Path, /, preset: str, keep: str, where: str) -> None:
-    """Say what each rule of a published filter drops, alone and after the rules above it; without PRESET, list them."""
+    """Say what each rule of a published filter drops, alone, after the rules above it, and as the only one; without PRESET, list them."""
     from winnow.catalog.filters import Filter
     from winnow.select.presets import PRESETS
     from winnow.select.rules import Rules
@@ -32,7 +32,8 @@ def rules(folder: Path, /, preset: str, keep: str, where: str) -> None:
     rows = []
     for count in method.count_by_rule(preview.pool):
         left -= count.in_sequence
-        rows.append((count.rule, count.alone, count.in_sequence, left, left / total if total else 0.0))
-    columns = ["rule", "drops alone", "drops in sequence", "left", "share left"]
+        share = left / total if total else 0.0
+        rows.append((count.rule, count.alone, count.in_sequence, count.only, left, share))
+    columns = ["rule", "drops alone", "drops in sequence", "only this one", "left", "share left"]
     console.table(columns, rows, numbers=columns[1:])
     console.say(f"{left:,} of {total:,} documents pass every rule")

@@ -14,6 +14,7 @@ from scipy.stats import rankdata
 
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.filters import Filter
+from winnow.catalog.selections import NamedSelection
 from winnow.catalog.tallies import QUANTILES, Tallies
 from winnow.compare.measures import (
     chance_higher,
@@ -59,15 +60,18 @@ class Side:
     recipe: Mapping[str, Any] = field(default_factory=dict)
 
 
-def compare(catalog: Catalog, names: Sequence[str], *, target: str = "", seed: int = 0) -> dict[str, Any]:
+def compare(
+    catalog: Catalog, names: Sequence[str], *, target: str = "", seed: int = 0, present: NamedSelection | None = None
+) -> dict[str, Any]:
     """Compare selections with the corpus, each other, and both random baselines at the first one's tokens.
 
+    `present` is a choice that is not kept yet; where there is one, it is the first.
     Baselines draw from what the first selection, or the one it started from, was filtered to. Returns what JSON can
     hold: "sides" (a table row each), "overlap", "shares" of tokens seen per group, "spreads" of numbers and dates, and
     "notes" on how it was measured. The target, by default that of the first selection that has one, may be held out:
     measuring is not choosing. Raises SettingError, MissingNeed.
     """
-    sides = _sides(catalog, names, seed)
+    sides = _sides(catalog, [*([present] if present else []), *map(catalog.selections.get, dict.fromkeys(names))], seed)
     known = catalog.browse.columns()
     tallies = Tallies(catalog.table, [(side.doc_ids, side.weights) for side in sides])
     rows, masks = _counted(catalog, sides)
@@ -88,12 +92,10 @@ def compare(catalog: Catalog, names: Sequence[str], *, target: str = "", seed: i
     }
 
 
-def _sides(catalog: Catalog, names: Sequence[str], seed: int) -> list[Side]:
+def _sides(catalog: Catalog, kept: Sequence[NamedSelection], seed: int) -> list[Side]:
     """Return the corpus, the selections and the baselines; raises SettingError."""
-    chosen = list(dict.fromkeys(names))
-    if not chosen:
+    if not kept:
         raise SettingError("compare takes selections", "none was named", "winnow compare NAME...")
-    kept = [catalog.selections.get(name) for name in chosen]
     if "tokens" not in catalog.browse.columns():
         raise MissingNeed("a comparison needs column 'tokens'", "the corpus lacks it", "winnow score tokens")
     everything = np.arange(catalog.manifest.documents(), dtype=np.int64)

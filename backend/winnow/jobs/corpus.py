@@ -96,12 +96,12 @@ class Corpus:
         """Return the YAML recipe of a kept selection, its parents inside."""
         return write_recipe(Recipe(name, self.catalog.selections.get(name).recipe))
 
-    def compare(self, names: Sequence[str], *, target: str = "", seed: int = 0) -> dict[str, Any]:
-        """Set selections beside the corpus, each other and both random baselines; see `jobs.compare.compare`."""
+    def compare(self, names: Sequence[str], **how: Any) -> dict[str, Any]:
+        """Set selections beside the corpus, each other and both random baselines; `how` is what `jobs.compare` takes."""
         # scipy's statistics take half a second to load.
         from winnow.jobs.compare import compare
 
-        return compare(self.catalog, names, target=target, seed=seed)
+        return compare(self.catalog, names, **how)
 
     def label_stats(self) -> list[LabelStats]:
         """Return labels per question, person and value, and how far people agree."""

@@ -18,11 +18,15 @@ from winnow.select.thresholds import Threshold, parse, text_of
 
 @dataclass(frozen=True)
 class RuleCount:
-    """How many documents a rule drops: `alone` of the whole pool, `in_sequence` of what earlier rules left."""
+    """How many documents a rule drops: `alone` of the whole pool, `in_sequence` of what earlier rules left.
+
+    `only` counts those that no other rule drops: they would come back without it.
+    """
 
     rule: str
     alone: int
     in_sequence: int
+    only: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,9 +74,11 @@ class Rules(Ranker):
         """Return what each rule drops; the `in_sequence` counts add up to all that is dropped. Raises as `select`."""
         pool.require(type(self).name, self.needs())
         kept: NDArray[np.bool_] = np.ones(len(pool), dtype=bool)
+        broken = [~threshold.keeps(pool) for threshold in self.thresholds]
+        times = np.sum(broken, axis=0, dtype=np.int16)
         counts = []
-        for threshold in self.thresholds:
-            keeps = threshold.keeps(pool)
-            counts.append(RuleCount(str(threshold), int((~keeps).sum()), int((kept & ~keeps).sum())))
-            kept &= keeps
+        for threshold, breaks in zip(self.thresholds, broken, strict=True):
+            alone, in_sequence, only = (int(gone.sum()) for gone in (breaks, kept & breaks, breaks & (times == 1)))
+            counts.append(RuleCount(str(threshold), alone, in_sequence, only))
+            kept &= ~breaks
         return counts

@@ -118,9 +118,9 @@ def test_rules_say_what_each_drops_alone_and_in_sequence(corpus: Workspace) -> N
     documents = corpus.catalog.manifest.documents()
     done = winnow(corpus.folder, "rules", "--keep", "tokens>=0, tokens<0")
     assert done.stdout.splitlines() == [
-        "rule\tdrops alone\tdrops in sequence\tleft\tshare left",
-        f"tokens>=0\t0\t0\t{documents}\t1.0",
-        f"tokens<0\t{documents}\t{documents}\t0\t0.0",
+        "rule\tdrops alone\tdrops in sequence\tonly this one\tleft\tshare left",
+        f"tokens>=0\t0\t0\t0\t{documents}\t1.0",
+        f"tokens<0\t{documents}\t{documents}\t{documents}\t0\t0.0",
         f"0 of {documents} documents pass every rule",
     ]
     lacking = winnow(corpus.folder, "rules", "gopher")

@@ -94,10 +94,10 @@ def test_each_threshold_of_a_preset_is_a_rule_of_its_own() -> None:
     rules = Rules(preset="c4")
     assert sorted(rules.select(pool, Budget(docs=6)).rows.tolist()) == [0, 5]
     assert rules.count_by_rule(pool) == [
-        RuleCount("chars<=190000", alone=1, in_sequence=1),
-        RuleCount("c4_lorem_ipsum=false", alone=3, in_sequence=2),  # 1 is gone already; 2 and the missing 4
-        RuleCount("c4_brace=false", alone=2, in_sequence=0),  # 2 and 4 are gone already
-        RuleCount("c4_sentences>=3", alone=2, in_sequence=1),  # 3; 4 is gone already
+        RuleCount("chars<=190000", alone=1, in_sequence=1, only=0),
+        RuleCount("c4_lorem_ipsum=false", alone=3, in_sequence=2, only=0),  # 1 is gone already; 2 and the missing 4
+        RuleCount("c4_brace=false", alone=2, in_sequence=0, only=0),  # 2 and 4 are gone already
+        RuleCount("c4_sentences>=3", alone=2, in_sequence=1, only=1),  # 3; 4 is gone already
     ]
 
 
@@ -153,9 +153,9 @@ def test_counts_say_what_each_rule_drops_alone_and_in_sequence() -> None:
     rules = Rules(keep="gopher_pass=true, quality>=0.4, words>=50")
     counts = rules.count_by_rule(POOL)
     assert counts == [
-        RuleCount("gopher_pass=true", alone=2, in_sequence=2),  # 1 and the missing 5
-        RuleCount("quality>=0.4", alone=2, in_sequence=2),  # 0 and 4
-        RuleCount("words>=50", alone=2, in_sequence=0),  # 0 and 5 are gone already
+        RuleCount("gopher_pass=true", alone=2, in_sequence=2, only=1),  # 1 and the missing 5, which words drops too
+        RuleCount("quality>=0.4", alone=2, in_sequence=2, only=1),  # 0 and 4; words drops 0 too
+        RuleCount("words>=50", alone=2, in_sequence=0, only=0),  # 0 and 5 are gone already
     ]
     left = rules.select(POOL, Budget(docs=6)).rows
     assert sum(count.in_sequence for count in counts) == len(POOL) - len(left)
