@@ -34,8 +34,10 @@ def calibration(found: Sequence[Mapping[str, Any]], *, height: int = 230) -> go.
     return _titled(calm(figure, height), "predicted", "observed")
 
 
-def learning_curve(points: Sequence[Sequence[float]], trivial: float, name: str, *, height: int = 230) -> go.Figure:
-    """Draw the held-out figure over the labels fitted on, and that of the trivial rater as a line."""
+def learning_curve(
+    points: Sequence[Sequence[float]], trivial: float, name: str, *, of: str = "labels", height: int = 230
+) -> go.Figure:
+    """Draw the held-out figure over the labels (or pairs) fitted on, and that of the trivial rater as a line."""
     x, y = [point[0] for point in points], [point[1] for point in points]
     figure = go.Figure(
         go.Scatter(
@@ -51,7 +53,7 @@ def learning_curve(points: Sequence[Sequence[float]], trivial: float, name: str,
         hovertemplate="%{x:,} labels: %{y:.3f}<extra></extra>", name="this rater",
     )  # fmt: skip
     figure.update_layout(title={"text": "Are there enough labels?", "font": {"size": 14}})
-    return _titled(calm(figure, height), "labels fitted on", name)
+    return _titled(calm(figure, height), f"{of} fitted on", name)
 
 
 def ratings(edges: Sequence[float], counts: Sequence[int], *, height: int = 230) -> go.Figure:

@@ -91,7 +91,7 @@ def _cards() -> None:
         st.subheader("What a rater is", anchor=False)
         st.markdown(
             "A rater gives every document a number: how likely people would keep it, how much it teaches, which of two "
-            "texts is better. It learns from **hand labels**, from a **file of judged pairs**, from a **reference** you "
+            "texts is better. It learns from **hand labels**, from **judged pairs**, from a **reference** you "
             "would like more of, or from a **judge**, a language model that is asked about a few hundred texts. Fitting "
             "takes a second; then the whole corpus is rated, and the rating is a column: a facet, a colour, an order, a "
             "way to select.\n\nIts card tells how good it is on labels it never saw, and whether it beats the trivial "

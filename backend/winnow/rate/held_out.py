@@ -51,18 +51,19 @@ def make_folds(evidence: Evidence, groups: Sequence[str] | None, seed: int) -> P
     """Return a fold per document; a group is never cut, and neither are pairs more than need be.
 
     Without groups, documents are dealt at random. Pairs are held out by document: both of them outside what is fitted.
-    When pairs fall into many separate sets, those are the groups; else there are 3 folds, of which each holds a ninth of
-    the pairs.
+    When pairs and groups together fall into many separate sets, those are held out whole; where most pairs join groups
+    that do not hang together otherwise, there are 3 folds, of which each holds a ninth of the pairs.
     """
     n = len(evidence.known())
+    codes = np.arange(n)
     if groups is not None and len(set(groups)) > 1:
         codes = np.unique(np.asarray(groups, dtype=str), return_inverse=True)[1]
-    elif isinstance(evidence, Pairs):
-        codes = _islands(evidence)
-    else:
-        codes = np.arange(n)
+    crossing = False
+    if isinstance(evidence, Pairs) and len(evidence):
+        codes = _islands(evidence, codes)
+        crossing = bool((codes[evidence.first] != codes[evidence.second]).mean() > 0.5)
     kinds = int(codes.max()) + 1 if n else 0
-    count = min(FOLDS, kinds) if kinds < n or not isinstance(evidence, Pairs) else 3
+    count = min(3 if crossing else FOLDS, kinds)
     # The largest groups are dealt first, each to the emptiest fold; equal ones in random order.
     order = np.random.default_rng(seed).permutation(kinds)
     sizes = np.bincount(codes[evidence.known()], minlength=kinds)
@@ -73,15 +74,15 @@ def make_folds(evidence: Evidence, groups: Sequence[str] | None, seed: int) -> P
     return fold_of[codes]
 
 
-def _islands(pairs: Pairs) -> Places:
-    """Return the set of documents that pairs join, when there are many such sets, else every document for itself."""
+def _islands(pairs: Pairs, groups: Places) -> Places:
+    """Return the set that pairs and groups join each document to, when there are many such sets, else its group."""
     from scipy.sparse import coo_matrix
 
-    n = pairs.documents
-    ties = coo_matrix((np.ones(len(pairs)), (pairs.first, pairs.second)), shape=(n, n))
-    count, codes = connected_components(ties, directed=False)
-    largest = int(np.bincount(codes).max()) if n else 0
-    return codes.astype(np.int64) if count >= 2 * FOLDS and largest <= n / FOLDS else np.arange(n)
+    kinds = int(groups.max()) + 1
+    ties = coo_matrix((np.ones(len(pairs)), (groups[pairs.first], groups[pairs.second])), shape=(kinds, kinds))
+    count, joined = connected_components(ties, directed=False)
+    codes = joined.astype(np.int64)[groups]
+    return codes if count >= 2 * FOLDS and int(np.bincount(codes).max()) <= pairs.documents / FOLDS else groups
 
 
 def hold_out(

@@ -29,6 +29,25 @@ def test_separate_pairs_are_all_held_out() -> None:
     assert len(pairs.inside(folds)) == 30
 
 
+def test_separate_pairs_are_all_held_out_though_a_few_documents_are_copies() -> None:
+    first = np.arange(0, 60, 2)
+    pairs = Pairs(first, first + 1, np.ones(30), 60)
+    copies = [f"text {row}" for row in range(60)]
+    copies[7] = copies[0]  # a copy in another pair joins both pairs to one set of four
+    folds = make_folds(pairs, copies, 0)
+    assert folds[0] == folds[7]
+    assert len(pairs.inside(folds)) == 30
+    assert set(folds) == set(range(5))
+
+
+def test_pairs_across_a_few_groups_are_held_out_in_three_folds() -> None:
+    first, second = np.random.default_rng(0).integers(60, size=(2, 900))
+    groups = [f"site {row % 15}" for row in range(60)]
+    folds = make_folds(Pairs(first, second, np.ones(900), 60), groups, 0)
+    assert set(folds) == {0, 1, 2}
+    assert all(len({folds[row] for row in range(60) if row % 15 == site}) == 1 for site in range(15))
+
+
 def test_entangled_pairs_are_held_out_by_document() -> None:
     first, second = np.random.default_rng(0).integers(60, size=(2, 900))
     folds = make_folds(Pairs(first, second, np.ones(900), 60), None, 0)

@@ -76,26 +76,25 @@ def _answers(answers: Mapping[str, Any]) -> None:
 
 def _output(card: Card, output: Mapping[str, Any]) -> None:
     _verdict(output)
-    first, second, third = st.columns(3)
-    quiet = {"displayModeBar": False}
-    key = f"{card.run}.{output['column']}"
+    charts = []
     if output["calibration"]:
-        first.plotly_chart(rater_charts.calibration(output["calibration"]), config=quiet, key=f"{key}.calibration")
-    second.plotly_chart(
-        rater_charts.learning_curve(output["curve"], output["trivial"]["value"], output["figure"]),
-        config=quiet,
-        key=f"{key}.curve",
-    )
+        charts.append(("calibration", rater_charts.calibration(output["calibration"])))
+    curve = rater_charts.learning_curve(output["curve"], output["trivial"]["value"], output["figure"], of=_of(output))
+    charts.append(("curve", curve))
     if "histogram" in output:
-        third.plotly_chart(
-            rater_charts.ratings(output["histogram"]["edges"], output["histogram"]["counts"]),
-            config=quiet,
-            key=f"{key}.ratings",
-        )
+        charts.append(("ratings", rater_charts.ratings(output["histogram"]["edges"], output["histogram"]["counts"])))
+    key = f"{card.run}.{output['column']}"
+    for cell, (name, figure) in zip(st.columns(len(charts)), charts, strict=True):
+        cell.plotly_chart(figure, config={"displayModeBar": False}, key=f"{key}.{name}")
+    if "histogram" in output:
         _learnt(output)
     _tables(output)
     _onward(str(output["column"]))
     _pseudo(card, output)
+
+
+def _of(output: Mapping[str, Any]) -> str:
+    return "pairs" if output["output"]["kind"] == "preference" else "labels"
 
 
 def _verdict(output: Mapping[str, Any]) -> None:
@@ -112,8 +111,7 @@ def _verdict(output: Mapping[str, Any]) -> None:
             delta_color="off",
             delta_arrow="off",
         )
-    noun = "pairs" if output["output"]["kind"] == "preference" else "labels"
-    where = f"on {output['labels']:,} {noun} held out in {output['folds']} parts"
+    where = f"on {output['labels']:,} {_of(output)} held out in {output['folds']} parts"
     if output["beats_trivial"]:
         st.success(f"It is better than the trivial rater, {where}.", icon=":material/check:")
     else:
@@ -176,6 +174,9 @@ def _onward(column: str) -> None:
         if st.button("Select by it", icon=":material/filter_alt:", key=f"select.{column}"):
             st.session_state["select.method"], st.session_state["select.top.column"] = "top", column
             st.switch_page(pages["select"])
+        if st.button("Label what it doubts", icon=":material/sell:", key=f"doubt.{column}"):
+            st.session_state["label.order"], st.session_state["label.column"] = "uncertain", column
+            st.switch_page(pages["label"])
 
 
 def _pseudo(card: Card, output: Mapping[str, Any]) -> None:
