@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from winnow.catalog.label_schemas import BETWEEN, NOTHING, SKIP, LabelSchema
 from winnow.catalog.labels import Label
 
+ISOLATE, END = "\u2068", "\u2069"
 LONGEST = 80
 """Characters of a passage that are quoted."""
 
@@ -40,4 +43,8 @@ def in_words(schema: LabelSchema, label: Label, doc_id: int, text: str) -> str:
 
 def _excerpt(passage: str) -> str:
     words = " ".join(passage.split())
-    return words if len(words) <= LONGEST else f"{words[:LONGEST]}…"
+    words = words if len(words) <= LONGEST else f"{words[:LONGEST]}…"
+    # Without marks around it, a passage from right to left would draw the tag and the quotation marks into its order.
+    return (
+        f"{ISOLATE}{words}{END}" if any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in words) else words
+    )

@@ -30,6 +30,10 @@ def test_a_long_passage_is_cut_and_none_is_said() -> None:
     assert quoted(MARKS, SKIP, TEXT) == SKIP
 
 
+def test_a_passage_from_right_to_left_keeps_its_order_to_itself() -> None:
+    assert quoted(MARKS, MARKS.written([span(0, 4, "ad")]), "שלום לך") == "“\u2068שלום\u2069” ad"
+
+
 @pytest.mark.parametrize(
     ("schema", "answer", "words"),
     [
