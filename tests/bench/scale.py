@@ -322,7 +322,9 @@ def table(work: Path) -> None:
             rows[name] = [_told(one.get(name, "")) for one in found]
     print("| | " + " | ".join(f"{size:,}" for size in sizes) + " | goal |\n|---|" + "--:|" * len(sizes) + "--:|")
     for name, cells in rows.items():
-        goal = next((goal for start, goal in GOALS.items() if name.startswith(start)), "")
+        goal = next(
+            (goal for start, goal in GOALS.items() if name == start or " " in start and name.startswith(start)), ""
+        )
         print(f"| {name} | " + " | ".join(cells) + f" | {goal} |")
 
 
