@@ -323,7 +323,7 @@ def table(work: Path) -> None:
     print("| | " + " | ".join(f"{size:,}" for size in sizes) + " | goal |\n|---|" + "--:|" * len(sizes) + "--:|")
     for name, cells in rows.items():
         goal = next(
-            (goal for start, goal in GOALS.items() if name == start or " " in start and name.startswith(start)), ""
+            (goal for start, goal in GOALS.items() if name == start or (" " in start and name.startswith(start))), ""
         )
         print(f"| {name} | " + " | ".join(cells) + f" | {goal} |")
 
