@@ -90,7 +90,11 @@ def _limit(documents: int) -> int:
     return int(_choice("Draw up to", options, words, "points"))
 
 
+@st.fragment
 def _map() -> None:
+    """Draw the map. Hovering, zooming and another colour draw nothing else anew; a lasso and a click change the page."""
+    if lassos_of("map") != st.session_state["map.lassos"]:
+        st.rerun()
     filter = state.current()
     count, everything = data.count(filter).documents, data.count(Filter()).documents
     with st.container(horizontal=True, gap="small"):
