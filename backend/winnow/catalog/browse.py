@@ -29,7 +29,8 @@ from winnow.catalog.conditions import Condition, Conditions, first_line, nearest
 from winnow.catalog.crossing import Axis, Cross, axis_of, cross_of
 from winnow.catalog.facets import Column, Facet, Histogram, column_of, facet_of
 from winnow.catalog.filters import MISSING, Filter
-from winnow.catalog.table import Table, Version, quoted
+from winnow.catalog.quoting import quoted
+from winnow.catalog.table import Table, Version
 from winnow.errors import MissingNeed, QueryError, nearest
 
 

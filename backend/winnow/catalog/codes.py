@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from winnow.catalog.bars import Bars, make_bars, number
-from winnow.catalog.table import quoted
+from winnow.catalog.quoting import quoted
 
 BATCH = 1 << 17
 SAMPLED = 50_000

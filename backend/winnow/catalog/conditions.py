@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from winnow.catalog.filters import MISSING, Filter, Polygon, Range, Values
 from winnow.catalog.lasso import inside
-from winnow.catalog.table import files, quoted
+from winnow.catalog.quoting import files, quoted
 from winnow.errors import QueryError, nearest
 
 

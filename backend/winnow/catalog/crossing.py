@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from winnow.catalog.bars import Bars
 from winnow.catalog.filters import MISSING
-from winnow.catalog.table import quoted
+from winnow.catalog.quoting import quoted
 
 OTHERS = "(others)"
 

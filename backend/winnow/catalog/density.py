@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from winnow.catalog.conditions import Condition, Conditions, first_line
 from winnow.catalog.filters import Filter
-from winnow.catalog.table import Table, quoted
+from winnow.catalog.quoting import quoted
+from winnow.catalog.table import Table
 from winnow.errors import MissingNeed, QueryError
 
 BINS = 256

@@ -10,7 +10,8 @@ import duckdb
 
 from winnow.catalog.conditions import Condition, Conditions, first_line, nearest_column
 from winnow.catalog.filters import Filter
-from winnow.catalog.table import Table, quoted
+from winnow.catalog.quoting import quoted
+from winnow.catalog.table import Table
 from winnow.errors import ConflictError, QueryError
 
 

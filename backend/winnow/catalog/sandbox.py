@@ -11,7 +11,8 @@ import pyarrow as pa
 from winnow.catalog.apart import run_apart
 from winnow.catalog.conditions import EXPANDING, nodes, syntax
 from winnow.catalog.manifest import Manifest
-from winnow.catalog.table import Table, files, literal, quoted
+from winnow.catalog.quoting import files, literal, quoted
+from winnow.catalog.table import Table
 from winnow.errors import QueryError
 
 EXAMPLE = "for example: SELECT source, COUNT(*) FROM docs GROUP BY 1"

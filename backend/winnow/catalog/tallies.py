@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from winnow.catalog.bars import make_bars, number
 from winnow.catalog.filters import MISSING
-from winnow.catalog.table import Table, quoted
+from winnow.catalog.quoting import quoted
+from winnow.catalog.table import Table
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 BARS = 30

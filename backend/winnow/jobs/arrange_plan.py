@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from winnow.arrange.base import Tools, Transform, with_columns
 from winnow.arrange.course import Course
+from winnow.catalog.building import nested
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.filters import Filter
 from winnow.catalog.manifest import Run
 from winnow.catalog.selections import NamedSelection
-from winnow.catalog.table import nested
 from winnow.catalog.texts import ROW_GROUP, read_rows
 from winnow.catalog.writing import STORED
 from winnow.errors import MissingNeed

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import orjson
 
+from winnow.catalog.building import nested
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.labels import Label
-from winnow.catalog.table import nested
 from winnow.catalog.texts import read_rows, shard_of
 
 
