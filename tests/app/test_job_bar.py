@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from winnow.catalog.joblog import Job
-from winnow_app.parts.job_bar import STATES, remaining
+from winnow_app.parts.job_bar import STATES, amount, remaining
 
 
 def job(state: str = "running", done: float = 0, total: float = 100, ago: float = 10) -> Job:
@@ -33,6 +34,12 @@ def test_long_waits_are_told_in_minutes() -> None:
 )
 def test_nothing_is_promised_at_the_start_or_when_it_does_not_run(silent: Job) -> None:
     assert remaining(silent) == ""
+
+
+def test_bytes_are_told_in_megabytes() -> None:
+    assert amount(replace(job(done=2_500_000, total=10_000_000), unit="bytes")) == "2.5 of 10.0 MB"
+    assert amount(job(done=25)) == "25 of 100 documents"
+    assert amount(replace(job(done=25), unit="")) == "25%"
 
 
 def test_every_state_has_a_colour_and_an_icon() -> None:

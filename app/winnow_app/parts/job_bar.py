@@ -30,6 +30,13 @@ def remaining(job: Job) -> str:
     return f"about {job.left:.0f} s left" if job.left < 90 else f"about {job.left / 60:.0f} min left"
 
 
+def amount(job: Job) -> str:
+    """Say how much of the present stage is done."""
+    if job.unit == "bytes":
+        return f"{job.done / 1e6:,.1f} of {job.total / 1e6:,.1f} MB"
+    return f"{job.done:,.0f} of {job.total:,.0f} {job.unit}" if job.unit else f"{job.share:.0%}"
+
+
 def job_bar(job: Job, beside: Callable[[], object] | None = None) -> None:
     """Draw one job; `beside` draws what belongs at the end of its line."""
     colour, icon = STATES[job.state]
@@ -49,8 +56,7 @@ def job_bar(job: Job, beside: Callable[[], object] | None = None) -> None:
             if beside is not None:
                 beside()
         if job.state == "running":
-            amount = f"{job.done:,.0f} of {job.total:,.0f} {job.unit}" if job.unit else f"{job.share:.0%}"
-            st.progress(job.share, text=f"{plain(job.stage)}: {amount}  {remaining(job)}")
+            st.progress(job.share, text=f"{plain(job.stage)}: {amount(job)}  {remaining(job)}")
         if job.error:
             st.caption(plain(job.error))
 
