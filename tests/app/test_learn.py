@@ -72,6 +72,24 @@ def test_judged_pairs_are_learnt_from_in_two_clicks(own_corpus: Path, open_page:
     assert "tasty" in Workspace(own_corpus).browse.columns()
 
 
+def test_one_answer_of_several_is_learnt_in_one_click(own_corpus: Path, open_page: Opener) -> None:
+    workspace = Workspace(own_corpus)
+    workspace.labels.define(LabelSchema("genre", "What is it?", ("recipe", "long"), kind="choices"))
+    sources = workspace.sql("SELECT doc_id, source FROM docs").to_pylist()
+    rows = [
+        {"doc_id": row["doc_id"], "value": "recipe; long" if row["source"] == "kitchen" else "long"} for row in sources
+    ]
+    workspace.labels.add_many(rows, who="ana", schema="genre")
+    app = open_page("learn", own_corpus)
+    app.selectbox(key="learn.schema").set_value("genre").run()
+    assert "genre: long 39, recipe 13" in said(app)
+    app.selectbox(key="learn.wanted.genre").set_value("recipe").run()
+    app.text_input(key="learn.name.yes_no").set_value("tasty").run()
+    button(app, "Fit and rate the corpus").click().run()
+    assert not app.exception
+    assert "It is better than the trivial rater" in said(app)
+
+
 def test_labels_that_change_are_told_with_a_button(labelled: Path, open_page: Opener) -> None:
     workspace = Workspace(labelled)
     workspace.learn("tasty", "yes_no", plan={"labels": ["label"]})

@@ -23,7 +23,7 @@ def starting_point() -> str:
     """Ask where a selection starts, and return the name of another one, or "" for the documents in view."""
     kept = [selection.name for selection in data.workspace().catalog.selections.all()]
     chosen = st.selectbox(
-        "start from", kept, index=None, key="select.within", placeholder="the documents in view",
+        "Start from", kept, index=None, key="select.within", placeholder="the documents in view",
         help="Choose from what a kept selection holds, instead of every document that the filter leaves.",
     )  # fmt: skip
     return str(chosen or "")

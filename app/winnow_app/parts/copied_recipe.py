@@ -23,7 +23,7 @@ def copy_input() -> None:
     kept = [one.name for one in data.workspace().catalog.selections.all() if _method(one) in methods(Selector)]
     if kept:
         st.selectbox(
-            "change a copy of", kept, index=None, key=PICK, on_change=_take_over, placeholder="a new selection",
+            "Change a copy of", kept, index=None, key=PICK, on_change=_take_over, placeholder="a new selection",
             help="Puts filter, steps, settings and budget of a kept selection into this form; it stays as it is.",
         )  # fmt: skip
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.filters import Filter
-from winnow.catalog.labels import SKIP
+from winnow.catalog.labels import NOTHING, SKIP, LabelSchema
 from winnow.errors import MissingNeed, SettingError
 from winnow.jobs import judging
 from winnow.jobs.embed import current_encoder
@@ -37,7 +37,8 @@ CANDIDATES = 5
 class Plan:
     """From what a rater is to learn; exactly one of labels, pairs, reference, judge is given, or none for columns.
 
-    `pairs` is a question of the kind pair, or a file. `values` says what label values mean. `judged` is how many texts or pairs a judge is asked about, drawn from `where`
+    `pairs` is a question of the kind pair, or a file. `values` says what label values mean; of several answers in one
+    label the highest counts, and for a rater of yes and no a label with none of them is a no. `judged` is how many texts or pairs a judge is asked about, drawn from `where`
     with `seed`. Documents with one value of the column `keep_together` are held out together.
     """
 
@@ -112,16 +113,21 @@ class Gatherer:
                 f"found {', '.join(self._plan.labels)}",
                 "name one",
             )
-        for schema in self._plan.labels:
-            name = schema if self._rater.several else ""
-            output = self._rater.output(name)
-            number = meaning(self._catalog.labels.schema(schema).values, output, self._plan.values, schema)
-            standing = [label for label in self._catalog.labels.settled(schema) if not label.who.startswith(PSEUDO)]
-            counts[schema] = dict(Counter(str(label.value) for label in standing if label.value not in (None, SKIP)))
+        for question in self._plan.labels:
+            name = question if self._rater.several else ""
+            schema, output = self._catalog.labels.schema(question), self._rater.output(name)
+            said = [label for label in self._catalog.labels.settled(question) if not label.who.startswith(PSEUDO)]
+            said = [label for label in said if label.value not in (None, SKIP)]
+            answers = [schema.names(str(label.value)) for label in said]
+            number = meaning(_answers(schema, answers), output, self._plan.values, question)
+            counts[question] = dict(Counter(name for names in answers for name in names))
             by_document = found.setdefault(name, {})
-            for label in standing:
-                if label.value in number:
-                    by_document.setdefault(label.doc_id, []).append(number[str(label.value)])
+            for label, names in zip(said, answers, strict=True):
+                spoken = [number[name] for name in names if name in number]
+                if not spoken and schema.several and output.kind == "probability":
+                    spoken = [0.0]
+                if spoken:
+                    by_document.setdefault(label.doc_id, []).append(max(spoken))
         ids = np.array(sorted({doc_id for by_document in found.values() for doc_id in by_document}), dtype=np.int64)
         place = {int(doc_id): row for row, doc_id in enumerate(ids)}
         evidence: dict[str, Evidence] = {}
@@ -322,6 +328,13 @@ class Gatherer:
             for name, text in zip(names, texts, strict=True)
         ]
         return keys if len(set(keys)) < len(keys) else None
+
+
+def _answers(schema: LabelSchema, answers: Sequence[Sequence[str]]) -> Sequence[str]:
+    """Return the answers that a question may get; of free tags those that it got."""
+    if schema.kind != "tags":
+        return schema.values
+    return list(dict.fromkeys([*schema.values, *(name for names in answers for name in names if name != NOTHING)]))
 
 
 def _agreed(numbers: Sequence[float], kind: str) -> float:

@@ -169,6 +169,34 @@ def test_annotators_who_disagree_are_outvoted_or_cancel(labelled: Workspace) -> 
     assert card.told["outputs"][0]["labels"] == 39
 
 
+@pytest.mark.parametrize(
+    ("kind", "values", "yes", "no", "counts"),
+    [
+        ("choices", ("fact", "long"), (["fact"], ["fact", "long"]), (["long"], []), {"fact": 20, "long": 20, "(nothing)": 10}),
+        ("tags", (), (["fact"], ["fact", "long"]), (["long"], []), {"fact": 20, "long": 20, "(nothing)": 10}),
+        (
+            "spans", ("fact", "ad"), ([{"start": 0, "end": 3, "tag": "fact"}],) * 2,
+            ([{"start": 0, "end": 3, "tag": "ad"}], []), {"fact": 20, "ad": 10, "(nothing)": 10},
+        ),
+    ],
+)  # fmt: skip
+def test_one_of_several_answers_is_learnt_and_a_label_without_it_is_a_no(
+    workspace: Workspace, kind: str, values: tuple[str, ...], yes: Any, no: Any, counts: dict[str, int]
+) -> None:
+    schema = LabelSchema("found", "What is in it?", values, kind=kind)
+    workspace.labels.define(schema)
+    # Odd documents are good; of both kinds the answers take turns.
+    rows = [{"doc_id": row, "value": schema.written((yes if row % 2 else no)[row // 2 % 2])} for row in range(40)]
+    workspace.labels.add_many([*rows, {"doc_id": 41, "value": SKIP}], who="ana", schema="found")
+    card = workspace.learn("factual", "yes_no", plan={"labels": ["found"], "values": {"fact": 1}})
+    found = column(workspace, "factual")
+    assert found[1::2].min() > found[::2].max()
+    assert card.told["outputs"][0]["labels"] == 40
+    assert card.told["fitted_on"]["counts"] == {"found": counts}
+    with pytest.raises(SettingError, match="no value 'fct'"):
+        workspace.learn("x", "yes_no", plan={"labels": ["found"], "values": {"fct": 1}})
+
+
 def test_a_reference_is_told_from_the_corpus(workspace: Workspace, tmp_path: Path) -> None:
     reference = write_lines(
         tmp_path / "good.jsonl",

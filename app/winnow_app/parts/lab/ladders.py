@@ -41,7 +41,8 @@ def _form() -> None:
     )  # fmt: skip
     rungs = Rungs(target=target, tiers=tuple(tiers or ()), shares=tuple(shares or ()))
     sizes = rungs.sizes()
-    told_minutes(_minutes(rungs.tiers, rungs.shares), f"{len(sizes)} models")
+    if target:
+        told_minutes(_minutes(rungs.tiers, rungs.shares), f"{len(sizes)} models")
     flags = ["--target", target or "FILE"]
     flags += [part for tier in rungs.tiers for part in ("--tier", tier)]
     flags += [part for share in rungs.shares for part in ("--share", f"{share:g}")]

@@ -11,6 +11,7 @@ import streamlit as st
 from winnow.jobs.lab_series import kept
 from winnow.prove.tiers import TIERS
 from winnow_app import data
+from winnow_app.parts.highlight import plain
 from winnow_app.parts.job_bar import running_jobs
 from winnow_app.parts.proof_setup import SIZES
 
@@ -48,7 +49,7 @@ def launch(verb: str, words: str, recipe: Mapping[str, Any], flags: Sequence[str
     if st.button(words, type="primary", icon=":material/play_arrow:", disabled=bool(lacks), key=f"{verb}.start"):
         data.start(verb, name=name, replace=False, **recipe)
     if lacks:
-        st.caption(f":material/arrow_upward: {lacks}")
+        st.caption(f":material/arrow_upward: {plain(lacks)}")
     command = ["winnow", "-w", str(data.workspace().folder), verb, name or "NAME", *flags]
     st.caption("The same from a shell:")
     st.code(shlex.join(command), language="bash", wrap_lines=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
 
-from winnow.catalog.labels import SKIP
+from winnow.catalog.label_schemas import BETWEEN
+from winnow.catalog.labels import NOTHING, SKIP
 from winnow.jobs.judged_pairs import PSEUDO
 from winnow.method import Setting
 from winnow.rate.base import Rater
@@ -77,8 +79,10 @@ def _labels(kind: type[Rater]) -> Evidence:
                 )
             )
         ]
-    for name in chosen:
-        _said(name)
+    counts = {name: _said(name) for name in chosen}
+    several = [name for name in chosen if schemas[name].several]
+    if len(chosen) == 1 and several and kind().output("").kind == "probability":
+        return _one_of_several(chosen[0], [name for name in counts[chosen[0]] if name != NOTHING])
     told = st.text_input(
         "What the values mean", key="learn.values", placeholder="keep:1, drop:0 (known without saying)",
         help="VALUE:NUMBER, separated by commas; keep and drop, yes and no, and numbers are known.",
@@ -87,14 +91,25 @@ def _labels(kind: type[Rater]) -> Evidence:
     return Evidence({"labels": chosen, "values": values}, "" if chosen else "Choose a question.")
 
 
-def _said(question: str) -> None:
-    """Say how often each answer was given."""
+def _one_of_several(question: str, answers: Sequence[str]) -> Evidence:
+    """Ask which answer the rater is to find, where a label may hold several."""
+    wanted = st.selectbox(
+        "The answer to find", answers, key=f"learn.wanted.{question}", help="A label without it says no."
+    )
+    plan = {"labels": [question], "values": {str(wanted): 1} if wanted else {}}
+    return Evidence(plan, "" if wanted else "Label some documents first.")
+
+
+def _said(question: str) -> dict[str, int]:
+    """Say how often each answer was given, and return it, the commonest first."""
     counts: Counter[str] = Counter()
     for row in data.workspace().labels.counts(question):
         if row["value"] not in (None, SKIP) and not str(row["who"]).startswith(PSEUDO):
-            counts[str(row["value"])] += int(row["documents"])
+            for answer in str(row["value"]).split(BETWEEN):
+                counts[answer] += int(row["documents"])
     said = ", ".join(f"{plain(value)} {count:,}" for value, count in counts.most_common())
     st.caption(f"{plain(question)}: {said or 'no label yet'}")
+    return dict(counts.most_common())
 
 
 def _pairs(kind: type[Rater]) -> Evidence:
