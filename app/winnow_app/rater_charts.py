@@ -52,7 +52,7 @@ def learning_curve(
         x=x, y=y, mode="markers+lines", marker={"color": KEPT, "size": 8}, line={"color": KEPT},
         hovertemplate="%{x:,} labels: %{y:.3f}<extra></extra>", name="this rater",
     )  # fmt: skip
-    figure.update_layout(title={"text": "Are there enough labels?", "font": {"size": 14}})
+    figure.update_layout(title={"text": f"Are there enough {of}?", "font": {"size": 14}})
     return _titled(calm(figure, height), f"{of} fitted on", name)
 
 
