@@ -1,19 +1,22 @@
-"""Time Explore and Map: `python tests/bench/browser.py CORPUS [TURNS] [--no-browser]`, here and then in a browser.
+"""Time Explore and Map: `python tests/bench/browser.py CORPUS [--turns N] [--users N] [--only here|browser]`.
 
 CORPUS is a scored and clustered corpus, for example one made by `multiply.py`; nothing in it is changed. Each line is a
-figure: p50 and p95 over so many turns, each turn a question that was not asked before.
+figure: p50 and p95 over so many turns, each turn a question that was not asked before. It is asked in this process, and
+then in a browser, or in several at once, which stand on the same machine and take most of its time.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -26,6 +29,8 @@ WORDS = (
     "water", "music", "market", "train", "doctor", "winter", "school", "engine", "garden", "coffee", "bridge", "judge", "ocean",
     "planet", "silver", "camera", "battle", "island", "budget", "museum", "teacher", "village", "weather", "hospital",
 )  # fmt: skip
+
+VIEWPORT: ViewportSize = {"width": 1366, "height": 768}
 
 
 def told(name: str, times: list[float], processor: list[float] | None = None) -> None:
@@ -136,28 +141,38 @@ def _parent(process: int) -> int:
         return -1
 
 
-def in_browser(folder: Path, turns: int) -> None:
+def in_browser(folder: Path, turns: int, users: int) -> None:
     """Do what people do, from the click to the count that is drawn."""
-    with served(folder, Path("/dev/null")) as address, opened_browser() as browser:
-        page = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
-        page.set_default_timeout(120_000)
-        for name in ("explore", "map", ""):
-            loads = []
-            for _ in range(3):
-                start = time.perf_counter()
-                page.goto(f"{address}/{name}")
-                settled(page)
-                loads.append(time.perf_counter() - start - 0.6)
-            print(f"page load /{name:<9} first {loads[0]:6.1f} s, then {min(loads[1:]):5.1f} s", flush=True)
-        page.goto(f"{address}/explore")
-        settled(page)
-        times: dict[str, list[float]] = {}
-        for turn in range(turns):
-            _click_through(page, turn, times)
-        for what, found in times.items():
-            told(f"browser: {what}", found)
+    with served(folder, Path("/dev/null")) as address:
+        with opened_browser() as browser:
+            page = browser.new_context(viewport=VIEWPORT).new_page()
+            page.set_default_timeout(120_000)
+            for name in ("explore", "map", ""):
+                loads = []
+                for _ in range(3):
+                    start = time.perf_counter()
+                    page.goto(f"{address}/{name}")
+                    settled(page)
+                    loads.append(time.perf_counter() - start - 0.6)
+                print(f"page load /{name:<9} first {loads[0]:6.1f} s, then {min(loads[1:]):5.1f} s", flush=True)
+        with ProcessPoolExecutor(users) as pool:
+            visits = [*pool.map(_visit, [address] * users, [turns] * users, range(users))]
+        for what in visits[0]:
+            told(f"{users} browsers: {what}", [time for times in visits for time in times[what]])
         port = int(address.rsplit(":", 1)[1])
         print(f"memory of the server now: {max(_memory(found) for found in _listening(port)):.2f} GB")
+
+
+def _visit(address: str, turns: int, user: int) -> dict[str, list[float]]:
+    times: dict[str, list[float]] = {}
+    with opened_browser() as browser:
+        page = browser.new_context(viewport=VIEWPORT).new_page()
+        page.set_default_timeout(120_000)
+        page.goto(f"{address}/explore")
+        settled(page)
+        for turn in range(turns):
+            _click_through(page, turn + user, times)
+    return times
 
 
 def _click_through(page: Page, turn: int, times: dict[str, list[float]]) -> None:
@@ -204,8 +219,14 @@ def _listening(port: int) -> list[int]:
 
 
 if __name__ == "__main__":
-    asked, repeats = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 20
-    print(f"{asked}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    in_process(asked, repeats)
-    if "--no-browser" not in sys.argv:
-        in_browser(asked, min(repeats, 8))
+    told_by = argparse.ArgumentParser()
+    told_by.add_argument("corpus", type=Path)
+    told_by.add_argument("--turns", type=int, default=20)
+    told_by.add_argument("--users", type=int, default=1)
+    told_by.add_argument("--only", choices=("here", "browser"))
+    asked = told_by.parse_args()
+    print(f"{asked.corpus}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    if asked.only != "browser":
+        in_process(asked.corpus, asked.turns)
+    if asked.only != "here":
+        in_browser(asked.corpus, min(asked.turns, 8), asked.users)
