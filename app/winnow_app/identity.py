@@ -36,7 +36,9 @@ def actor() -> Actor:
     if known is not None:
         return known
     if visitors().door.oidc and getattr(st.user, "is_logged_in", False):
-        return visitors().of_login(str(st.user.get("email") or st.user.get("name") or st.user.get("sub") or ""))
+        # People choose their display name, and some providers let them claim any address: neither opens a door.
+        vouched = str(st.user.get("email_verified", True)).lower() == "true"
+        return visitors().of_login(str((vouched and st.user.get("email")) or st.user.get("sub") or ""))
     return visitors().unknown
 
 

@@ -10,7 +10,8 @@ WinnowError
 ├── AccessError      nobody has logged in, or a role does not allow it
 └── Cancelled        a person stopped the job
 
-Each message has three parts: who needs what; what was found; the command or setting that mends it.
+Each message has three parts: who needs what; what was found; the command or setting that mends it. Names of strangers stand
+in it, so signs that are not seen, break a line or turn it around are spelt out.
 """
 
 from __future__ import annotations
@@ -19,12 +20,21 @@ import difflib
 from collections.abc import Iterable
 
 
+def legible(text: str) -> str:
+    """Return a text in which signs that cannot be printed are spelt out.
+
+    >>> legible("a\\u202eb")
+    'a\\\\u202eb'
+    """
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+
+
 class WinnowError(Exception):
     """An expected failure with a cause and a fix, shown to people without a traceback."""
 
     def __init__(self, needs: str, found: str = "", fix: str = "") -> None:
-        self.needs, self.found, self.fix = needs, found, fix
-        super().__init__("; ".join(part for part in (needs, found, fix) if part))
+        self.needs, self.found, self.fix = legible(needs), legible(found), legible(fix)
+        super().__init__("; ".join(part for part in (self.needs, self.found, self.fix) if part))
 
     def __reduce__(self) -> tuple[type[WinnowError], tuple[str, str, str]]:
         return type(self), (self.needs, self.found, self.fix)

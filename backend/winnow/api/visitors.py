@@ -15,7 +15,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 from winnow.api.attempts import Attempts
 from winnow.catalog.access import NOBODY, Actor
-from winnow.catalog.people import NAME, OTHERS, People
+from winnow.catalog.people import People, is_name
 from winnow.errors import AccessError, InputError, SettingError
 
 COOKIE = "winnow_session"
@@ -131,7 +131,9 @@ class Visitors:
         return told
 
     def check_free(self, name: str) -> None:
-        """Raise AccessError for a name on the list, which only its token proves."""
+        """Raise AccessError for a name on the list, which only its token proves, and for one that only looks like one."""
+        if name and not is_name(name):
+            raise AccessError("a name has up to 79 letters of one alphabet", f"found {name!a}", "for example ana")
         if self.people.find(name) is not None:
             raise AccessError(
                 f"'{name}' is on the list of people", "no token was shown", "log in, or take another name"
@@ -150,8 +152,9 @@ class Visitors:
             raise AccessError(
                 "name and secret do not go together", "", "ask a curator for a new token (winnow users token NAME)"
             )
-        if name and (not NAME.fullmatch(name) or name.lower() == OTHERS):
-            raise SettingError("a person has a name of up to 79 letters", "found another", "for example ana")
+        if name and not is_name(name):
+            wanted = "a person has a name of up to 79 letters of one alphabet"
+            raise SettingError(wanted, "found another", "for example ana")
         self.attempts.succeeded(address)
         return Actor(name, self.people.role_of_others), self._stamp
 

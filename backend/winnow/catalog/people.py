@@ -6,6 +6,7 @@ import hashlib
 import re
 import secrets
 import sqlite3
+import unicodedata
 from dataclasses import dataclass
 
 from winnow.catalog.access import checked_role
@@ -17,6 +18,18 @@ OTHERS = "others"
 """The entry for everybody who is not on the list."""
 
 NAME = re.compile(r"[^\s\x00-\x1f\x7f<>\"'\\/][^\x00-\x1f\x7f<>\"'\\/]{0,78}")
+LOOK_ALIKE = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"})
+"""Alphabets with letters that look like those of another."""
+
+
+def is_name(text: str) -> bool:
+    """Whether somebody may be called so: nothing that is not seen, and no letters that pass for another alphabet's."""
+    if not NAME.fullmatch(text) or text.lower() == OTHERS or unicodedata.normalize("NFKC", text) != text:
+        return False
+    if any(unicodedata.category(sign)[0] == "C" or unicodedata.category(sign) in ("Zl", "Zp") for sign in text):
+        return False
+    alphabets = {unicodedata.name(sign, "").partition(" ")[0] for sign in text if sign.isalpha()}
+    return len(alphabets & LOOK_ALIKE) < 2
 
 
 @dataclass(frozen=True)
@@ -58,8 +71,9 @@ class People:
 
     def add(self, name: str, role: str) -> str:
         """Put a person on the list and return their token; raises SettingError, ConflictError."""
-        if not NAME.fullmatch(name) or name.lower() == OTHERS:
-            raise SettingError("a person has a name of up to 79 letters", f"found '{name}'", "for example ana@lab.org")
+        if not is_name(name):
+            wanted = "a person has a name of up to 79 letters of one alphabet"
+            raise SettingError(wanted, f"found {name!a}", "for example ana@lab.org")
         token = secrets.token_urlsafe(32)
         checked_role(role)
         with self._control.write() as connection:
