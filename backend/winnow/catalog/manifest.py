@@ -111,12 +111,12 @@ class Manifest:
         row = self.control.one(query)
         return int(row["n"]) if row else 0
 
-    def runs(self, kind: str = "", current: bool = True) -> list[Run]:
+    def runs(self, kind: str = "", current: bool = True, *, part: int | None = None) -> list[Run]:
+        """Return runs in the order in which they began, with the paths of all their shards, or of one part alone."""
         wanted = "WHERE (? = '' OR kind = ?) AND (NOT ? OR current)"
         rows = self.control.rows(f"SELECT * FROM runs {wanted} ORDER BY rowid", kind, kind, current)
-        parts = self.control.rows(
-            f"SELECT p.run, p.part, p.path FROM run_parts p JOIN runs USING (run) {wanted}", kind, kind, current
-        )
+        shards = f"SELECT p.run, p.part, p.path FROM run_parts p JOIN runs USING (run) {wanted} AND p.part = IFNULL(?, p.part)"
+        parts = self.control.rows(shards, kind, kind, current, part)
         paths: dict[str, dict[int, Path]] = {}
         for row in parts:
             paths.setdefault(row["run"], {})[row["part"]] = self.folder / row["path"]

@@ -47,9 +47,11 @@ def read_document(catalog: Catalog, doc_id: int) -> Document:
 def _spans(catalog: Catalog, doc_id: int) -> dict[str, list[Span]]:
     part = shard_of(catalog.manifest.parts(), doc_id)
     found: dict[str, list[Span]] = {}
-    for run in catalog.manifest.runs("columns"):
+    if part is None:
+        return found
+    for run in catalog.manifest.runs("columns", part=part.part):
         columns = [name for name, kind in run.columns.items() if nested(kind) and name.endswith("_spans")]
-        if part is None or part.part not in run.paths or not columns:
+        if part.part not in run.paths or not columns:
             continue
         table = read_rows(run.paths[part.part], np.array([doc_id - part.first_id], dtype=np.int64), columns)
         for name in columns:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from conftest import write_lines
 from winnow.catalog.manifest import Run, Shard
 from winnow.workspace import Workspace
 
@@ -61,3 +62,16 @@ def test_a_shard_of_another_length_is_refused(corpus: Workspace, tmp_path: Path)
     with pytest.raises(RuntimeError, match="5 rows for 6 documents"):
         corpus.catalog.manifest.publish_shards([(run, shard(tmp_path, 5))])
     assert begin(corpus).paths == {}
+
+
+def test_the_shards_of_one_part_can_be_asked_for_alone(scored: Workspace, tmp_path: Path) -> None:
+    scored.ingest([write_lines(tmp_path / "more.jsonl", [{"text": "one more page"}])])
+    scored.score(["shape"])
+    manifest = scored.catalog.manifest
+    every = {run.name: run.paths for run in manifest.runs("columns")}
+    assert {name: sorted(paths) for name, paths in every.items()} == {
+        "shape": [0, 1], "tokens": [0], "duplicates": [0],
+    }  # fmt: skip
+    for part in (0, 1):
+        alone = {run.name: run.paths for run in manifest.runs("columns", part=part)}
+        assert alone == {name: {part: paths[part]} if part in paths else {} for name, paths in every.items()}
