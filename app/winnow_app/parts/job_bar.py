@@ -79,10 +79,20 @@ def recipe_and_log(job: Job) -> None:
         st.code(path.read_text("utf-8", "replace")[-8000:] if path.exists() else unlogged, language=None)
 
 
-@st.fragment(run_every=1.0)
 def running_jobs(*, logs: bool = False) -> None:
-    """Draw the open jobs, refreshed every second, and run the page again when one ends."""
-    open_jobs = [job for job in data.workspace().catalog.jobs.all(20) if job.state in OPEN]
+    """Draw the open jobs, refreshed every second, and run the page again when one ends.
+
+    Without an open job nothing is refreshed: a refresh that is asked for while another page opens empties that page.
+    """
+    st.fragment(_running_jobs, run_every=1.0 if _open_jobs() else None)(logs)
+
+
+def _open_jobs() -> list[Job]:
+    return [job for job in data.workspace().catalog.jobs.all(20) if job.state in OPEN]
+
+
+def _running_jobs(logs: bool) -> None:
+    open_jobs = _open_jobs()
     for job in open_jobs:
         job_bar(job, partial(recipe_and_log, job) if logs else None)
     before = st.session_state.get("open_jobs", set())
