@@ -29,7 +29,7 @@ def page() -> None:
         command = ["winnow", "-w", str(data.workspace().folder), "compare", *names]
         command += ["--target", target] if target else []
         st.caption("The same from a shell (add --json for every figure):")
-        st.code(shlex.join(command), language="bash", wrap_lines=True)
+        st.code(shlex.join(command), language=None, wrap_lines=True)
 
 
 def _asked(kept: list[str]) -> tuple[list[str], str]:

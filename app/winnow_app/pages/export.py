@@ -92,7 +92,7 @@ def _write(chosen: NamedSelection, course: Course | None, judge: dict[str, Any] 
     )  # fmt: skip
     refusal(folder)
     st.caption("The same from a shell:")
-    st.code(shlex.join(command(chosen.name, folder, writing, course)), language="bash", wrap_lines=True)
+    st.code(shlex.join(command(chosen.name, folder, writing, course)), language=None, wrap_lines=True)
 
 
 def _columns(course: Course | None) -> list[str]:

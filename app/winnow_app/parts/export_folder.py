@@ -122,7 +122,7 @@ def written_folder(folder: str, key: str) -> None:
     command = opener()
     if command:
         st.button("Open the folder", key=key, icon=":material/folder_open:", on_click=_open, args=(command, folder))
-    st.code(f"winnow export --verify {folder}", language="bash", wrap_lines=True)
+    st.code(f"winnow export --verify {folder}", language=None, wrap_lines=True)
 
 
 def opener() -> list[str]:

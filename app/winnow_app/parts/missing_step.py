@@ -76,7 +76,7 @@ def offer(who: str, steps: Sequence[Step]) -> None:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{who}** needs {step.words}")
             if not step.verb:
-                st.code(step.command, language="sh")
+                st.code(step.command, language=None)
                 continue
             st.button(
                 "Running …" if step.verb in running else f"Run {step.verb}", key=f"offer.{step.words}", type="primary",

@@ -52,7 +52,7 @@ def launch(verb: str, words: str, recipe: Mapping[str, Any], flags: Sequence[str
         st.caption(f":material/arrow_upward: {plain(lacks)}")
     command = ["winnow", "-w", str(data.workspace().folder), verb, name or "NAME", *flags]
     st.caption("The same from a shell:")
-    st.code(shlex.join(command), language="bash", wrap_lines=True)
+    st.code(shlex.join(command), language=None, wrap_lines=True)
 
 
 def chosen(verb: str, about: str) -> str:

@@ -49,7 +49,7 @@ def _out(question: str) -> None:
         st.code(configuration(schema.name, schema.question, schema.kind, schema.values), language="xml")
     command = f"winnow label export {question}.{ENDINGS[format]} --schema {question} --format {format}"
     st.caption("The same as a command:")
-    st.code(command, language="sh")
+    st.code(command, language=None)
 
 
 def _in(question: str, who: str) -> None:
