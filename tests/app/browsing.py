@@ -84,16 +84,20 @@ def unbroken(page: Page) -> None:
     assert not page.get_by_test_id("stException").count(), page.url
 
 
-@contextmanager
-def served(corpus: Path, log: Path) -> Iterator[str]:
-    """Run `winnow app` on a free port and return its address; the whole process group ends with the block."""
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def served(corpus: Path, log: Path, *, port: int = 0, folder: Path | None = None) -> Iterator[str]:
+    """Run `winnow app` in a folder, on a free port, and give its address; the whole process group ends with the block."""
+    port = port or free_port()
     command = [sys.executable, "-m", "winnow", "-w", str(corpus), "app", "--port", str(port)]
     log.parent.mkdir(exist_ok=True)
     with log.open("w") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
+        process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True, cwd=folder)
         try:
             eventually(lambda: _answers(port), "the server answers")
             yield f"http://127.0.0.1:{port}"
