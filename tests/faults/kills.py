@@ -1,63 +1,45 @@
 """Kill verbs with SIGKILL at random moments while somebody labels, and count what was lost: nothing may be.
 
-    python tests/faults/kills.py 1000 --seed 7 [--write]
+    python tests/faults/kills.py 1000 --seed 7 [--minutes 90] [--write]
 
 Each verb runs in a process forked from one that has everything imported, so that a kill falls on its work and not on its
-start. After every kill another process examines the corpus; every tenth verb is run to its end. `--write` puts the table
-into the README beside this file.
+start. After every kill another process looks for lost labels and for columns, exports and restored corpora of which a part
+is seen; after every tenth, and before a verb that mends or removes, it examines corpus, backup and models file by file.
+Every twentieth verb is run to its end. `--write` puts the table into the README beside this file.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
-import json
 import os
 import random
-import shutil
 import signal
 import sys
 import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from winnow.compute.local import LocalExecutor
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from faults.victim import TRAINING, Victim
 from winnow.embed.base import Embedder
 from winnow.errors import ConflictError, MissingNeed, WinnowError
 from winnow.export.base import Exporter
-from winnow.export.manifest import verify
 from winnow.ingest.base import Reader
 from winnow.method import methods
 from winnow.score.base import Scorer
 from winnow.select.base import Selector
-from winnow.workspace import Workspace
 
-VERBS = ("ingest", "score", "score", "score", "embed", "cluster", "select", "export", "backup", "index")
-SCORERS = ("shape", "tokens", "gopher", "near_duplicates", "near_duplicates", "language", "boilerplate")
-WORDS = (
-    "ferry",
-    "island",
-    "apple",
-    "letter",
-    "piano",
-    "winter",
-    "garden",
-    "bridge",
-    "number",
-    "market",
-    "paper",
-    "river",
-)
-FILES = 40
-LONGEST = 1.5
+LONGEST, LONGEST_TRAINING = 1.5, 5.0
 """Seconds after which the latest kill falls; most fall early, while files are opened and published."""
-HARMLESS = {"keywords", "left over"}
-"""Findings that a kill may leave: an index that is behind, files that nothing names. Both are seen to by the next run."""
+REFUSED = 5
+MENDING = frozenset({"doctor", "sweep"})
+"""Verbs that might remove the traces of an earlier kill."""
 
 
 @dataclass
@@ -66,21 +48,37 @@ class Tally:
 
     killed: Counter[str] = field(default_factory=Counter)
     ended: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
     acknowledged: int = 0
+    examined: int = 0
     wrong: list[str] = field(default_factory=list)
+
+    def row(self, name: str) -> str:
+        return f"| `{name}` | {self.killed[name]:,} | {self.ended[name]:,} | {self.refused[name]:,} |"
+
+    def note(self, name: str, code: int, turn: int) -> None:
+        {-signal.SIGKILL: self.killed, REFUSED: self.refused}.get(code, self.ended)[name] += 1
+        if code > 0 and code != REFUSED:
+            self.wrong.append(f"turn {turn}: {name} failed with exit code {code}")
+        if turn % 50 == 0:
+            told = f"killed {self.killed.total()}, ended {self.ended.total()}, refused {dict(self.refused)}"
+            print(
+                f"{time.strftime('%H:%M:%S')} turn {turn}: {told}, wrong {self.wrong[:5]}", file=sys.stderr, flush=True
+            )
 
 
 def forked(work: Callable[[], object]) -> int:
-    """Run `work` in a forked process; its exit code is 0, 3 for one of Winnow's errors, 4 for any other."""
+    """Run `work` in a forked process; its exit code is 0, REFUSED, 3 for another of Winnow's errors, 4 for any other."""
     child = os.fork()
     if child:
         return child
     code = 0
     try:
         work()
-    except (ConflictError, MissingNeed):
-        # Refused for want of something that a killed verb was to make: that is as it should be.
-        code = 0
+    except (ConflictError, MissingNeed) as reason:
+        # For want of something that a killed verb was to make, or because nothing is left to do: as it should be.
+        print(f"- {reason}", file=sys.stderr)
+        code = REFUSED
     except WinnowError as reason:
         print(f"! {reason}", file=sys.stderr)
         code = 3
@@ -95,13 +93,9 @@ def forked(work: Callable[[], object]) -> int:
 def preload() -> None:
     """Import what the verbs import late, before any process is forked."""
     for name in (
-        "torch",
-        "faiss",
-        "tantivy",
-        "sklearn.linear_model",
-        "sentence_transformers",
-        "winnow.cluster.arrange",
-    ):
+        "torch", "faiss", "tantivy", "sklearn.linear_model", "sentence_transformers", "winnow.cluster.arrange",
+        "winnow.jobs.teach", "winnow.jobs.ladder", "winnow.jobs.skills", "winnow.jobs.rounds",
+    ):  # fmt: skip
         importlib.import_module(name)
     for kind in (Reader, Scorer, Embedder, Selector, Exporter):
         methods(kind)
@@ -111,157 +105,43 @@ def wait(child: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def write_pages(path: Path, first: int, count: int) -> Path:
-    draw = random.Random(first)
-    rows = ({"id": f"d{first + n}", "text": " ".join(draw.choices(WORDS, k=60)), "n": n} for n in range(count))
-    path.write_text("\n".join(json.dumps(row) for row in rows))
-    return path
-
-
-def fresh(scorer: str, turn: int) -> dict[str, dict[str, int]]:
-    """Return settings that no turn before had, so that a scorer's columns are made anew."""
-    settings = {
-        "near_duplicates": {"bands": 10 + turn % 6},
-        "language": {"sample_bytes": 2000 + turn},
-        "boilerplate": {"least_documents": 3 + turn % 5},
-    }
-    return {scorer: settings[scorer]} if scorer in settings else {}
-
-
-class Victim:
-    """A corpus, and the verbs that are killed on it."""
-
-    def __init__(self, folder: Path, documents: int) -> None:
-        self.folder, self.documents, self.files = folder, documents, 0
-        self.corpus, self.acknowledged = folder / "corpus", folder / "acknowledged.txt"
-        self.acknowledged.touch()
-
-    def open(self, folder: Path | None = None) -> Workspace:
-        return Workspace(folder or self.corpus, executor=LocalExecutor(1))
-
-    def grow(self) -> None:
-        write_pages(self.folder / f"{self.files}.jsonl", self.files * self.documents, self.documents)
-        self.files += 1
-
-    def ingest(self) -> None:
-        files = [self.folder / f"{file}.jsonl" for file in range(self.files)]
-        Workspace.create(self.corpus, executor=LocalExecutor(1)).ingest(files)
-
-    def work(self, draw: random.Random, turn: int) -> tuple[str, Callable[[], object]]:
-        """Draw a verb; new files, settings and names see to it that there is work to kill."""
-        name = draw.choice(VERBS)
-        if name == "ingest" and self.files < FILES:
-            self.grow()
-            return name, self.ingest
-        scorer = draw.choice(SCORERS)
-        works: dict[str, Callable[[Workspace], object]] = {
-            "score": lambda corpus: corpus.score([scorer], settings=fresh(scorer, turn)),
-            "embed": lambda corpus: corpus.embed("static"),
-            "cluster": lambda corpus: corpus.cluster(k=4 + turn % 5),
-            "select": lambda corpus: corpus.select("random", docs=200, name=f"s{turn}", seed=turn),
-            "export": lambda corpus: corpus.export("kept", self.folder / f"out-{turn}"),
-            "backup": lambda corpus: corpus.back_up(self.folder / "backup"),
-            "index": lambda corpus: corpus.index(),
-        }
-        name = "score" if name == "ingest" else name
-        return name, lambda: works[name](self.open())
-
-    def annotate(self, life: int) -> None:
-        """Label without end; a label's uuid is written down once it was acknowledged."""
-        labels = self.open().labels
-        with open(self.acknowledged, "a") as file:
-            for turn in range(10**9):
-                uuid = f"{life}-{turn}"
-                labels.add(turn % self.documents, "keep", who="ana", uuid=uuid)
-                file.write(uuid + "\n")
-                file.flush()
-                time.sleep(0.02)
-
-    def check(self) -> None:
-        """Examine corpus, backup and exports; print a line for everything that is wrong."""
-        corpus = self.open()
-        for place, found in (("corpus", corpus), ("backup", self.folder / "backup")):
-            opened = (
-                found
-                if isinstance(found, Workspace)
-                else self.open(found)
-                if (found / "control.sqlite").exists()
-                else None
-            )
-            for finding in opened.examine().found if opened else ():
-                if finding.kind not in HARMLESS:
-                    print(f"{place}: {finding.where} {finding.found}")
-        told = set(self.acknowledged.read_text().split("\n")[:-1])
-        kept = {row["uuid"] for row in corpus.catalog.control.rows("SELECT uuid FROM label_events")}
-        for uuid in told - kept:
-            print(f"label {uuid} was acknowledged and is lost")
-        for column in half_visible(corpus):
-            print(f"{column} is half visible")
-        for out in self.folder.glob("out-*"):
-            for wrong in verify(out):
-                print(f"{out.name}: {wrong}")
-            shutil.rmtree(out)
-
-
-def half_visible(corpus: Workspace) -> list[str]:
-    """Name the current runs that lack shards which were there before they were begun."""
-    manifest = corpus.catalog.manifest
-    made = {row.input: row.created for row in manifest.inputs()}
-    return [
-        run.name
-        for run in manifest.runs()
-        for part in manifest.parts()
-        if run.paths and part.part not in run.paths and made[part.input] < run.created
-    ]
-
-
-def run(kills: int, seed: int, documents: int, folder: Path) -> Tally:
-    """Kill so often and return the tally."""
+def run(kills: int, seed: int, documents: int, folder: Path, minutes: float = float("inf")) -> Tally:
+    """Kill so often, or for so long, and return the tally."""
     preload()
-    draw, tally, victim = random.Random(seed), Tally(), Victim(folder, documents)
+    draw, tally, victim, turn = random.Random(seed), Tally(), Victim(folder, documents), 0
     victim.grow()
-    steps = (
-        victim.ingest,
-        lambda: victim.open().complete(),
-        lambda: victim.open().select("random", docs=600, name="kept"),
-    )
-    for step in steps:
+    for step in (victim.ingest, victim.prepare):
         if wait(forked(step)):
             raise SystemExit("the corpus to be killed could not be made")
-    annotator, life = forked(lambda: victim.annotate(0)), 0
-    while tally.killed.total() < kills:
-        turn = tally.killed.total() + tally.ended.total()
+    annotator, stop = forked(lambda: victim.annotate(0)), time.monotonic() + minutes * 60
+    while tally.killed.total() < kills and time.monotonic() < stop:
         name, work = victim.work(draw, turn)
+        if name in MENDING or turn % 10 == 9:
+            tally.examined += 1
+            tally.wrong += found_by(victim.examine, folder)
         child = forked(work)
-        if turn % 10:
-            time.sleep(draw.random() ** 2 * LONGEST)
+        if turn % 20 or name in TRAINING:
+            time.sleep(draw.random() ** 3 * (LONGEST_TRAINING if name in TRAINING else LONGEST))
             os.kill(child, signal.SIGKILL)
         code = wait(child)
-        (tally.killed if code == -signal.SIGKILL else tally.ended)[name] += 1
-        if code > 0:
-            tally.wrong.append(f"{name} failed with exit code {code}")
+        tally.note(name, code, turn)
         if turn % 7 == 0:
             os.kill(annotator, signal.SIGKILL)
             wait(annotator)
-            life += 1
-            annotator = forked(lambda life=life: victim.annotate(life))
-        tally.wrong += checked(victim)
+            annotator = forked(lambda life=turn + 1: victim.annotate(life))
+        tally.wrong += [f"turn {turn}, {name}: {line}" for line in found_by(victim.look, folder)]
+        turn += 1
     os.kill(annotator, signal.SIGKILL)
     wait(annotator)
-    tally.wrong += checked(victim)
+    tally.wrong += found_by(victim.look, folder) + found_by(victim.examine, folder)
     tally.acknowledged = len(victim.acknowledged.read_text().split())
     return tally
 
 
-def checked(victim: Victim) -> list[str]:
-    """Return what a process of its own finds wrong."""
-    out = victim.folder / "wrong.txt"
-
-    def check() -> None:
-        with open(out, "w") as file, redirect_stdout(file):
-            victim.check()
-
-    code = wait(forked(check))
+def found_by(check: Callable[[], Iterator[str]], folder: Path) -> list[str]:
+    """Return what a check finds wrong in a process of its own."""
+    out = folder / "wrong.txt"
+    code = wait(forked(lambda: out.write_text("".join(f"{line}\n" for line in check()))))
     return out.read_text().splitlines() + ([f"the check failed with exit code {code}"] if code else [])
 
 
@@ -269,22 +149,25 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     asked.add_argument("kills", type=int)
     asked.add_argument("--seed", type=int, default=7)
-    asked.add_argument("--documents", type=int, default=1000, help="in each of up to 40 files")
+    asked.add_argument("--documents", type=int, default=1000, help="in each of up to 60 files")
+    asked.add_argument("--minutes", type=float, default=float("inf"), help="stop then, whatever was killed")
     asked.add_argument("--write", action="store_true")
     told = asked.parse_args()
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        tally = run(told.kills, told.seed, told.documents, Path(folder))
-    rows = [
-        f"| {name} | {tally.killed[name]:,} | {tally.ended[name]:,} |" for name in sorted({*tally.killed, *tally.ended})
-    ]
+        tally = run(told.kills, told.seed, told.documents, Path(folder), told.minutes)
+    spent = os.times()
+    processor = (spent.user + spent.system + spent.children_user + spent.children_system) / 60
     lost = sum("acknowledged" in line for line in tally.wrong)
     half = sum("half visible" in line for line in tally.wrong)
     text = "\n".join(
-        ["| verb | killed at work | ended before the kill, or left to end |", "|---|--:|--:|", *rows, "",
-         f"{tally.killed.total():,} kills (seed {told.seed}) in {(time.monotonic() - start) / 60:.0f} minutes; "
-         f"{tally.acknowledged:,} labels acknowledged meanwhile by an annotator who was killed too. Acknowledged labels "
-         f"lost: {lost}. Columns half visible: {half}. Anything else wrong: {len(tally.wrong) - lost - half}."]
+        ["| verb | killed at work | ended before the kill, or left to end | refused |", "|---|--:|--:|--:|",
+         *map(tally.row, sorted({*tally.killed, *tally.ended, *tally.refused})), "",
+         f"{tally.killed.total():,} kills (seed {told.seed}) in {(time.monotonic() - start) / 60:.0f} minutes, "
+         f"{processor:.0f} of them on the processor, at load {os.getloadavg()[2]:.0f}; {tally.acknowledged:,} labels "
+         f"acknowledged meanwhile by an annotator who was killed too; every file examined {tally.examined:,} times. "
+         f"Acknowledged labels lost: {lost}. Columns half visible: {half}. "
+         f"Anything else wrong: {len(tally.wrong) - lost - half}."]
     )  # fmt: skip
     print(text)
     print("\n".join(tally.wrong[:50]))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import os
 import random
 import socket
@@ -161,13 +162,15 @@ class Person:
     seconds: dict[str, list[float]] = field(default_factory=dict)
     given: list[tuple[int, str]] = field(default_factory=list)
 
-    def work(self, at: Asked, truth: Truth, queries: int, seed: int) -> None:
-        """Ask so many questions in random order and check every answer; a failure is a wrong answer too."""
+    def work(self, at: Asked, truth: Truth, queries: int, seed: int, until: float = math.inf) -> None:
+        """Ask so many questions, or for so long, and check every answer; a failure is a wrong answer too."""
         rng = random.Random(seed)
         deeds: list[Callable[[Asked, Truth, random.Random], str]] = [
             self._count, self._page, self._names, self._text, self._label, self._label, self._undo,
         ]  # fmt: skip
         for _ in range(queries):
+            if time.monotonic() > until:
+                return
             deed = rng.choice(deeds)
             name = deed.__name__.strip("_")
             self.asked[name] += 1
@@ -227,12 +230,15 @@ class Person:
 
 
 def work_together(
-    people: list[tuple[Person, Asked]], truth: Truth, queries: int, beside: Callable[[], list[str]] | None = None
-) -> list[str]:
-    """Let everybody work at once until `queries` are asked in all; return what was wrong."""
+    people: list[tuple[Person, Asked]], truth: Truth, queries: int, beside: Callable[[], list[str]] | None = None,
+    *, minutes: float = math.inf,
+) -> list[str]:  # fmt: skip
+    """Let everybody work at once until `queries` are asked in all or the minutes are over; return what was wrong."""
+    until = time.monotonic() + minutes * 60
     each = -(-queries // len(people))
     threads = [
-        threading.Thread(target=person.work, args=(at, truth, each, seed)) for seed, (person, at) in enumerate(people)
+        threading.Thread(target=person.work, args=(at, truth, each, seed, until))
+        for seed, (person, at) in enumerate(people)
     ]
     for thread in threads:
         thread.start()
@@ -286,6 +292,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--queries", type=int, default=100_000)
+    parser.add_argument("--minutes", type=float, default=math.inf, help="stop then, whatever was asked")
     parser.add_argument("--browsers", type=int, default=8)
     parser.add_argument("--notebooks", type=int, default=2)
     told = parser.parse_args()
@@ -299,7 +306,9 @@ def main() -> None:
         people: list[tuple[Person, Asked]] = [(Person(f"b{n}-{run}"), Browser(address)) for n in range(told.browsers)]
         people += [(Person(f"n{n}-{run}"), Notebook(Workspace(told.corpus))) for n in range(told.notebooks)]
         start = time.perf_counter()
-        wrong = work_together(people, truth, told.queries, lambda: _command(told.corpus, len(truth.texts)))
+        wrong = work_together(
+            people, truth, told.queries, lambda: _command(told.corpus, len(truth.texts)), minutes=told.minutes
+        )
         took = time.perf_counter() - start
         wrong += lost(workspace, [person for person, _ in people])
     _report(people, wrong, took)
