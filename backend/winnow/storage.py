@@ -53,9 +53,10 @@ class Remote:
 
     @property
     def name(self) -> str:
-        """Return the last part of the address, as a name for a local file."""
-        last = urlsplit(self.address).path if self.address.startswith("http") else self.address
-        return unquote(last.rstrip("/").rpartition("/")[2]) or "index.html"
+        """Return the last part of the address as a name for a local file, which leads nowhere else whatever it holds."""
+        path = unquote(urlsplit(self.address).path) if self.address.startswith("http") else self.address
+        last = path.rstrip("/").rpartition("/")[2]
+        return last if last not in ("", ".", "..") and "\0" not in last else "index.html"
 
 
 def is_remote(path: str | Path) -> bool:

@@ -65,6 +65,18 @@ def test_addresses_are_told_from_paths() -> None:
     assert Remote("https://example.org/a%20b.jsonl?x=1", 1, "").name == "a b.jsonl"
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["s3://grain/..%2F..%2Fx", "https://example.org/..%2F..%2Fx", "https://example.org/a/..", "https://example.org/%2e%2e/",
+     "s3://grain/..", "https://example.org/a%00b", "https://example.org/", "hf://datasets/a/b/../x"],
+)  # fmt: skip
+def test_a_name_elsewhere_leads_nowhere_here(address: str) -> None:
+    name = Remote(address, 1, "").name
+    assert Path(name).name == name
+    assert name not in ("", ".", "..")
+    assert "\0" not in name
+
+
 def test_patterns_find_what_they_say(bucket) -> None:
     for key in ("in/a.jsonl", "in/b.txt", "in/deep/c.jsonl", "in+odd (1)/d.jsonl"):
         _put(bucket, key, "x")

@@ -68,6 +68,20 @@ def test_a_corpus_comes_from_the_hub_and_goes_to_it(
     assert json.loads((home / "manifest.json").read_text())["documents"] == 3
 
 
+def test_attributes_come_with_their_documents(served: Hub, tmp_path: Path) -> None:
+    row = b'{"id": "d0", "text": "barley"}\n'
+    served.files = {
+        "documents/a.jsonl": row, "documents/deep/b.jsonl": row.replace(b"d0", b"d1"), "README.md": b"x",
+        "attributes/toy/a.jsonl": b'{"id": "d0", "attributes": {"toy__size": [[0, 6, 2.0]]}}\n',
+        "attributes/toy/deep/b.jsonl": b'{"id": "d1", "attributes": {"toy__size": [[0, 6, 3.0]]}}\n',
+    }  # fmt: skip
+    for number, address in enumerate(("hf://datasets/mill/grain", "hf://datasets/mill/grain/documents/**/*.jsonl")):
+        workspace = one_process(tmp_path / str(number))
+        assert workspace.ingest([address]).documents == 2
+        found = workspace.sql("SELECT id, toy__size FROM docs ORDER BY id").to_pylist()
+        assert found == [{"id": "d0", "toy__size": 2.0}, {"id": "d1", "toy__size": 3.0}]
+
+
 def test_the_command_reads_from_the_endpoint_of_the_environment(served: Hub, tmp_path: Path) -> None:
     served.token = "hf_sesame"
     served.files = {"file.parquet": parquet("barley")}

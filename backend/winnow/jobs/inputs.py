@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,11 @@ from winnow.catalog.intake import Origin
 from winnow.ingest.base import Batch, Reader
 from winnow.ingest.files import expand, fingerprint, named_data, reader_for
 from winnow.jobs.progress import Progress
-from winnow.storage import Remote, fetch, find, is_remote
+from winnow.storage import Remote, fetch, find, is_remote, listing
+
+_DOCUMENTS = "/documents/"
+_COMPANIONS = ("attributes", "quality_signals", "duplicates", "minhash")
+"""Folders beside documents/ that hold no documents; the first two are read with them."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,8 @@ class File:
     local: Path | None
     reader: Callable[[Path], Reader]
     remote: Remote | None = None
+    beside: Mapping[str, Remote] = field(default_factory=dict)
+    """Files that belong to one elsewhere, itself among them, by their places below a common folder."""
 
     @contextmanager
     def opened(self, staged: Path) -> Iterator[tuple[Origin, Iterator[Batch]]]:
@@ -39,14 +46,17 @@ class File:
             yield Origin(self.name, self.fingerprint, self.size, reader.recipe), found
         finally:
             if self.local is None:
-                path.unlink()
+                shutil.rmtree(staged / "fetched")
 
     def _fetched(self, staged: Path) -> Path:
         assert self.remote is not None
         folder = staged / "fetched"
-        folder.mkdir(exist_ok=True)
-        fetch(self.remote, folder / self.remote.name)
-        return folder / self.remote.name
+        place = folder / self.remote.name
+        for inside, remote in (self.beside or {self.remote.name: self.remote}).items():
+            (folder / inside).parent.mkdir(parents=True, exist_ok=True)
+            fetch(remote, folder / inside)
+            place = folder / inside if remote == self.remote else place
+        return place
 
 
 def files_behind(
@@ -78,11 +88,35 @@ def _same(reader: Reader, path: Path) -> Reader:
 def _elsewhere(address: str, format: str | None, settings: Mapping[str, Any]) -> Iterator[File]:
     """Yield the files at an address, each once, known by size and time or tag: they are fetched when they are read."""
     found = find(address)
+    beside = _beside(found)
+    others = tuple(f"{one.rpartition(_DOCUMENTS)[0]}/{name}/" for one in beside for name in _COMPANIONS)
+    found = [remote for remote in found if not remote.address.startswith(others)]
     names = named_data([remote.name for remote in found], format)
     for remote in found if len(found) == 1 else [one for one in found if one.name in names]:
         mark = hashlib.sha256(f"{remote.address}\0{remote.size}\0{remote.stamp}".encode()).hexdigest()
         choose = functools.partial(_fitting, format=format, settings=settings)
-        yield File(remote.address, max(remote.size, 0), f"remote:{mark}", None, choose, remote)
+        more = beside.get(remote.address, {})
+        yield File(remote.address, max(remote.size, 0), f"remote:{mark}", None, choose, remote, more)
+
+
+def _beside(found: Sequence[Remote]) -> dict[str, dict[str, Remote]]:
+    """Return for each address of documents, as Dolma and RedPajama-V2 lay them out, all that belongs to it by its place."""
+    groups: dict[str, dict[str, Remote]] = {}
+    listed: dict[str, list[Remote]] = {}
+    for remote in found:
+        root, _, inside = remote.address.rpartition(_DOCUMENTS)
+        if not root.partition("://")[2] or root.startswith("http"):
+            continue
+        if root not in listed:
+            listed[root] = [one for name in _COMPANIONS[:2] for one in listing(f"{root}/{name}")]
+        folder, _, name = inside.rpartition("/")
+        signals = "/".join(filter(None, ("quality_signals", folder, name.replace(".json", ".signals.json", 1))))
+        places = {one.address.removeprefix(f"{root}/"): one for one in listed[root]}
+        mine = {place: one for place, one in places.items() if place == signals or place.split("/", 2)[2:] == [inside]}
+        whole = {f"documents/{inside}": remote, **mine}
+        if mine and not any(part in ("", ".", "..") for place in whole for part in place.split("/")):
+            groups[remote.address] = whole
+    return groups
 
 
 def _fitting(path: Path, format: str | None, settings: Mapping[str, Any]) -> Reader:
