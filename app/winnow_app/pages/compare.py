@@ -10,6 +10,7 @@ from winnow_app import data, state
 from winnow_app.parts.comparison import comparison
 from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.missing_step import selection_needed
+from winnow_app.parts.server_paths import within_reach
 
 MOST = 6
 
@@ -46,4 +47,4 @@ def _asked(kept: list[str]) -> tuple[list[str], str]:
     )  # fmt: skip
     if ",".join(names) != state.get("names"):
         state.keep("names", ",".join(names) or None)
-    return list(names), str(targets or "")
+    return list(names), within_reach(str(targets or ""))

@@ -21,6 +21,7 @@ from winnow_app.parts.job_bar import running_jobs
 from winnow_app.parts.method_form import method_form
 from winnow_app.parts.missing_step import offer_missing
 from winnow_app.parts.outcome import outcome
+from winnow_app.parts.server_paths import target_input
 from winnow_app.parts.set_algebra import algebra_form, algebra_outcome
 from winnow_app.parts.view_bar import view_bar
 
@@ -47,7 +48,7 @@ def page() -> None:
         within = starting_point()
         chain_cards()
         name, settings = _method()
-        target = _target() if "target" in methods(Selector)[name]().needs() else None
+        target = target_input() if "target" in methods(Selector)[name]().needs() else None
         budget = budget_input()
         seed = int(st.number_input("seed", value=0, step=1, key="select.seed", help="Same seed, same choice."))
     with shown, failures_as_words("outcome"):
@@ -79,15 +80,6 @@ def _method() -> tuple[str, dict[str, Any]]:
         title, url = kind.paper.title, kind.paper.url
         st.caption(f"[{title}]({url}) ({kind.paper.year})" if url else title)
     return name, method_form(kind, "select")
-
-
-def _target() -> str:
-    kept = [selection.name for selection in data.workspace().catalog.selections.all()]
-    chosen = st.selectbox(
-        "target", kept, index=None, key="select.target", accept_new_options=True, placeholder="a file, or a kept selection",
-        help="The texts to match: a file on this machine in any format Winnow reads, or a selection kept before.",
-    )  # fmt: skip
-    return str(chosen or "")
 
 
 def _previewed(selector: Selector, choice: dict[str, Any]) -> bool:

@@ -14,6 +14,7 @@ from winnow.prove.tiers import TIERS
 from winnow_app import data
 from winnow_app.parts.highlight import plain
 from winnow_app.parts.method_form import method_form
+from winnow_app.parts.server_paths import within_reach
 
 SIZES = {
     "ci": "0.1 M parameters, seconds a run",
@@ -26,11 +27,13 @@ SIZES = {
 def proof_setup(kept: list[str]) -> None:
     """Draw the form and start the job."""
     selections = st.multiselect("Selections to prove", kept, kept[:1], key="prove.selections")
-    target = st.text_input(
-        "Texts that the model is to read well",
-        key="prove.target",
-        placeholder="/data/held-out.jsonl",
-        help="A file on this machine, or the name of a selection. No selection may have been matched to these texts.",
+    target = within_reach(
+        st.text_input(
+            "Texts that the model is to read well",
+            key="prove.target",
+            placeholder="/data/held-out.jsonl",
+            help="A file on this machine, or the name of a selection. No selection may have been matched to these texts.",
+        )
     )
     tier = str(st.segmented_control("Size", list(TIERS), default="ci", required=True, key="prove.tier"))
     st.caption(SIZES[tier])
@@ -43,11 +46,11 @@ def proof_setup(kept: list[str]) -> None:
     every = "-".join([*selections, *(str(recipe["method"]) for recipe in online)])
     name = st.text_input("Called", every[:60], key=f"prove.name.{every}")
     asked = Asked(
-        selections=tuple(selections), target=target.strip(), tier=tier, seeds=seeds, repeated=repeated, texts=texts,
+        selections=tuple(selections), target=target, tier=tier, seeds=seeds, repeated=repeated, texts=texts,
         questions=questions, online=online, guide=guide,
     )  # fmt: skip
     _ahead(asked)
-    ready = bool((selections or online) and target.strip() and name.strip())
+    ready = bool((selections or online) and target and name.strip())
     if st.button("Prove it", type="primary", icon=":material/science:", disabled=not ready):
         st.session_state["prove.shown"] = name
         data.start("prove", name=name.strip(), asked=asked.recipe, replace=False)
@@ -69,12 +72,12 @@ def _online() -> tuple[tuple[dict[str, Any], ...], str]:
             "target" in kinds[name].from_recipe(told).needs() for name, told in zip(chosen, recipes, strict=True)
         )
         guide = "Texts that guide them; none of them may be among those that are read in the end"
-        return recipes, st.text_input(guide, key="prove.guide").strip() if aims else ""
+        return recipes, within_reach(st.text_input(guide, key="prove.guide")) if aims else ""
 
 
 def _paths(label: str, key: str) -> tuple[str, ...]:
     told = st.text_area(label, key=key, height=68, placeholder="one path a line")
-    return tuple(line.strip() for line in told.splitlines() if line.strip())
+    return tuple(path for path in map(within_reach, told.splitlines()) if path)
 
 
 @st.cache_data(show_spinner="measuring this machine", ttl=600)

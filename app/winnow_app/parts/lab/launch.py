@@ -14,6 +14,7 @@ from winnow_app import data
 from winnow_app.parts.highlight import plain
 from winnow_app.parts.job_bar import running_jobs
 from winnow_app.parts.proof_setup import SIZES
+from winnow_app.parts.server_paths import within_reach
 
 
 def size_input(verb: str) -> str:
@@ -25,9 +26,10 @@ def size_input(verb: str) -> str:
 
 def target_input(verb: str, help: str) -> str:
     """Ask for the texts that models are to read better."""
-    return st.text_input(
+    told = st.text_input(
         "Texts that a model is to read better", key=f"{verb}.target", placeholder="/data/held-out.jsonl", help=help
-    ).strip()
+    )
+    return within_reach(told)
 
 
 def told_minutes(minutes: float | None, runs: str) -> None:

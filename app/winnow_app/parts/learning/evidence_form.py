@@ -18,6 +18,7 @@ from winnow.rate.base import Rater
 from winnow.rate.pairwise import QuRating
 from winnow_app import data
 from winnow_app.parts.highlight import plain
+from winnow_app.parts.server_paths import within_reach
 
 KINDS = {
     "labels": "Hand labels",
@@ -131,7 +132,8 @@ def _pairs_file() -> Evidence:
         help='One JSON object a line: first and second (ids of documents) or first_text and second_text; winner "first", '
         '"second" or "tie"; criterion and group if there are several.',
     )  # fmt: skip
-    return Evidence({"pairs": path.strip()}, "" if path.strip() else "Name a file of judged pairs.")
+    named = within_reach(path)
+    return Evidence({"pairs": named}, "" if named else "Name a file of judged pairs.")
 
 
 def _reference(kind: type[Rater]) -> Evidence:
@@ -140,9 +142,8 @@ def _reference(kind: type[Rater]) -> Evidence:
         "Reference", kept, index=None, accept_new_options=True, key="learn.reference", placeholder="a file, or a kept selection",
         help="Texts as you would like more of: a file or folder on this machine, or a selection. No test split of a benchmark.",
     )  # fmt: skip
-    return Evidence(
-        {"reference": str(chosen or "")}, "" if chosen else "Name a reference: a file, or a kept selection."
-    )
+    named = within_reach(str(chosen or ""))
+    return Evidence({"reference": named}, "" if named else "Name a reference: a file, or a kept selection.")
 
 
 def _judge(kind: type[Rater]) -> Evidence:
@@ -157,8 +158,8 @@ def _judge(kind: type[Rater]) -> Evidence:
         recipe = _endpoint(model.strip())
         lacks = "" if recipe["url"] and model.strip() else "Name the judge's address and model."
     else:
-        recipe = {"method": "local", "model": model.strip()}
-        lacks = "" if model.strip() else "Name the model's folder."
+        recipe = {"method": "local", "model": within_reach(model)}
+        lacks = "" if recipe["model"] else "Name the model's folder."
     return Evidence({"judge": recipe, "judged": count}, lacks, costs=True)
 
 
