@@ -31,37 +31,28 @@ def rungs(found: Sequence[Rung]) -> go.Figure:
 
 def edges(made: SkillGraph) -> go.Figure:
     """Draw by how much reading one group (row) too changes the loss on another (column): below zero it helps."""
-    names = list(made.names)
-    place = {name: number for number, name in enumerate(names)}
+    names, places = list(made.names), list(range(len(made.names)))
     values: list[list[float | None]] = [[None] * len(names) for _ in names]
-    words = [["" for _ in names] for _ in names]
     for edge in made.edges:
-        i, j = place[edge.source], place[edge.to]
-        values[i][j] = edge.mean
-        mark = " •" if made.graph[i, j] else ""
-        words[i][j] = f"{edge.mean:+.2f}{mark}"
+        values[names.index(edge.source)][names.index(edge.to)] = edge.mean
     most = max((abs(edge.mean) for edge in made.edges), default=1.0) or 1.0
-    labels = [_called(name) for name in names]
     figure = go.Figure(
         go.Heatmap(
-            z=values, x=list(range(len(names))), y=list(range(len(names))), text=words, texttemplate="%{text}",
-            zmin=-most, zmax=most, colorscale=[[0, "#2a9d74"], [0.5, "rgba(128,128,128,.12)"], [1, "#d15b49"]],
-            showscale=False, hoverongaps=False, hovertemplate="%{text} nats per byte<extra></extra>",
+            z=values, x=places, y=places, zmin=-most, zmax=most, showscale=False, hoverongaps=False,
+            colorscale=[[0, "rgba(42,157,116,.6)"], [0.5, "rgba(128,128,128,.1)"], [1, "rgba(209,91,73,.6)"]],
+            hovertemplate="%{z:+.3f} nats per byte<extra></extra>",
         )
     )  # fmt: skip
-    figure.update_layout(
-        title={"text": "Reading the row too changes the column by … (• an edge)", "font": {"size": 14}}
-    )
-    figure = calm(figure, 120 + 34 * len(names))
-    figure.update_xaxes(tickmode="array", tickvals=list(range(len(names))), ticktext=labels, nticks=0)
-    figure.update_yaxes(
-        tickmode="array",
-        tickvals=list(range(len(names))),
-        ticktext=labels,
-        nticks=0,
-        autorange="reversed",
-        showgrid=False,
-    )
+    # Annotations have the colour of the page's text; a heat map's own words guess it and miss where colours are pale.
+    for edge in made.edges:
+        i, j = names.index(edge.source), names.index(edge.to)
+        words = f"{edge.mean:+.2f}{' •' if made.graph[i, j] else ''}"
+        figure.add_annotation(x=j, y=i, xref="x", yref="y", text=words, showarrow=False)
+    figure.update_layout(title={"text": "What a row does to a column, nats per byte (• edge)", "font": {"size": 14}})
+    figure = calm(figure, 160 + 34 * len(names))
+    labels = {"tickmode": "array", "tickvals": places, "ticktext": [_called(name) for name in names], "nticks": 0}
+    figure.update_xaxes(**labels, tickangle=-30)
+    figure.update_yaxes(**labels, autorange="reversed", showgrid=False)
     return figure
 
 
@@ -76,10 +67,10 @@ def mixture(made: SkillGraph) -> go.Figure:
             hovertemplate="%{y:.0%} from %{x:,} tokens on<extra></extra>",
         )  # fmt: skip
     figure.update_layout(title={"text": "The mixture that follows", "font": {"size": 14}})
-    figure = calm(figure, 120 + 34 * len(made.names))
+    figure = calm(figure, 160 + 34 * len(made.names))
     figure.update_xaxes(title="tokens read")
     figure.update_yaxes(tickformat=".0%", rangemode="tozero")
-    figure.update_layout(showlegend=True)
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.3})
     return figure
 
 
