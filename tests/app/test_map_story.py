@@ -25,7 +25,7 @@ PIXELS = """([canvas, colours]) => {
   const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
   const found = {};
   for (let i = 0; i < data.length; i += 4) {
-    if (data[i + 3] < 100) continue;
+    if (data[i + 3] < 40) continue;
     for (const colour of colours) {
       const far = [1, 3, 5].some((at, c) => Math.abs(parseInt(colour.slice(at, at + 2), 16) - data[i + c]) > 20);
       if (!far) found[colour] = [((i / 4) % width) / width, Math.floor(i / 4 / width) / height];

@@ -10,6 +10,8 @@ const INDEX_NODE = 64;
 const INDEX_HEADER_BYTES = 8;
 /** How many times over the points of a view should cover the area they occupy; 1 just fills it. */
 const COVER = 2.6;
+/** The same over a haze, which is to shine through. */
+const COVER_OVER_HAZE = 1.6;
 const FADED_OPACITY = 0.35;
 /** What steps back keeps a little of its colour on the way to a grey near the background. */
 const GREY_SHARE = 0.72;
@@ -42,6 +44,7 @@ export class Plot {
   private order: Uint32Array | null = null;
   private coverage: Coverage | null = null;
   private highlightCoverage: Coverage | null = null;
+  private cover = COVER;
   private pointSize = 4;
   private highlightSize = 4;
   private fitDistance = 1;
@@ -86,7 +89,7 @@ export class Plot {
     return this.plot.isSupported;
   }
 
-  async draw(positions: Positions, layers: Layers, extent: Box): Promise<void> {
+  async draw(positions: Positions, layers: Layers, extent: Box, hazy: boolean): Promise<void> {
     const framed = String(extent) !== String(this.extent);
     if (framed) {
       this.extent = extent;
@@ -98,6 +101,7 @@ export class Plot {
       this.pointSize = sizeFor(positions.x.length);
     }
     this.positions = positions;
+    this.cover = hazy ? COVER_OVER_HAZE : COVER;
     const { highlighted } = layers;
     this.highlightCoverage = highlighted === null ? null : new Coverage(positions, this.frame, highlighted);
     this.highlightSize = highlighted === null ? 0 : sizeFor(highlighted.reduce((sum, bit) => sum + bit, 0));
@@ -233,7 +237,7 @@ export class Plot {
     this.set({ pointSize: [size, bright], opacity });
   }
 
-  /** Opacity at which the points of this view cover their islands COVER times over. */
+  /** Opacity at which the points of this view cover their islands so many times over. */
   private opacityFor(coverage: Coverage, size: number): number {
     const projection = this.projection;
     const { frame, width, height, pixelsPerUnit } = projection;
@@ -242,7 +246,7 @@ export class Plot {
     const [right, bottom] = unit(projection.toData(width, height));
     const perPixel = coverage.perArea(left, bottom, right, top) / pixelsPerUnit ** 2;
     const covered = perPixel * Math.PI * (size / 2) ** 2;
-    return Math.min(0.95, Math.max(0.03, Math.round((100 * COVER) / Math.max(1e-9, covered)) / 100));
+    return Math.min(0.95, Math.max(0.03, Math.round((100 * this.cover) / Math.max(1e-9, covered)) / 100));
   }
 }
 

@@ -150,7 +150,7 @@ export class MapView {
     const plot = this.plot as Plot;
     const theme = themeOf(this.root);
     plot.paint(scene.palette, theme);
-    if (changed) await plot.draw(where, what, scene.extent);
+    if (changed) await plot.draw(where, what, scene.extent, density !== null);
     this.haze.set(density, theme);
     if (data.positions !== this.drawn.positions) this.tooltip.forget();
     if (data.scene !== this.drawn.scene) this.setScene(scene);
