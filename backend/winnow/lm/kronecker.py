@@ -156,12 +156,21 @@ def direction(task: Task, batches: Iterable[Batch]) -> Directions:
 
 
 def products(task: Task, batch: Batch, directions: Directions) -> tuple[Tensor, Tensor]:
-    """Return <direction, G> and |G|² of every example's gradient G over all layers, float64 [examples] each."""
+    """Return <direction, G> and |G|² of every example's gradient G over all layers, float64 [examples] each.
+
+    Directions may be several, [queries, out, in] for every layer: the products are [examples, queries] then.
+    """
     with watching(task.layers) as seen:
         found = passed(task, task.observed(batch), seen)
-    inner = torch.zeros(len(batch[0]), dtype=torch.float64, device=batch[0].device)
-    squares = inner.clone()
+    several = next(iter(directions.values())).shape[:-2]
+    squares = torch.zeros(len(batch[0]), dtype=torch.float64, device=batch[0].device)
+    inner = squares.new_zeros((len(squares), *several))
     for name, one in found.items():
+        if several:
+            each = one.each()
+            inner += torch.einsum("boi,qoi->bq", each, directions[name].to(each)).double()
+            squares += each.square().sum((1, 2), dtype=torch.float64)
+            continue
         # d^T U a over the places, without the gradient itself.
         inner += ((one.left @ directions[name].to(one.left)) * one.entered).sum((1, 2), dtype=torch.float64)
         squares += one.each().square().sum((1, 2), dtype=torch.float64)

@@ -124,6 +124,11 @@ def test_products_are_those_of_gradients_taken_one_by_one() -> None:
         expected = sum(float((one * two).sum()) for one, two in zip(own, wanted.values(), strict=True))
         assert float(inner[row]) == pytest.approx(expected, rel=1e-4)
         assert float(squares[row]) == pytest.approx(sum(float(one.square().sum()) for one in own), rel=1e-4)
+    several = {name: torch.stack([value, 2 * value, 0 * value]) for name, value in wanted.items()}
+    both, again = products(task, batch, several)
+    assert both.shape == (6, 3)
+    assert both.numpy() == pytest.approx(inner.numpy()[:, None] * [1, 2, 0], rel=1e-4, abs=1e-5)
+    assert again.tolist() == pytest.approx(squares.tolist())
 
 
 def test_hooks_are_gone_afterwards() -> None:
