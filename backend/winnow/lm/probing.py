@@ -18,6 +18,7 @@ from winnow.lm.decoder import Decoder
 from winnow.lm.one_step import Rule, Start, Weights, apart, dots, rollouts, warmed
 from winnow.lm.tokenizer import Tokenizer
 from winnow.lm.windows import IGNORED, Windows, windows
+from winnow.pool import Rows
 
 HALVES = 2
 WARMING = 8
@@ -39,7 +40,7 @@ class Documents:
         """Return how many tokens of each document are learnt from."""
         return np.asarray((self.targets != IGNORED).sum(axis=(1, 2)), dtype=np.int64)
 
-    def take(self, part: slice) -> Documents:
+    def take(self, part: slice | Rows) -> Documents:
         """Return some of the documents, without the windows and places that none of them fills."""
         used = self.targets[part] != IGNORED
         count = 1 + max(np.flatnonzero(used.any(axis=(0, 2))), default=0)

@@ -26,6 +26,10 @@ class Drawn:
         """Return the first so many of them."""
         return Drawn(self.doc_ids[:count], self.texts.slice(0, count), self.vectors[:count])
 
+    def of(self, rows: Rows) -> Drawn:
+        """Return those of some rows, in their order; a row may come again."""
+        return Drawn(self.doc_ids[rows], self.texts.take(pa.array(rows)), self.vectors[rows])
+
 
 def drawn(
     corpus: Iterable[pa.RecordBatch],

@@ -15,6 +15,7 @@ from winnow.pool import Floats, Rows
 from winnow.score.aimed import Aimed
 from winnow.score.base import Values, vectors_of, watch_of
 from winnow.score.drawn import Drawn, drawn
+from winnow.score.influence_beam import extreme_rows
 from winnow.score.influence_card import card
 from winnow.score.influence_fit import Fit, earlier_cosines, fitted, standardised
 
@@ -46,7 +47,8 @@ class Influence(Aimed):
     deviation over the probes; a linear model on the documents' vectors is fitted to z (`fit` "ridge", its penalty by
     generalised cross-validation, or "huber", which large z pull less), and gives every document its `influence`, in those
     deviations. `influence_measured` is o of the probed documents, null for others. With `rollout` L above 1, L documents
-    are learnt one after the other from each start and o is what each adds (Group-MATES): z_1 = I(x_1), z_t = α · I(x_t) ·
+    are learnt one after the other from each start and o is what each adds (Group-MATES; with `bootstrap`, a share of the rows
+    is not drawn but found by a beam over a first fit, the predicted best and worst, and all are fitted again): z_1 = I(x_1), z_t = α · I(x_t) ·
     mean over j < t of (1 - h_t · h_j / τ), h the unit vectors; α and τ are fitted with I, for `group_mates`.
 
     Released MATES fits BERT to the loss after the step, where lower is better, on text; here vectors that are there
@@ -70,6 +72,10 @@ class Influence(Aimed):
     )
     vectors: str = param("static", "The encoder whose vectors the influence is predicted from.")
     fit: str = param("ridge", "How the prediction is fitted.", choices=("ridge", "huber"))
+    bootstrap: float = param(
+        0.0, "Share of the probes that the fit itself names, in rows it predicts to help most and least; with a rollout.",
+        low=0, high=0.9,
+    )  # fmt: skip
     rule: str = param("adamw", "How a step is made.", choices=("adamw", "sgd"))
     rate: float = param(
         1e-4, "Learning rate of a step; a larger one measures curvature more than the document.", low=0, high=10
@@ -108,12 +114,23 @@ class Influence(Aimed):
         start = probe.start(material.take(slice(0, WARMING)))
         watch = watch_of(corpus)
         watch.stage(f"probe for {self.run_name}", len(material), "documents")
-        found = []
-        for part in probe.changes(start, material, self.rollout, self._together(probe)):
-            found.append(part.reshape(-1, part.shape[-1]))
-            watch.advance(len(found[-1]))
-        gains = -np.concatenate(found) if found else np.zeros((0, 4))
-        return self._learnt(chosen, gains, material.lengths)
+
+        def gained(rows: Rows) -> Floats:
+            found = [np.zeros((0, 4))]
+            for part in probe.changes(start, material.take(rows), self.rollout, self._together(probe)):
+                found.append(-part.reshape(-1, part.shape[-1]))
+                watch.advance(len(found[-1]))
+            return np.concatenate(found)
+
+        count = len(material) // self.rollout
+        named = round(self.bootstrap * count) if self.rollout > 1 else 0
+        rows = np.arange((count - named) * self.rollout)
+        gains = gained(rows)
+        if named:
+            first = self._fitted(chosen.vectors[rows], gains)
+            more = extreme_rows(chosen.vectors, first, length=self.rollout, count=named).ravel()
+            rows, gains = np.concatenate([rows, more]), np.concatenate([gains, gained(more)])
+        return self._learnt(chosen.of(rows), gains, material.lengths[rows])
 
     def tables(self, prepared: Probed) -> Mapping[str, pa.Table]:
         return prepared.tables
@@ -131,9 +148,7 @@ class Influence(Aimed):
         }
 
     def _learnt(self, chosen: Drawn, gains: Floats, lengths: Rows) -> Probed:
-        z = standardised(gains[:, 0])
-        cosines = earlier_cosines(chosen.vectors, self.rollout)
-        fit = fitted(chosen.vectors, z, cosines, robust=self.fit == "huber")
+        z, fit = standardised(gains[:, 0]), self._fitted(chosen.vectors, gains)
         told = card(gains, fit, lengths=lengths, rollout=self.rollout)
         probes = {
             "doc_id": pa.array(chosen.doc_ids),
@@ -143,9 +158,13 @@ class Influence(Aimed):
             "predicted": pa.array(fit.held_out),
             "first_order": pa.array(gains[:, 3], from_pandas=True),
         }
-        order = np.argsort(chosen.doc_ids)
-        sorted_gains = gains[order, 0].astype(np.float32)
-        return Probed(fit, chosen.doc_ids[order], sorted_gains, {"card": told, "probes": pa.table(probes)})
+        # A document that was probed again in other company keeps what was measured first.
+        ids, order = np.unique(chosen.doc_ids, return_index=True)
+        return Probed(fit, ids, gains[order, 0].astype(np.float32), {"card": told, "probes": pa.table(probes)})
+
+    def _fitted(self, vectors: NDArray[np.float32], gains: Floats) -> Fit:
+        cosines = earlier_cosines(vectors, self.rollout)
+        return fitted(vectors, standardised(gains[:, 0]), cosines, robust=self.fit == "huber")
 
     def _probe(self) -> Probe:
         from winnow.lm.one_step import Rule

@@ -123,6 +123,25 @@ def test_groups_are_probed_row_by_row(model: str, target: str) -> None:
     assert {"alpha", "tau"} <= set(prepared.tables["card"].column("what").to_pylist())
 
 
+def test_rows_that_the_first_fit_names_are_probed_too(model: str, target: str) -> None:
+    batch, aimed = corpus()
+    told = {"model": model, "target": target, "probes": 60, "rollout": 3, "reference_tokens": 256}
+    scorer = Influence(**told, bootstrap=0.3)
+    prepared = scorer.prepare([batch])
+    probes = prepared.tables["probes"].to_pydict()
+    # 20 rows of 3, of which 14 are drawn; 3 of the others begin with what helps most, 3 with what helps least.
+    assert len(probes["doc_id"]) == 60
+    assert len(set(probes["doc_id"][:42])) == 42
+    named = np.array(probes["doc_id"][42:]).reshape(6, 3)
+    assert set(named.ravel().tolist()) <= set(Influence(**told).prepare([batch]).tables["probes"]["doc_id"].to_pylist())
+    assert aimed[named[:3, 0]].all()
+    assert not aimed[named[3:, 0]].any()
+    assert len(prepared.doc_ids) == len(set(probes["doc_id"]))
+    # Whoever was drawn at random is measured as without a bootstrap.
+    plain = Influence(**told).prepare([batch]).tables["probes"].to_pydict()
+    assert probes["gain"][:42] == pytest.approx(plain["gain"][:42], rel=1e-4, abs=1e-7)
+
+
 def test_ekfac_finds_the_kind_of_the_target_with_the_sign_of_help(model: str, target: str) -> None:
     batch, aimed = corpus()
     for attention in (False, True):
@@ -131,6 +150,36 @@ def test_ekfac_finds_the_kind_of_the_target_with_the_sign_of_help(model: str, ta
             values = column(scorer, batch, name)
             assert auroc(values, aimed) > 0.9, (attention, name)
             assert values[aimed].mean() > 0, "what is like the target helps"
+
+
+def test_queries_are_measured_one_by_one(model: str, target: str) -> None:
+    batch, _ = corpus(40)
+    scorer = EkfacInfluence(model=model, target=target, sample=40, queries=3)
+    prepared = scorer.prepare([batch])
+    found = {
+        name: pa.array(values).to_numpy(zero_copy_only=False) for name, values in scorer.score(batch, prepared).items()
+    }
+    assert prepared.tables["queries"].num_rows == 3
+    pairs = prepared.tables["query_correlations"]
+    assert list(zip(pairs["query"].to_pylist(), pairs["other"].to_pylist(), strict=True)) == [(0, 1), (0, 2), (1, 2)]
+    assert all(-1 <= value <= 1 for value in pairs["correlation"].to_pylist())
+    highest, which = found["ekfac_influence_max"], found["ekfac_influence_query"]
+    assert set(which.tolist()) <= {0, 1, 2}
+    # One query alone is what the largest is taken of: never above it, and the same where it is the largest.
+    alone = EkfacInfluence(model=model, target=target, sample=40, queries=1)
+    first = pa.array(alone.score(batch, alone.prepare([batch]))["ekfac_influence_max"]).to_numpy(zero_copy_only=False)
+    close = 1e-3 * float(np.abs(first).max())
+    assert (highest >= first - close).all()
+    assert highest[which == 0] == pytest.approx(first[which == 0], abs=close)
+    # The target as one query is as without them.
+    plain = column(EkfacInfluence(model=model, target=target, sample=40), batch, "ekfac_influence")
+    assert plain == pytest.approx(found["ekfac_influence"], abs=1e-3 * float(np.abs(plain).max()))
+
+
+def test_queries_take_only_so_much_memory(model: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("winnow.score.ekfac.QUERY_BYTES", 1e6)
+    with pytest.raises(SettingError, match=r"take 1 MB at most.*--set queries="):
+        EkfacInfluence(model=model, target=target, sample=10, queries=1000).prepare([corpus(20)[0]])
 
 
 def test_a_step_along_the_influence_does_what_it_says(model: str, target: str) -> None:
