@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from winnow.prove.results import PLAN, Plan
 from winnow.prove.runs import Run, do_run
 from winnow.prove.statistics import half_width
 from winnow.prove.steered import effort
+from winnow.prove.tiers import Tier
 from winnow.select.random import BalancedRandom
 
 FOLDER = "proofs"
@@ -101,8 +103,8 @@ class Proofs:
         merging = self._merging(asked) if asked.merge else 0.0
         arms = len(asked.selections) + 1 + balanced + repeated + (asked.together is not None)
         runs = (arms + sum(steered) + merging) * asked.seeds
-        # A set of texts fills the tier's bytes at most, and byte pairs stand for four of them.
-        tokens = (2 + len(asked.texts)) * tier.evaluation_bytes / (4 if tier.vocabulary else 1)
+        # Byte pairs stand for four bytes.
+        tokens = sum(_read_bytes(asked, tier)) / (4 if tier.vocabulary else 1)
         laying = Laying(
             self._catalog.manifest.documents(),
             self._catalog.manifest.bytes(),
@@ -152,6 +154,14 @@ class Proofs:
             for _ in _merged(self._catalog, executor, [Run(root, "", seed) for seed in plan.seeds]):
                 watch.advance(1)
         return report(root)
+
+
+def _read_bytes(asked: Asked, tier: Tier) -> Iterator[float]:
+    """Yield the bytes of every evaluation set: the tier's, but no more than its file has, or as many clipped documents."""
+    yield min(tier.evaluation_bytes, asked.general * tier.evaluation_bytes / 30)
+    for path in map(Path, (asked.target, *asked.texts)):
+        size = path.stat().st_size if path.is_file() and path.suffix == ".jsonl" else math.inf
+        yield min(tier.evaluation_bytes, size)
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,9 @@ def _losses(decoder: Decoder, windows: Windows, batch: int) -> Iterator[tuple[ND
     device = decoder.embedding.weight.device
     was_training = decoder.training
     decoder.eval()
-    for rows, length in windows.batches(windows_at_once(batch, windows.targets.shape[1], len(decoder.embedding.weight))):
+    for rows, length in windows.batches(
+        windows_at_once(batch, windows.targets.shape[1], len(decoder.embedding.weight))
+    ):
         inputs = torch.from_numpy(windows.inputs[rows, :length]).to(device)
         targets = torch.from_numpy(windows.targets[rows, :length]).to(device)
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
