@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
@@ -16,6 +18,15 @@ def auroc(scores: Floats, labels: NDArray[np.int64]) -> tuple[float, float]:
     first, second = area / (2 - area), 2 * area**2 / (1 + area)
     spread = area * (1 - area) + (ones - 1) * (first - area**2) + (zeros - 1) * (second - area**2)
     return float(area), float(1.96 * np.sqrt(spread / (ones * zeros)))
+
+
+def write_part(name: str, text: str) -> None:
+    """Put text between the marks of a part of the README beside this file."""
+    path, start, end = Path(__file__).with_name("README.md"), f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+    before, found, rest = path.read_text(encoding="utf-8").partition(start)
+    if not found:
+        raise SystemExit(f"{path} has no part {start.strip()}")
+    path.write_text(f"{before}{start}\n{text.strip()}\n\n{end}{rest.partition(end)[2]}", encoding="utf-8")
 
 
 def wilson(hits: int, count: int) -> str:
