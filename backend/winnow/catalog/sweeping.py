@@ -40,8 +40,9 @@ def sweep_corpus(catalog: Catalog, *, dry_run: bool = False, settled: float = SE
     """
     with _at_rest(catalog):
         gone = superseded(catalog)
-        named = _named(catalog) - {path for run in gone for path in run.paths.values()}
-        old = {path for run in gone for path in run.paths.values() if path.exists()}
+        old = {path for run in gone for path in _files(catalog, run)}
+        named = _named(catalog) - old
+        old = {path for path in old if path.exists()}
         files = sorted(old | {path for path in _present(catalog.folder) - named if _stands_still(path, settled)})
         found = Swept(tuple(run.run for run in gone), tuple(files), sum(path.stat().st_size for path in files))
         if not dry_run:
@@ -86,9 +87,14 @@ def _named(catalog: Catalog) -> set[Path]:
     """Return every file that a table of the control file names."""
     manifest = catalog.manifest
     found = {part.path for part in manifest.parts()}
-    found |= {path for run in manifest.runs(current=False) for path in run.paths.values()}
+    found |= {path for run in manifest.runs(current=False) for path in _files(catalog, run)}
     found |= {catalog.folder / made.quarantine for made in manifest.inputs() if made.quarantine}
     return found | {kept.path for kept in catalog.selections.all()}
+
+
+def _files(catalog: Catalog, run: Run) -> set[Path]:
+    """Return the shards of a run, and the tables that it made of the corpus as a whole."""
+    return {*run.paths.values(), *(catalog.folder / table for table in run.extra.get("tables", {}).values())}
 
 
 def _present(corpus: Path) -> set[Path]:

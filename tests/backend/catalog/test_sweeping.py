@@ -55,6 +55,23 @@ def files(workspace: Workspace) -> set[Path]:
     return {path for folder in ("docs", "cols", "vectors", "selections") for path in (workspace.folder / folder).rglob("*") if path.is_file()}  # fmt: skip
 
 
+def test_tables_of_the_whole_corpus_stay_with_their_run(scored: Workspace) -> None:
+    def tables() -> list[Path]:
+        return sorted((scored.folder / "cols").rglob("lines.parquet"))
+
+    scored.score(["boilerplate"], settings={"boilerplate": {"least_documents": 2}})
+    (first,) = tables()
+    os.utime(first, (0, 0))
+    sweep_corpus(scored.catalog, settled=0)
+    assert tables() == [first]
+    scored.score(["boilerplate"], settings={"boilerplate": {"least_documents": 3}})
+    assert len(tables()) == 2
+    sweep_corpus(scored.catalog, settled=0)
+    (second,) = tables()
+    assert second != first
+    assert scored.examine().found == ()
+
+
 def test_only_what_nothing_names_goes(littered: Workspace) -> None:
     before = files(littered)
     told = sweep_corpus(littered.catalog, dry_run=True, settled=0)
