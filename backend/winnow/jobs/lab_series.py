@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from winnow.catalog.catalog import Catalog
+from winnow.device import device
 from winnow.errors import SettingError, nearest
 from winnow.jobs import ladder, rounds, skills
 from winnow.jobs.rounds import METHODS, Plan, Round
@@ -61,7 +62,7 @@ def rounds_minutes(plan: Plan) -> float:
     texts = pa.array(scorer.texts()[:8] * 8, pa.large_string())[: max(8, scorer.rollout)]
     context = tier.shape(vocabulary).context
     reference = scorer.reference(Bytes(), context, scorer.reference_tokens)
-    probe = Probe(Decoder(tier.shape(vocabulary)), Rule(rate=scorer.rate), reference, scorer.batch)
+    probe = Probe(Decoder(tier.shape(vocabulary)).to(device()).eval(), Rule(rate=scorer.rate), reference, scorer.batch)
     material = beginnings(texts, Bytes(), context, -(-scorer.tokens // context))
     together = max(1, 8 // scorer.rollout)
     probing = plan.rounds * plan.probes * probe.seconds(material, scorer.rollout, together)
