@@ -15,7 +15,7 @@ import torch
 
 from winnow.errors import SettingError
 from winnow.lm.decoder import Decoder
-from winnow.lm.kept import is_kept, keep, load
+from winnow.lm.kept import is_kept, keep, load, weights_sha
 from winnow.lm.likelihood import nats_per_byte, text_losses
 from winnow.lm.tokenizer import Tokenizer
 from winnow.lm.windows import Windows
@@ -61,14 +61,6 @@ def merged(branches: Sequence[Decoder], starts: Sequence[str]) -> Decoder:
     return mean
 
 
-def fingerprint(decoder: Decoder) -> str:
-    """Return a hash of a decoder's weights."""
-    digest = hashlib.sha256()
-    for name, value in sorted(decoder.state_dict().items()):
-        digest.update(name.encode() + value.detach().cpu().numpy().tobytes())
-    return digest.hexdigest()
-
-
 @dataclass(frozen=True, eq=False)
 class Merging:
     """One seed's start, branches and real runs; each is kept as soon as it is trained, so that what was killed goes on.
@@ -96,7 +88,7 @@ class Merging:
             return
         branch = replace(self.tier, tokens=tokens, rate=self.tier.rate * BRANCH_RATE)
         start = self._trained(START, self.tier, (START,), None)
-        begun = fingerprint(start)
+        begun = weights_sha(start)
         branches = {name: self._trained(name, branch, (name,), start) for name in self.shards if name != START}
         told = {
             title(union): self._read(merged([branches[name] for name in union], [begun] * len(union)))

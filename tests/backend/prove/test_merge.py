@@ -10,10 +10,11 @@ import torch
 
 from winnow.errors import SettingError
 from winnow.lm.decoder import Decoder
+from winnow.lm.kept import weights_sha
 from winnow.lm.tokenizer import Bytes
 from winnow.lm.windows import windows
 from winnow.prove.arms import fixed
-from winnow.prove.merge import START, Merging, fingerprint, merged, read_estimates, unions
+from winnow.prove.merge import START, Merging, merged, read_estimates, unions
 from winnow.prove.tiers import TIERS
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -58,8 +59,8 @@ def test_weights_are_averaged_and_one_branch_is_itself() -> None:
     mean = merged([first, second], ["s", "s"])
     for name, value in mean.state_dict().items():
         assert torch.allclose(value, (first.state_dict()[name] + second.state_dict()[name]) / 2)
-    assert fingerprint(merged([first], ["s"])) == fingerprint(first)
-    assert fingerprint(merged([first, first], ["s", "s"])) == fingerprint(first)
+    assert weights_sha(merged([first], ["s"])) == weights_sha(first)
+    assert weights_sha(merged([first, first], ["s", "s"])) == weights_sha(first)
 
 
 def test_branches_of_different_beginnings_are_refused() -> None:
