@@ -61,8 +61,8 @@ def _write(chosen: NamedSelection, course: Course | None, judge: dict[str, Any] 
     found = methods(Exporter)
     format = str(st.selectbox("Format", list(found), index=list(found).index("parquet"), key="export.format"))
     folder = st.text_input(
-        "Folder on the machine that serves this page, or an address", first_folder(chosen.name),
-        key=f"export.folder.{chosen.name}", help="Addresses begin with s3://, gs:// or hf://.",
+        "Folder on the machine that serves this page, or an address (s3://, gs://, hf://)", first_folder(chosen.name),
+        key=f"export.folder.{chosen.name}",
     ).strip()  # fmt: skip
     picked = _columns(course)
     share = float(
