@@ -1,7 +1,8 @@
-"""A person's way through a corpus in a real browser: search, lasso, label, select, export, share."""
+"""A person's way through a corpus in a real browser: search, lasso, label, select, export, share; and no link is dead."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from playwright.sync_api import Page, expect
 from app.browsing import ARTIFACTS, ROOT, count, eventually, go, served, settled, unbroken
 from app.conftest import OpenTab
 from winnow.workspace import Workspace
+from winnow_app.shell import PAGES
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -61,6 +63,7 @@ def test_a_person_works_through_a_corpus(open_tab: OpenTab, address: str, corpus
     export_and_verify(seen, tmp_path / "best")
     go(seen.page, "Jobs")
     seen.shoot("8-jobs")
+    follow_every_link(seen)
 
 
 def home(seen: Watched) -> None:
@@ -220,7 +223,7 @@ def select_the_best(seen: Watched) -> None:
 def export_and_verify(seen: Watched, folder: Path) -> None:
     page, jobs = seen.page, Workspace(seen.corpus).catalog.jobs
     go(page, "Export")
-    box = page.get_by_label("Folder on the machine that serves this page")
+    box = page.get_by_role("textbox", name="Folder on the machine that serves this page")
     box.fill(str(folder))
     box.press("Enter")
     settled(page)
@@ -232,3 +235,25 @@ def export_and_verify(seen: Watched, folder: Path) -> None:
     command = [sys.executable, "-m", "winnow", "-w", str(seen.corpus), "export", "--verify", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def follow_every_link(seen: Watched) -> None:
+    """Open every page and every address that one links to; Streamlit says of a page that is missing so, here and on the console."""
+    page, nowhere = seen.page, seen.page.get_by_text("Page not found")
+    here, found = {f"{seen.address}/{name}" for name in PAGES}, set()
+    for href in sorted(here):
+        page.goto(href)
+        settled(page)
+        assert not nowhere.count(), href
+        found |= set(page.locator("a[href]").evaluate_all("(all) => all.map((one) => one.href)"))
+    inside = {href.partition("?")[0] for href in found if href.startswith(seen.address)}
+    assert len(inside) >= len(PAGES)
+    for href in sorted(inside - here):
+        page.goto(href)
+        settled(page)
+        assert not nowhere.count(), href
+        _, mark, name = href.partition("#")
+        assert not mark or page.evaluate("(id) => document.getElementById(id) !== null", name), href
+    for href in found - {href for href in found if href.startswith(seen.address)}:
+        # There is no network to ask; what is cited stands at a whole address of a paper or a project.
+        assert re.fullmatch(r"https://[a-z0-9.-]+\.[a-z]+/\S+", href), href
