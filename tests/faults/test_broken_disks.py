@@ -105,3 +105,47 @@ def test_two_writers_of_one_verb_end_with_one_result(corpus: Path) -> None:
     workspace = Workspace(corpus)
     assert workspace.examine().found == ()
     assert workspace.sql("SELECT COUNT(gopher_mean_word_length) AS n FROM docs").to_pylist() == [{"n": 400}]
+
+
+READER = """
+import sys
+from winnow.compute.local import LocalExecutor
+from winnow.errors import WinnowError
+from winnow.workspace import Workspace
+corpus = Workspace(sys.argv[1], executor=LocalExecutor(1))
+assert corpus.sql("SELECT COUNT(*) AS n FROM docs").to_pylist()[0]["n"] > 0
+for verb in (
+    lambda: corpus.score(["shape"]), lambda: corpus.select("random", docs=2, name="few"), lambda: corpus.embed("static"),
+    lambda: corpus.labels.add(0, "keep", who="ana"), lambda: corpus.ingest([sys.argv[2]]),
+):
+    try:
+        verb()
+    except WinnowError as reason:
+        assert "read-only" in str(reason), reason
+    else:
+        raise AssertionError("it was written")
+"""
+
+
+def test_a_disk_that_is_read_only_is_read(corpus: Path, tmp_path: Path) -> None:
+    more = tmp_path / "more.jsonl"
+    more.write_text('{"text": "more"}\n')
+    folder = str(corpus)
+    mounted = f"mount --bind {folder} {folder} && mount -o remount,ro,bind {folder} && ! touch {folder}/x 2>/dev/null"
+    if subprocess.run(["unshare", "-rm", "sh", "-c", mounted], capture_output=True, check=False).returncode:
+        pytest.skip("no disk can be mounted read-only here")
+    command = [
+        "unshare",
+        "-rm",
+        "sh",
+        "-c",
+        f'{mounted} && exec "$@"',
+        "sh",
+        sys.executable,
+        "-c",
+        READER,
+        folder,
+        str(more),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
