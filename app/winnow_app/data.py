@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
+from winnow.api.scope import within
 from winnow.catalog.browse import Count
 from winnow.catalog.crossing import Cross
 from winnow.catalog.facets import Column, Facet, Histogram
@@ -23,12 +24,14 @@ from winnow.jobs.export import Writing
 from winnow.jobs.export_plan import Forecast, foresee
 from winnow.jobs.leaks import Leaked, Match, of_selections, per_benchmark, per_item
 from winnow.jobs.leaks import matches as matches_of
+from winnow_app import identity
 from winnow_app.opened import workspace as workspace
 
 
 def start(verb: str, **recipe: Any) -> None:
     """Start a job; pages pass this to buttons."""
     try:
+        within(recipe, identity.visitors().door.folders)
         job = workspace().start(verb, **recipe)
     except WinnowError as reason:
         refuse(reason)

@@ -9,14 +9,17 @@ from typing import Any
 
 import streamlit as st
 
+from winnow.api.scope import within
 from winnow.errors import SettingError
 from winnow.method import Method, Setting
-from winnow_app import data
+from winnow_app import data, identity
 from winnow_app.parts.highlight import plain
 
 
 def method_form(kind: type[Method], key: str, present: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Draw one input per setting and return the values that differ from nothing; raises SettingError for a bad one.
+    """Draw one input per setting and return the values that differ from nothing.
+
+    Raises SettingError for a bad one, AccessError for a file that people may not name.
 
     The inputs begin with the `present` values where there are some, else with the defaults.
     """
@@ -25,6 +28,7 @@ def method_form(kind: type[Method], key: str, present: Mapping[str, Any] | None 
         if present and setting.name in present:
             setting = replace(setting, default=setting.checked(kind.name, present[setting.name]))
         values[setting.name] = _input(setting, f"{key}.{kind.name}.{setting.name}")
+    within(values, identity.visitors().door.folders)
     return values
 
 

@@ -135,6 +135,7 @@ def _started(served: Served, verb: str, recipe: dict[str, Any]) -> dict[str, Any
     for name in {PATHS.get(verb, ""), "out" if verb == "run_recipe" else ""} & set(told):
         value = told[name]
         told[name] = [served.allowed(str(path)) for path in value] if isinstance(value, list) else _one(served, value)
+    served.within(told)
     workspace = served.workspace()
     return _told(workspace.catalog.jobs.get(workspace.start(verb, **told)))
 

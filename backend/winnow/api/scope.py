@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,10 @@ class Served:
         """Return a whole path on the server that a request may name; raises AccessError for one outside the folders."""
         return allowed(path, self.visitors.door.folders)
 
+    def within(self, told: object) -> None:
+        """Raise AccessError where a recipe or settings name a file outside the folders."""
+        within(told, self.visitors.door.folders)
+
 
 def allowed(path: str, folders: tuple[Path, ...] | None) -> str:
     """Return a whole path, its links followed, if it lies in one of the folders; None is anywhere, addresses too."""
@@ -41,3 +46,30 @@ def allowed(path: str, folders: tuple[Path, ...] | None) -> str:
         return str(whole)
     fix = "choose a folder there, or set WINNOW_FOLDERS on the server"
     raise AccessError(f"{path} lies outside of what people may name", ", ".join(map(str, folders)), fix)
+
+
+def within(told: object, folders: tuple[Path, ...] | None) -> None:
+    """Raise AccessError where a text anywhere in a recipe is a file that people may not name; None is anywhere.
+
+    Settings of methods name word lists, models and tokenizers beside columns and words, so that a text counts as a path
+    when there is something: a file, or a folder written with a separator.
+    """
+    for text in _texts(told) if folders is not None else ():
+        try:
+            path = Path(text).expanduser()
+            named = path.is_file() or (path.is_dir() and os.sep in text.strip(os.sep))
+        except (OSError, RuntimeError, ValueError):
+            continue
+        if named:
+            allowed(text, folders)
+
+
+def _texts(told: object) -> Iterator[str]:
+    if isinstance(told, str):
+        yield told
+    elif isinstance(told, Mapping):
+        for value in told.values():
+            yield from _texts(value)
+    elif isinstance(told, (list, tuple)):
+        for value in told:
+            yield from _texts(value)

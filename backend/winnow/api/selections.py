@@ -116,6 +116,7 @@ def _asked(served: Served, choice: Choice) -> dict[str, Any]:
     told = choice.model_dump(exclude={"method", "name", "settings", "replace", "preview", "filter", "target"})
     names = [kept.name for kept in served.workspace().catalog.selections.all()]
     target = choice.target if choice.target in (None, *names) else served.allowed(str(choice.target))
+    served.within(choice.settings)
     return {**told, "filter": filter_of(choice.filter), "target": target}
 
 

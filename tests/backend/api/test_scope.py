@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from winnow.api.scope import allowed
+from winnow.api.scope import allowed, within
 from winnow.errors import AccessError, SettingError
 
 
@@ -27,3 +27,24 @@ def test_a_path_is_whole_and_its_links_are_followed(tmp_path: Path) -> None:
     for path in (inside / "link" / "a", inside / ".." / "out"):
         with pytest.raises(AccessError):
             allowed(str(path), (inside,))
+
+
+def test_settings_name_no_file_outside_the_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside, outside = tmp_path / "in", tmp_path / "out"
+    inside.mkdir()
+    (outside / "model").mkdir(parents=True)
+    for folder in (inside, outside):
+        (folder / "words.txt").write_text("word")
+    told = {
+        "column": "quality",
+        "where": "a/b > 1",
+        "steps": [{"file": str(inside / "words.txt")}],
+        "text": "x" * 9999,
+        "nul": "\0",
+    }
+    within(told, (inside,))
+    within({"file": str(outside / "words.txt")}, None)
+    monkeypatch.chdir(outside)
+    for named in (str(outside / "words.txt"), "words.txt", "./model", str(outside / "model")):
+        with pytest.raises(AccessError, match="outside of what people may name"):
+            within({"settings": {"listed_words": ("a", {"file": named})}}, (inside,))
