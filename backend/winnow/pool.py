@@ -141,9 +141,8 @@ class Pool:
                     raise MissingNeed(f"{who} needs a target", "none was given", "add --target FILE")
             elif kind == "vectors":
                 if model not in self.vectors:
-                    raise MissingNeed(
-                        f"{who} needs vectors of '{model}'", "there are none", f"winnow embed --model {model}"
-                    )
+                    found = "not every document has one"
+                    raise MissingNeed(f"{who} needs vectors of '{model}'", found, f"winnow embed --model {model}")
             elif need not in self.columns:
                 found = f"the corpus lacks it ({nearest(need, self.columns)})"
                 raise MissingNeed(f"{who} needs column '{need}'", found, _command(need))

@@ -50,7 +50,7 @@ class Finder:
         """Name the encoder that searches by meaning use: the newest whole one."""
         models = self._catalog.vectors.models()
         if not models:
-            raise MissingNeed("search by meaning needs vectors", "there are none", "winnow embed")
+            raise MissingNeed("search by meaning needs vectors", "not every document has one", "winnow embed")
         return models[-1]
 
     def _words(self, question: str) -> Hits:
