@@ -12,8 +12,36 @@ from winnow.jobs.proof_plan import Asked
 from winnow.pool import Pool
 from winnow.workspace import Workspace
 
-RIVER = ["river", "mill", "water", "wheel", "flour", "sack", "miller", "boat", "reed", "heron", "bridge", "stone", "willow", "eel"]
-TRAIN = ["train", "station", "rail", "whistle", "guard", "platform", "ticket", "engine", "tunnel", "signal", "carriage", "nine"]
+RIVER = [
+    "river",
+    "mill",
+    "water",
+    "wheel",
+    "flour",
+    "sack",
+    "miller",
+    "boat",
+    "reed",
+    "heron",
+    "bridge",
+    "stone",
+    "willow",
+    "eel",
+]
+TRAIN = [
+    "train",
+    "station",
+    "rail",
+    "whistle",
+    "guard",
+    "platform",
+    "ticket",
+    "engine",
+    "tunnel",
+    "signal",
+    "carriage",
+    "nine",
+]
 
 
 def invented(words: list[str], number: int) -> str:
