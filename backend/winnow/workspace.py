@@ -378,7 +378,7 @@ JOBS: dict[str, Callable[[Workspace, dict[str, Any], Progress | None], object]] 
     "ladder": lambda workspace, recipe, progress: workspace.ladder(**recipe, progress=progress),
     "skills": lambda workspace, recipe, progress: workspace.skills(**recipe, progress=progress),
     "rounds": lambda workspace, recipe, progress: workspace.rounds(**recipe, progress=progress),
-    "weights": lambda workspace, recipe, progress: workspace.keep_weights(**recipe),
+    "keep_weights": lambda workspace, recipe, progress: workspace.keep_weights(**recipe),
     "prove": lambda workspace, recipe, progress: workspace.prove(**recipe, progress=progress),
     "index": lambda workspace, recipe, progress: workspace.index(progress=progress),
 }

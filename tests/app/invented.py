@@ -4,6 +4,8 @@ from __future__ import annotations
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 MARKDOWN = "![picture](https://example.invalid/x.png) **bold** [link](javascript:alert(3)) :red[x] $x^2$"
+ODD_NAME = "**ana** :red[x] $x^2$ &lt;b&gt;"
+"""A name that people may have, and that a page could take for more than text."""
 TOPICS = {
     "kitchen": "Stir the soup until the onions are soft, then add salt, pepper and two cups of water to the pot.",
     "garden": "Plant the bulbs in autumn, water the beds every evening and cut the roses back before the frost.",

@@ -68,9 +68,9 @@ def test_label(own_corpus: Path, open_page: Opener) -> None:
     opened.session_state["doc.view"] = "Labels"
     opened.run()
     assert not opened.exception
-    shown = " ".join(str(frame.value.to_dict("records")) for frame in opened.dataframe)
+    shown = " ".join(str(table.value.to_dict("records")) for table in opened.table)
     assert "'who': 'ana'" in shown
-    assert "'label': 'keep'" in shown
+    assert "'answer': 'keep'" in shown
     assert client.post("/api/v1/labels/undo", json={"who": "ana"}).json()["taken_back"]["doc_id"] == 2
     assert [(label.who, label.doc_id) for label in workspace.labels.standing("label")] == [("ben", 4)]
     assert open_page("explore", own_corpus, {"in.label": '["keep"]'}).session_state["listed"] == [4]

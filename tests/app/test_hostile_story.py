@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 from app.browsing import ARTIFACTS, eventually, served, settled
 from app.conftest import OpenTab
 from app.hostile_corpus import ATTACK, FILE, HOSTILE, build, made_of_text, unfold
+from app.invented import ODD_NAME
 from app.test_prove_story import invented
 from winnow.errors import SettingError
 from winnow.workspace import Workspace
@@ -85,6 +86,10 @@ def test_labels_stay_text_wherever_they_are_shown(open_tab: OpenTab, address: st
     look(page, f"{address}/label?schema=odd")
     page.get_by_label("Your name").fill(ATTACK)
     page.get_by_role("button", name="Start labelling").click()
+    page.get_by_text("a name has up to 79 letters").wait_for()
+    assert not made_of_text(page), "a name that is refused"
+    page.get_by_label("Your name").fill(ODD_NAME)
+    page.get_by_role("button", name="Start labelling").click()
     page.locator(".st-key-desk").wait_for()
     settled(page)
     for view in ("Review", "Figures", "Files"):
@@ -93,7 +98,7 @@ def test_labels_stay_text_wherever_they_are_shown(open_tab: OpenTab, address: st
         assert not made_of_text(page), view
     for question in ("marks", "nicer", "tags"):
         page.goto(f"{address}/label?schema={question}")
-        page.get_by_label("Your name").fill(ATTACK)
+        page.get_by_label("Your name").fill(ODD_NAME)
         page.get_by_role("button", name="Start labelling").click()
         page.locator(".desk .text").first.wait_for()
         settled(page)

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from app.browsing import ARTIFACTS, eventually, served, settled
 from app.conftest import OpenTab
-from app.invented import ATTACK, MARKDOWN, documents
+from app.invented import ATTACK, MARKDOWN, ODD_NAME, documents
 from conftest import write_lines
 from winnow.catalog.labels import LabelSchema
 from winnow.workspace import Workspace
@@ -231,7 +231,7 @@ def test_two_people_see_each_other_and_overwrite_nothing(sit: Sit, workspace: Wo
 
 
 def test_hostile_questions_answers_and_names_stay_text(sit: Sit, workspace: Workspace) -> None:
-    page = sit(ATTACK, "odd")
+    page = sit(ODD_NAME, "odd")
     expect(page.locator(".desk h2")).to_have_text(f"{ATTACK} {MARKDOWN}")
     page.keyboard.press("g")
     expect(page.locator(".desk .guidelines strong").last).to_have_text("bold")
@@ -239,7 +239,7 @@ def test_hostile_questions_answers_and_names_stay_text(sit: Sit, workspace: Work
     assert page.locator(".desk img, .desk script, .desk .guidelines a").count() == 0
     with another(page):
         page.keyboard.press("1")
-    eventually(lambda: standing(workspace, "odd", ATTACK) == [ATTACK], "the answer is kept", page)
+    eventually(lambda: standing(workspace, "odd", ODD_NAME) == [ATTACK], "the answer is kept", page)
     page.keyboard.press("h")
     expect(page.locator(".desk .earlier b").first).to_have_text(ATTACK)
     page.screenshot(path=ARTIFACTS / "label-hostile.png")

@@ -51,5 +51,5 @@ class LabVerbs:
 
         told = {"proof": proof, "arm": arm, "name": name, "last": last, "replace": replace}
         self.catalog.selections.check_name(name, replace)
-        with self._recorded("weights", told, None):
+        with self._recorded("keep_weights", told, None):
             return keep_weights(self.catalog, Proofs(self.catalog).folder(proof), arm, name, last=last, replace=replace)

@@ -93,7 +93,7 @@ def same(left: Mapping[str, pa.Array], right: Mapping[str, pa.Array]) -> None:
         one, other = left[name], right[name]
         if pa.types.is_floating(one.type):
             assert one.is_null().equals(other.is_null())
-            assert one.drop_null().to_pylist() == pytest.approx(other.drop_null().to_pylist(), abs=1e-6), name
+            assert one.drop_null().to_pylist() == pytest.approx(other.drop_null().to_pylist(), rel=1e-6, abs=1e-6), name
         else:
             assert one.to_pylist() == other.to_pylist(), name
 
