@@ -6,59 +6,25 @@ import numpy as np
 import pytest
 
 from conftest import one_process, write_lines
+from made_texts import MILL, RAILWAY, invented
 from winnow.errors import InputError, MissingNeed, SettingError
 from winnow.jobs.online_weights import mean_shares, of_documents, of_groups
 from winnow.jobs.proof_plan import Asked
 from winnow.pool import Pool
 from winnow.workspace import Workspace
 
-RIVER = [
-    "river",
-    "mill",
-    "water",
-    "wheel",
-    "flour",
-    "sack",
-    "miller",
-    "boat",
-    "reed",
-    "heron",
-    "bridge",
-    "stone",
-    "willow",
-    "eel",
-]
-TRAIN = [
-    "train",
-    "station",
-    "rail",
-    "whistle",
-    "guard",
-    "platform",
-    "ticket",
-    "engine",
-    "tunnel",
-    "signal",
-    "carriage",
-    "nine",
-]
-
-
-def invented(words: list[str], number: int) -> str:
-    return " ".join(np.random.default_rng([len(words), number]).choice(words, 60))
-
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """80 documents, a quarter of them of rivers, and a proof in which two methods work inside the training."""
     folder = tmp_path_factory.mktemp("online-weights")
-    rows = [{"text": invented(RIVER, n), "source": "river"} for n in range(30)]
-    rows += [{"text": invented(TRAIN, n), "source": "train"} for n in range(90)]
+    rows = [{"text": invented(MILL, n), "source": "river"} for n in range(30)]
+    rows += [{"text": invented(RAILWAY, n), "source": "train"} for n in range(90)]
     workspace = one_process(folder / "corpus")
     workspace.ingest([write_lines(folder / "rows.jsonl", rows)])
     workspace.score(["tokens"])
-    write_lines(folder / "guide.jsonl", [{"text": invented(RIVER, 2000 + n)} for n in range(20)])
-    write_lines(folder / "held.jsonl", [{"text": invented(RIVER, 1000 + n)} for n in range(12)])
+    write_lines(folder / "guide.jsonl", [{"text": invented(MILL, 2000 + n)} for n in range(20)])
+    write_lines(folder / "held.jsonl", [{"text": invented(MILL, 1000 + n)} for n in range(12)])
     recipes = ({"method": "loss_reweight"}, {"method": "dga", "every": 2, "ema": 0.5, "eta": 20.0})
     guide = str(folder / "guide.jsonl")
     workspace.prove("steered", asked(folder, online=recipes, guide=guide).recipe)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from conftest import one_process, write_lines
+from made_texts import MILL, RAILWAY, invented
 from winnow.errors import ConflictError, InputError, MissingNeed, SettingError
 from winnow.export.manifest import verify
 from winnow.jobs.proof_plan import Asked, clipped
@@ -16,38 +17,6 @@ from winnow.prove.runs import Run, shown_by
 from winnow.prove.tiers import TIERS
 from winnow.workspace import Workspace
 
-RIVER = [
-    "river",
-    "mill",
-    "water",
-    "wheel",
-    "flour",
-    "sack",
-    "miller",
-    "boat",
-    "reed",
-    "heron",
-    "bridge",
-    "stone",
-    "willow",
-    "eel",
-]
-TRAIN = [
-    "train",
-    "station",
-    "rail",
-    "whistle",
-    "guard",
-    "platform",
-    "ticket",
-    "engine",
-    "tunnel",
-    "signal",
-    "carriage",
-    "nine",
-]
-
-
 SUMMARY = {
     "pool": {"documents": 160, "tokens": 1, "fingerprint": ""},
     "asked": {"docs": 60},
@@ -56,23 +25,18 @@ SUMMARY = {
 }
 
 
-def invented(words: list[str], number: int) -> str:
-    """Sixty words in an order of chance: no two texts share a run of eight."""
-    return " ".join(np.random.default_rng([len(words), number]).choice(words, 60))
-
-
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """160 documents of two sources; documents 0 … 79 are about the river."""
     folder = tmp_path_factory.mktemp("proofs")
-    rows = [{"text": invented(RIVER, n), "source": "river"} for n in range(80)]
-    rows += [{"text": invented(TRAIN, n), "source": "train"} for n in range(80)]
+    rows = [{"text": invented(MILL, n), "source": "river"} for n in range(80)]
+    rows += [{"text": invented(RAILWAY, n), "source": "train"} for n in range(80)]
     workspace = one_process(folder / "corpus")
     workspace.ingest([write_lines(folder / "rows.jsonl", rows)])
     workspace.score(["tokens", "duplicates"])
     ids = np.arange(80)
     workspace.catalog.selections.save("river", ids, np.ones(80), recipe={"target": None}, summary={})
-    write_lines(folder / "held.jsonl", [{"text": invented(RIVER, 1000 + n)} for n in range(12)])
+    write_lines(folder / "held.jsonl", [{"text": invented(MILL, 1000 + n)} for n in range(12)])
     return workspace
 
 
@@ -95,7 +59,7 @@ def test_a_proof_runs_every_arm_and_says_what_it_found(corpus: Workspace) -> Non
 
 
 def test_methods_inside_the_training_are_arms_with_what_they_read(corpus: Workspace, tmp_path: Path) -> None:
-    guide = write_lines(tmp_path / "guide.jsonl", [{"text": invented(RIVER, 2000 + n)} for n in range(12)])
+    guide = write_lines(tmp_path / "guide.jsonl", [{"text": invented(MILL, 2000 + n)} for n in range(12)])
     corpus.teach("conditional", {"on": str(guide), "tokens": 5_120})
     recipes = ({"method": "loss_reweight"}, {"method": "dga", "every": 2, "ema": 0.5}, {"method": "jest"})
     made = corpus.prove("online", asked(corpus, selections=(), online=recipes, guide=str(guide)).recipe)
@@ -253,7 +217,7 @@ def test_texts_that_guided_a_selection_prove_nothing(corpus: Workspace) -> None:
 
 def test_documents_that_hold_a_target_text_are_shown_by_no_arm(corpus: Workspace) -> None:
     leak = corpus.folder.parent / "leak.jsonl"
-    rows = [json.dumps({"text": invented(TRAIN, n)}) for n in range(12)]
+    rows = [json.dumps({"text": invented(RAILWAY, n)}) for n in range(12)]
     leak.write_text("\n".join(rows), encoding="utf-8")
     corpus.proofs.lay_out(asked(corpus, target=str(leak)), "leaking")
     guards = corpus.proofs.plan("leaking").guards
