@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -62,6 +62,39 @@ class Groups:
         return cls(np.array(codes, dtype=np.int32), tuple(names))
 
 
+class Source(Protocol):
+    """Vectors [n, d] that can be read by row numbers, wherever they lie."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    def __getitem__(self, rows: Rows, /) -> NDArray[np.floating]: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """Vectors [n, d] left where they are stored: row i is row `rows[i]` of the source, and float32 once it is read."""
+
+    source: Source
+    rows: Rows
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self.rows), self.source.shape[1]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, wanted: slice | Rows) -> NDArray[np.float32]:
+        return np.asarray(self.source[self.rows[wanted]], dtype=np.float32)
+
+    def among(self, wanted: Rows) -> Stored:
+        return Stored(self.source, self.rows[wanted])
+
+
+Vectors = NDArray[np.floating] | Stored
+
+
 @dataclass(frozen=True, eq=False)
 class Target:
     """The texts a matching selector aims at, with their vectors per encoder and, if they come in parts, their parts.
@@ -80,14 +113,14 @@ class Pool:
     """The documents to choose from: read-only arrays, entry i of each belongs to row i.
 
     `doc_ids` int64 [n], stable names; `tokens` int64 [n]; `columns` numbers float64 [n] (NaN = missing) or Groups;
-    `vectors` per encoder float [n, d], unit length; `texts` reads texts by doc_id and holds none, so that a pool of any
-    size stays small.
+    `vectors` per encoder float [n, d], unit length, left on the disk where they are many; `texts` reads texts by doc_id
+    and holds none, so that a pool of any size stays small.
     """
 
     doc_ids: Rows
     tokens: Rows
     columns: Mapping[str, Floats | Groups] = field(default_factory=dict)
-    vectors: Mapping[str, NDArray[np.floating]] = field(default_factory=dict)
+    vectors: Mapping[str, Vectors] = field(default_factory=dict)
     target: Target | None = None
     texts: TextSource | None = None
 
@@ -98,7 +131,9 @@ class Pool:
         columns = {
             name: values if isinstance(values, Groups) else _read_only(values) for name, values in self.columns.items()
         }
-        vectors = {name: _read_only(values) for name, values in self.vectors.items()}
+        vectors = {
+            name: values if isinstance(values, Stored) else _read_only(values) for name, values in self.vectors.items()
+        }
         object.__setattr__(self, "doc_ids", _read_only(np.asarray(self.doc_ids, dtype=np.int64)))
         object.__setattr__(self, "tokens", _read_only(np.asarray(self.tokens, dtype=np.int64)))
         object.__setattr__(self, "columns", columns)
@@ -190,7 +225,10 @@ class Pool:
                 name: values.take(rows) if isinstance(values, Groups) else values[rows]
                 for name, values in self.columns.items()
             },
-            {name: values[rows] for name, values in self.vectors.items()},
+            {
+                name: values.among(rows) if isinstance(values, Stored) else values[rows]
+                for name, values in self.vectors.items()
+            },
             self.target,
             self.texts,
         )

@@ -166,6 +166,7 @@ class Workspace(LabVerbs, Corpus):
         seed: int = 0,
         settings: Mapping[str, Any] | None = None,
         replace: bool = False,
+        progress: Progress | None = None,
     ) -> NamedSelection:
         """Choose documents by a published method within a budget and keep the choice under a name.
 
@@ -184,8 +185,8 @@ class Workspace(LabVerbs, Corpus):
             "force_target": force_target, "seed": seed, "settings": dict(settings or {}), "replace": replace,
         }  # fmt: skip
         self.catalog.selections.check_name(name, replace)
-        with self._recorded("select", recipe, None):
-            chain = run_chain(self.catalog, steps, filter=filter or Filter(), within=within)
+        with self._recorded("select", recipe, progress) as watch:
+            chain = run_chain(self.catalog, steps, filter=filter or Filter(), within=within, progress=watch)
             return keep(self.catalog, name, chain.chosen, replace=replace)
 
     def combine(
@@ -238,8 +239,9 @@ class Workspace(LabVerbs, Corpus):
             whom = f"{path} sends texts to " + str(recipe.judge.get("url") or recipe.judge.get("model"))
             raise SettingError("a judge is asked only with consent", whom, "add --ask-judge if that is meant")
         check_needs(self.catalog, recipe)
-        with self._recorded("run_recipe", told, progress):
-            made = keep_replayed(self.catalog, recipe.name, replay(self.catalog, recipe.selection), replace)
+        with self._recorded("run_recipe", told, progress) as watch:
+            chosen = replay(self.catalog, recipe.selection, progress=watch)
+            made = keep_replayed(self.catalog, recipe.name, chosen, replace)
         if out is not None:
             self.export(recipe.name, out, progress=progress, **recipe.writing)
         return made
@@ -360,7 +362,7 @@ class Workspace(LabVerbs, Corpus):
 
 
 def _run_select(workspace: Workspace, recipe: dict[str, Any], progress: Progress | None) -> NamedSelection:
-    return workspace.select(**{**recipe, "filter": Filter.from_query(recipe.get("filter", {}))})
+    return workspace.select(**{**recipe, "filter": Filter.from_query(recipe.get("filter", {}))}, progress=progress)
 
 
 JOBS: dict[str, Callable[[Workspace, dict[str, Any], Progress | None], object]] = {

@@ -11,7 +11,7 @@ import pytest
 
 from winnow import pool as module
 from winnow.errors import MissingNeed, SettingError
-from winnow.pool import Budget, Groups, Pool, Selection, Target, unit_interval
+from winnow.pool import Budget, Groups, Pool, Selection, Stored, Target, unit_interval
 
 
 def some(n: int = 5) -> Pool:
@@ -50,6 +50,15 @@ def test_take_keeps_everything_aligned() -> None:
     assert pool.number("quality").tolist() == [0.75, 0.25]
     assert [pool.group("source").names[code] for code in pool.group("source").codes] == ["b", "b"]
     assert pool.vectors["static"].shape == (2, 2)
+
+
+def test_vectors_that_stay_where_they_are_stored_are_read_by_row() -> None:
+    source = np.arange(8, dtype=np.float16).reshape(4, 2)
+    pool = Pool(np.arange(3), np.ones(3), vectors={"static": Stored(source, np.array([3, 0, 2]))})
+    vectors = pool.take(np.array([2, 0])).vectors["static"]
+    assert (len(vectors), vectors.shape, vectors[:].dtype) == (2, (2, 2), np.float32)
+    assert vectors[:].tolist() == [[4, 5], [6, 7]]
+    assert vectors[np.array([1])].tolist() == [[6, 7]]
 
 
 def test_groups_list_their_members_in_order_and_the_missing_last() -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from winnow.arrange.base import Arranged, Entries, Order
 from winnow.errors import SettingError
 from winnow.method import Paper, param
-from winnow.pool import Floats, Hashes, Rows
+from winnow.pool import Floats, Hashes, Rows, Vectors
 
 EXACT = 20_000
 """Up to this many documents neighbours are exact; above, they are sought in a part of an inverted file."""
@@ -139,7 +139,7 @@ class InContext(Order):
         return round(float(pairs.mean()), 4) if len(pairs) else 0.0
 
 
-def _blocks(vectors: NDArray[np.floating], model: str) -> Iterator[NDArray[np.float32]]:
+def _blocks(vectors: Vectors, model: str) -> Iterator[NDArray[np.float32]]:
     """Yield the vectors at unit length, a bounded number at a time; raises SettingError."""
     for start in range(0, len(vectors), BLOCK):
         block = np.array(vectors[start : start + BLOCK], dtype=np.float32)
@@ -151,7 +151,7 @@ def _blocks(vectors: NDArray[np.floating], model: str) -> Iterator[NDArray[np.fl
         yield block
 
 
-def _nearest(vectors: NDArray[np.floating], k: int, model: str) -> tuple[Rows, NDArray[np.float32]]:
+def _nearest(vectors: Vectors, k: int, model: str) -> tuple[Rows, NDArray[np.float32]]:
     """Return the rows of the k nearest of each vector, itself among them, and their cosines, [n, k]; -1 fills up."""
     n, width = vectors.shape
     index: Any = faiss.IndexFlatIP(width)

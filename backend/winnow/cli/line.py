@@ -174,9 +174,11 @@ def select(
 
     recipe = method(Selector, method_name).from_text(pairs(settings)).recipe
     told = {key: value for key, value in recipe.items() if key != "method"}
-    made = Workspace(folder).select(
-        method_name, filter=replace(Filter(), where=where), settings=told, replace=again, **choice
-    )
+    narrowed = replace(Filter(), where=where)
+    with console.progress() as progress:
+        made = Workspace(folder).select(
+            method_name, filter=narrowed, settings=told, replace=again, progress=progress, **choice
+        )
     summary = made.summary
     asked = ", ".join(f"{value:g} {key}" for key, value in summary["asked"].items())
     pool = summary["pool"]

@@ -10,6 +10,8 @@ from winnow.catalog.catalog import Catalog
 from winnow.catalog.filters import Filter
 from winnow.errors import ConflictError, MissingNeed
 from winnow.jobs.lineage import Among, Chosen, Lineage
+from winnow.jobs.progress import Progress
+from winnow.jobs.reading import counted
 from winnow.jobs.select import Preview, build_pool, check_columns, choose
 from winnow.jobs.target import Aim, read_target
 from winnow.method import method
@@ -73,7 +75,13 @@ class Chain:
 
 
 def run_chain(
-    catalog: Catalog, steps: Sequence[Step], *, filter: Filter, within: str = "", lineage: Lineage | None = None
+    catalog: Catalog,
+    steps: Sequence[Step],
+    *,
+    filter: Filter,
+    within: str = "",
+    lineage: Lineage | None = None,
+    progress: Progress | None = None,
 ) -> Chain:
     """Let each step choose from what those before left of the documents under a filter and in the selection `within`.
 
@@ -95,7 +103,8 @@ def run_chain(
         pool = build_pool(catalog, step.selector.needs(), plain, aim.target if aim else None, among=left)
         if last is None and (filter or within):
             counts.append(_count(_words(filter, within), len(pool), int(pool.tokens.sum())))
-        last = choose(pool, step.selector, step.budget, step.seed)
+        watched = counted(pool, type(step.selector).name, progress) if progress else pool
+        last = choose(watched, step.selector, step.budget, step.seed)
         spent = last.selection.spent(pool)
         counts.append(_count(type(step.selector).name, spent["docs"], spent["tokens"]))
         told.append(_told(step, aim))

@@ -17,20 +17,27 @@ from winnow.jobs.chain import Step, run_chain
 from winnow.jobs.combine import combine
 from winnow.jobs.export_rows import ALWAYS
 from winnow.jobs.lineage import Chosen, Lineage, keep
+from winnow.jobs.progress import Progress
 from winnow.jobs.recipe import Recipe
 from winnow.jobs.select import check_columns
 from winnow.method import method
 from winnow.select.set_algebra import OPERATIONS
 
 
-def replay(catalog: Catalog, recipe: Mapping[str, Any], around: Mapping[str, Chosen] | None = None) -> Chosen:
+def replay(
+    catalog: Catalog,
+    recipe: Mapping[str, Any],
+    around: Mapping[str, Chosen] | None = None,
+    *,
+    progress: Progress | None = None,
+) -> Chosen:
     """Return what a stored recipe chooses; its parents are made from their own recipes, and kept nowhere.
 
     A parent sees those before it, and those `around` the recipe it belongs to.
     """
     parents = dict(around or {})
     for name, parent in recipe.get("parents", {}).items():
-        parents[name] = replay(catalog, parent, parents)
+        parents[name] = replay(catalog, parent, parents, progress=progress)
     lineage = Lineage(catalog, parents)
     how = dict(recipe["method"])
     if how["method"] in OPERATIONS:
@@ -38,7 +45,7 @@ def replay(catalog: Catalog, recipe: Mapping[str, Any], around: Mapping[str, Cho
         return combine(catalog, operation, names, **how, **recipe["budget"], seed=recipe["seed"], lineage=lineage)
     steps = [Step.of(step) for step in (*recipe.get("before", ()), recipe)]
     filter, within = Filter.from_query(recipe["filter"]), recipe.get("within", "")
-    return run_chain(catalog, steps, filter=filter, within=within, lineage=lineage).chosen
+    return run_chain(catalog, steps, filter=filter, within=within, lineage=lineage, progress=progress).chosen
 
 
 def check_needs(catalog: Catalog, recipe: Recipe) -> None:

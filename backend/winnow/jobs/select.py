@@ -13,12 +13,16 @@ from numpy.typing import NDArray
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.facets import NUMBERS
 from winnow.catalog.filters import Filter
+from winnow.embed.matrix import Matrix
 from winnow.errors import MissingNeed, SettingError, nearest
 from winnow.jobs.lineage import Among
 from winnow.method import methods
-from winnow.pool import Budget, Floats, Groups, Pool, Selection, Target, TextSource
+from winnow.pool import Budget, Floats, Groups, Pool, Rows, Selection, Stored, Target, TextSource, Vectors
 from winnow.score.base import Scorer
 from winnow.select.base import Selector
+
+HELD = 1_000_000_000
+"""How many bytes of vectors a pool holds; more of them stay where they are stored and are read in blocks."""
 
 DESCRIBED = ("source", "cluster_name", "language")
 
@@ -62,7 +66,7 @@ def build_pool(
     ids = table.column("doc_id").to_numpy().astype(np.int64)
     columns = {name: _pool_column(table.column(name), known[name].type) for name in wanted}
     models = sorted(need.partition(":")[2] for need in needs if need.startswith("vectors:"))
-    vectors = {model: catalog.vectors.take(model, ids) for model in models if model in catalog.vectors.models()}
+    vectors = {model: _vectors(catalog, model, ids) for model in models if model in catalog.vectors.models()}
     uncounted = table.column("tokens").null_count
     if uncounted:
         found = f"{uncounted:,} documents have none: they came after the last score"
@@ -70,6 +74,13 @@ def build_pool(
     tokens = table.column("tokens").to_numpy().astype(np.int64)
     texts = _text_source(catalog) if "text" in needs else None
     return Pool(ids, tokens, columns, vectors, target, texts)
+
+
+def _vectors(catalog: Catalog, model: str, doc_ids: Rows) -> Vectors:
+    stored = Matrix(catalog.vectors.parts(model))
+    if 4 * len(doc_ids) * stored.shape[1] > HELD:
+        return Stored(stored, doc_ids)
+    return catalog.vectors.take(model, doc_ids)
 
 
 def check_columns(catalog: Catalog, needs: frozenset[str], who: str = "the method") -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from winnow.errors import SettingError
-from winnow.pool import Floats, Pool, Rows
+from winnow.pool import Floats, Pool, Rows, Vectors
 from winnow.select.products import Matrix
 
 BLOCK = 16_384
@@ -26,7 +26,7 @@ ROUNDS = 6
 class Space:
     """Vectors of a pool, [n, d], and one over the length of each, float32 [n]; 0 for a vector of zeros."""
 
-    vectors: NDArray[np.floating]
+    vectors: Vectors
     scale: NDArray[np.float32]
 
     @classmethod

@@ -12,7 +12,7 @@ from winnow.catalog.filters import Filter
 from winnow.errors import InputError, MissingNeed, SettingError
 from winnow.jobs.select import build_pool
 from winnow.jobs.target import read_target
-from winnow.pool import Groups
+from winnow.pool import Groups, Stored
 from winnow.workspace import Workspace
 
 
@@ -39,6 +39,16 @@ def test_a_pool_brings_vectors(scored: Workspace) -> None:
     scored.embed("hashed")
     pool = build_pool(scored.catalog, needs, Filter(where="doc_id IN (1, 3)"))
     assert np.array_equal(pool.vectors["hashed"], scored.catalog.vectors.take("hashed", [1, 3]))
+
+
+def test_a_pool_leaves_many_vectors_where_they_are_stored(scored: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    scored.embed("hashed")
+    monkeypatch.setattr("winnow.jobs.select.HELD", 0)
+    vectors = build_pool(scored.catalog, frozenset({"vectors:hashed"}), Filter(where="doc_id IN (1, 3)")).vectors[
+        "hashed"
+    ]
+    assert isinstance(vectors, Stored)
+    assert np.array_equal(vectors[:], scored.catalog.vectors.take("hashed", [1, 3]))
 
 
 def test_a_choice_is_kept_with_all_it_takes_to_make_it_again(scored: Workspace) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from winnow.errors import MissingNeed, SettingError, WinnowError
 from winnow.method import methods
-from winnow.pool import Budget, Groups, Pool, Target
+from winnow.pool import Budget, Groups, Pool, Stored, Target
 from winnow.select.base import Mixer, Picker, Ranker, Selector
 
 KINDS = methods(Selector)
@@ -178,6 +178,16 @@ def test_vectors_that_are_not_finite_are_refused_with_their_number(make_pool, me
         method.select(dataclasses.replace(pool, vectors=vectors), Budget(docs=5))
     assert is_refused(raised.value, type(method).name, "2 of 40 documents", "not finite")
     assert "winnow embed" in raised.value.fix
+
+
+@every_one(lambda method: any(need.startswith("vectors:") for need in method.needs()))
+def test_vectors_left_where_they_are_stored_choose_the_same(make_pool, method: Selector) -> None:
+    pool = make_pool(method)
+    backwards = np.arange(len(pool))[::-1]
+    stored = {name: Stored(values[::-1].copy(), backwards) for name, values in pool.vectors.items()}
+    rows = np.flatnonzero(np.arange(len(pool)) % 3)
+    left = dataclasses.replace(pool, vectors=stored).take(rows)
+    assert ids(left, method, Budget(docs=40)) == ids(pool.take(rows), method, Budget(docs=40))
 
 
 @every_one(lambda method: "target" in method.needs())
