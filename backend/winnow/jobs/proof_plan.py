@@ -187,9 +187,9 @@ def _guide(catalog: Catalog, asked: Asked, root: Path) -> None:
 
 def clipped(texts: Sequence[str], tier: Tier) -> list[str]:
     """Return texts until the tier's bytes are reached, drawn by their hash, each at most a thirtieth of them long."""
-    longest, left, kept = tier.evaluation_bytes // 30, tier.evaluation_bytes, []
+    left, kept = tier.evaluation_bytes, []
     for text in sorted(texts, key=letters):
-        short = text.encode("utf-8", "replace")[:longest].decode("utf-8", "ignore")
+        short = text.encode("utf-8", "replace")[: tier.longest].decode("utf-8", "ignore")
         kept.append(short)
         left -= len(short.encode())
         if left <= 0:

@@ -38,6 +38,9 @@ BEGUN = "runs/*/*/*.json"
 ASSUMED_SPREAD = 0.05
 """Standard deviation over seeds of a difference in nats per byte, of the order seen with models of 0.1 M parameters."""
 
+SAMPLED = 100
+"""Documents, spread over the corpus, whose lengths say how long an evaluation set of them is."""
+
 
 class Proofs:
     """The proofs of a corpus: each a folder with its plan, its runs and its figures."""
@@ -104,7 +107,7 @@ class Proofs:
         arms = len(asked.selections) + 1 + balanced + repeated + (asked.together is not None)
         runs = (arms + sum(steered) + merging) * asked.seeds
         # Byte pairs stand for four bytes.
-        tokens = sum(_read_bytes(asked, tier)) / (4 if tier.vocabulary else 1)
+        tokens = sum(_read_bytes(self._catalog, asked, tier)) / (4 if tier.vocabulary else 1)
         laying = Laying(
             self._catalog.manifest.documents(),
             self._catalog.manifest.bytes(),
@@ -156,9 +159,12 @@ class Proofs:
         return report(root)
 
 
-def _read_bytes(asked: Asked, tier: Tier) -> Iterator[float]:
+def _read_bytes(catalog: Catalog, asked: Asked, tier: Tier) -> Iterator[float]:
     """Yield the bytes of every evaluation set: the tier's, but no more than its file has, or as many clipped documents."""
-    yield min(tier.evaluation_bytes, asked.general * tier.evaluation_bytes / 30)
+    documents = catalog.manifest.documents()
+    some = catalog.texts.texts(np.linspace(0, documents - 1, min(documents, SAMPLED), dtype=np.int64))
+    each = np.mean([min(len(text.encode()), tier.longest) for text in some])
+    yield min(tier.evaluation_bytes, min(asked.general, documents // 10) * float(each))
     for path in map(Path, (asked.target, *asked.texts)):
         size = path.stat().st_size if path.is_file() and path.suffix == ".jsonl" else math.inf
         yield min(tier.evaluation_bytes, size)

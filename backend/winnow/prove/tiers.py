@@ -34,6 +34,11 @@ class Tier:
     def steps(self) -> int:
         return max(1, self.tokens // (self.batch * self.context))
 
+    @property
+    def longest(self) -> int:
+        """Return how many bytes of an evaluation text are read at most: a thirtieth of all."""
+        return self.evaluation_bytes // 30
+
 
 TIERS = {
     tier.name: tier
