@@ -12,7 +12,7 @@ import torch
 from winnow.lm.likelihood import EVALUATED, text_losses, windows_at_once
 from winnow.lm.windows import Windows
 from winnow.prove.tiers import Tier
-from winnow.prove.train import CHECKPOINTS, How, Training
+from winnow.prove.train import CHECKPOINTS, MOST_LEARNT, How, Training
 
 WORKER_BYTES, LAYING_BYTES = 540e6, 520e6
 """What a process holds that trains, and one that lays a proof out and waits, before a model or a document is counted.
@@ -121,7 +121,7 @@ def memory(tier: Tier, vocabulary: int) -> float:
     is shown and 6 of its making, 8 a window.
     """
     shape = tier.shape(vocabulary)
-    places = tier.batch * tier.context
+    places = min(tier.batch * tier.context, max(tier.context, MOST_LEARNT // vocabulary))
     kept = 4 * places * (shape.layers * (10 * shape.width + 4 * shape.hidden) + 3 * vocabulary)
     read = windows_at_once(EVALUATED, tier.context, vocabulary) * tier.context
     evaluated = 4 * read * (3 * vocabulary + 4 * shape.hidden + 8 * shape.width)

@@ -28,6 +28,8 @@ from winnow.prove.tiers import Tier
 CHECKPOINTS = 10
 WARM_UP, LOWEST = 0.05, 0.1
 CHECKPOINT = "checkpoint.pt"
+MOST_LEARNT = 1 << 30
+"""Logits of one piece of a step, which take 4 GB, and their gradients as much: a batch of tier medium comes in 13 pieces."""
 ONE_THREAD = 128
 """Up to this width a second thread of a processor costs more than it brings, and sums would depend on their number."""
 
@@ -117,6 +119,7 @@ class Training:
         self.optimizer = _optimizer(self.decoder, tier, self.device)
         self.points: list[Point] = []
         self.step, self.seconds = 0, 0.0
+        self.at_once = max(1, MOST_LEARNT // (tier.context * vocabulary))
         plain = self._mean if steering is None else self._each
         self._loss: Callable[[Tensor], Tensor] = torch.compile(plain, backend=how.compiler) if how.compiler else plain
 
@@ -128,30 +131,46 @@ class Training:
             while self.step < end:
                 for group in self.optimizer.param_groups:
                     group["lr"] = self.tier.rate * schedule(self.step, self.tier.steps)
-                loss, shown = self._step(windows, order)
                 self.optimizer.zero_grad(set_to_none=True)
-                loss.backward()
+                total += self._step(windows, order)
                 torch.nn.utils.clip_grad_norm_(self.decoder.parameters(), 1.0)
                 self.optimizer.step()
-                total += shown
                 self.step += 1
         mean = float(total) / max(1, self.step - first)
         self.seconds += time.monotonic() - began
         return mean
 
-    def _step(self, windows: NDArray[np.uint16], order: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-        """Return the loss to learn from and the plain mean of what was read, which are one unless a method steers."""
-        if self.steering is None:
-            loss = self._loss(
-                self._there(windows[order[self.step * self.tier.batch : (self.step + 1) * self.tier.batch]])
-            )
-            return loss, loss.detach()
-        rows = self.steering.rows(self.step, self)
-        each = self._loss(self._there(windows[rows]))
-        weights = self.steering.weights(each.detach().double().cpu().numpy(), self.step / self.tier.steps)
-        self.steering.tally.add(rows, weights * len(rows))
-        loss = (each * torch.from_numpy(weights).to(each)).sum()
-        return loss, each.detach().mean()
+    def _step(self, windows: NDArray[np.uint16], order: NDArray[np.int64]) -> Tensor:
+        """Add the gradients of the next batch, unless a method steers of its plain mean, and return that mean."""
+        if self.steering is not None:
+            return self._steered(windows, self.steering)
+        rows = order[self.step * self.tier.batch : (self.step + 1) * self.tier.batch]
+        shown = torch.zeros((), device=self.device)
+        for part in self._pieces(rows):
+            loss = self._loss(self._there(windows[part])) * (len(part) / len(rows))
+            loss.backward()
+            shown += loss.detach()
+        return shown
+
+    def _steered(self, windows: NDArray[np.uint16], steering: Steering) -> Tensor:
+        rows = steering.rows(self.step, self)
+        pieces = self._pieces(rows)
+        # What counts how much is known only after all was read: of several pieces each is read twice.
+        with torch.set_grad_enabled(len(pieces) == 1):
+            each = torch.cat([self._loss(self._there(windows[part])) for part in pieces])
+        weights = steering.weights(each.detach().double().cpu().numpy(), self.step / self.tier.steps)
+        steering.tally.add(rows, weights * len(rows))
+        counts = torch.from_numpy(weights).to(each)
+        if len(pieces) == 1:
+            (each * counts).sum().backward()
+        else:
+            for part, count in zip(pieces, counts.split([len(part) for part in pieces]), strict=True):
+                (self._loss(self._there(windows[part])) * count).sum().backward()
+        return each.detach().mean()
+
+    def _pieces(self, rows: NDArray[Any]) -> list[NDArray[Any]]:
+        """Cut a batch into pieces of which memory holds the logits: one, unless the vocabulary is large."""
+        return [rows[start : start + self.at_once] for start in range(0, len(rows), self.at_once)]
 
     def _there(self, windows: NDArray[np.uint16]) -> Tensor:
         return torch.from_numpy(windows.astype(np.int64)).to(self.device, non_blocking=True)
@@ -170,14 +189,18 @@ class Training:
     @torch.no_grad()
     def losses(self, windows: NDArray[np.uint16]) -> Floats:
         """Return the mean loss of each window in nats per token, float64 [n]; nothing is learnt."""
-        found: Floats = self._each(self._there(windows)).double().cpu().numpy()
-        return found
+        found = [self._each(self._there(part)).double().cpu().numpy() for part in self._pieces(windows)]
+        return np.concatenate(found)
 
     def gradient(self, windows: NDArray[np.uint16]) -> Sequence[Tensor]:
         """Return the gradient of the windows' mean loss, one tensor a parameter; nothing is learnt."""
-        loss = self._mean(self._there(windows))
-        found: Sequence[Tensor] = torch.autograd.grad(loss, list(self.decoder.parameters()))
-        return found
+        parameters = list(self.decoder.parameters())
+        total = [torch.zeros_like(parameter) for parameter in parameters]
+        for part in self._pieces(windows):
+            loss = self._mean(self._there(part)) * (len(part) / len(windows))
+            for whole, found in zip(total, torch.autograd.grad(loss, parameters), strict=True):
+                whole += found
+        return total
 
     def note(self, point: Point) -> None:
         """Remember a place of the curve, and what a method makes of the data there."""

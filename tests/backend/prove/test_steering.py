@@ -94,11 +94,25 @@ def test_a_weighted_step_is_the_step_of_the_weighted_loss() -> None:
     weights = LossReweight(burn_in=0.0).weights(each, 0.0)
     by_hand = run._each(batch) @ torch.from_numpy(weights).float()
     expected = torch.autograd.grad(by_hand, list(run.decoder.parameters()))
-    loss, plain = run._step(windows_of(shown), shown.order)
-    found = torch.autograd.grad(loss, list(run.decoder.parameters()))
+    plain = run._step(windows_of(shown), shown.order)
+    found = [parameter.grad for parameter in run.decoder.parameters()]
     assert float(plain) == pytest.approx(each.mean(), rel=1e-5)
     assert all(torch.allclose(one, other, atol=1e-6) for one, other in zip(found, expected, strict=True))
     assert steering.tally.weight[shown.order[:4]] == pytest.approx(4 * weights)
+
+
+def test_a_batch_in_pieces_is_learnt_from_as_a_whole() -> None:
+    shown = material()
+    windows = windows_of(shown)
+    for steering in (lambda: None, lambda: weighed(shown)):
+        whole, pieces = (Training(TINY, 257, 0, CPU, steering()) for _ in range(2))
+        pieces.at_once = 3  # of the 4 windows of a batch
+        losses = [run.advance(5, windows, shown.order) for run in (whole, pieces)]
+        assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+        for one, other in zip(whole.decoder.parameters(), pieces.decoder.parameters(), strict=True):
+            assert torch.allclose(one, other, atol=1e-5)
+    for one, other in zip(whole.gradient(windows[:8]), pieces.gradient(windows[:8]), strict=True):
+        assert torch.allclose(one, other, atol=1e-5)
 
 
 def test_even_weights_are_plain_training() -> None:
