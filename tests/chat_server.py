@@ -7,8 +7,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from local_server import Answers, LocalServer, serving
 
 Reply = tuple[int, Any]
 
@@ -36,31 +37,16 @@ def serve() -> Iterator[Server]:
     """Listen on a free port of this machine."""
     state = Server()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Answers):
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            body = json.loads(self.sent())
             with state.lock:
                 number = len(state.asked)
                 state.asked.append({"path": self.path, **body})
                 state.headers.append(dict(self.headers))
             status, said = state.reply(number, body)
-            data = said if isinstance(said, bytes) else json.dumps(said).encode()
-            self.send_response(status)
-            for name, value in state.told.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+            self.answer(status, said if isinstance(said, bytes) else json.dumps(said).encode(), **state.told)
 
-        def log_message(self, *_: Any) -> None: ...
-
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    state.url = f"http://127.0.0.1:{listening.server_port}/v1"
-    try:
+    with serving(LocalServer(Handler)) as listening:
+        state.url = f"{listening.address}/v1"
         yield state
-    finally:
-        listening.shutdown()
-        listening.server_close()
-        thread.join()

@@ -7,15 +7,15 @@ with, a line each; FOLDER/asked gets a line a request.
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from local_server import Answers, LocalServer
 
 BUCKET = "/storage/v1/b/grain"
 
@@ -33,7 +33,7 @@ def google_storage(folder: Path) -> Iterator[str]:
         process.wait()
 
 
-class Answers(BaseHTTPRequestHandler):
+class _Answers(Answers):
     protocol_version = "HTTP/1.1"
     folder: Path
     uploads: list[tuple[str, bytearray]] = []
@@ -42,39 +42,39 @@ class Answers(BaseHTTPRequestHandler):
         path, asked = self._asked()
         name = unquote(path.rpartition("/o/")[2])
         if path == BUCKET:
-            self._say({"kind": "storage#bucket", "name": "grain", "id": "grain"})
+            self.say({"kind": "storage#bucket", "name": "grain", "id": "grain"})
         elif path == f"{BUCKET}/o":
             found = (
                 str(file.relative_to(self.folder / "grain")) for file in sorted((self.folder / "grain").rglob("*"))
             )
             names = [one for one in found if one.startswith(asked.get("prefix", "")) and self._file(one).is_file()]
-            self._say({"kind": "storage#objects", "items": [self._about(one) for one in names]})
+            self.say({"kind": "storage#objects", "items": [self._about(one) for one in names]})
         elif f"{BUCKET}/o/" in path and self._file(name).is_file():
-            self._send(self._file(name).read_bytes()) if asked.get("alt") == "media" else self._say(self._about(name))
+            self._send(self._file(name).read_bytes()) if asked.get("alt") == "media" else self.say(self._about(name))
         elif path:
             self._refuse(404)
 
     def do_POST(self) -> None:
-        self._body()
+        self.sent()
         path, asked = self._asked()
         if path:
             self.uploads.append((asked["name"], bytearray()))
             where = f"http://{self.headers['Host']}{path}?uploadType=resumable&upload_id={len(self.uploads) - 1}"
-            self._answer(200, b"{}", Location=where)
+            self.answer(200, b"{}", Location=where)
 
     def do_PUT(self) -> None:
-        body = self._body()
+        body = self.sent()
         path, asked = self._asked()
         if not path:
             return
         name, held = self.uploads[int(asked["upload_id"])]
         held += body
         if self.headers.get("Content-Range", "").endswith("/*"):
-            self._answer(308, b"", Range=f"bytes=0-{len(held) - 1}")
+            self.answer(308, b"", Range=f"bytes=0-{len(held) - 1}")
             return
         self._file(name).parent.mkdir(parents=True, exist_ok=True)
         self._file(name).write_bytes(held)
-        self._say(self._about(name))
+        self.say(self._about(name))
 
     def _asked(self) -> tuple[str, dict[str, str]]:
         with open(self.folder / "asked", "a") as log:
@@ -91,9 +91,6 @@ class Answers(BaseHTTPRequestHandler):
     def _file(self, name: str) -> Path:
         return self.folder / "grain" / name
 
-    def _body(self) -> bytes:
-        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-
     def _about(self, name: str) -> dict[str, Any]:
         at = "2026-11-21T12:00:00.000Z"
         told = {"kind": "storage#object", "bucket": "grain", "name": name, "size": str(self._file(name).stat().st_size)}
@@ -101,28 +98,15 @@ class Answers(BaseHTTPRequestHandler):
 
     def _send(self, whole: bytes) -> None:
         first = int((self.headers.get("Range") or "bytes=0-").removeprefix("bytes=").partition("-")[0])
-        self._answer(206 if first else 200, whole[first:])
+        self.answer(206 if first else 200, whole[first:])
 
     def _refuse(self, status: int) -> None:
-        self._answer(status, json.dumps({"error": {"code": status, "message": f"refused with {status}"}}).encode())
-
-    def _say(self, told: dict[str, Any]) -> None:
-        self._answer(200, json.dumps(told).encode())
-
-    def _answer(self, status: int, body: bytes, **headers: str) -> None:
-        self.send_response(status)
-        for name, value in {"Content-Type": "application/json", **headers}.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args: object) -> None: ...
+        self.say({"error": {"code": status, "message": f"refused with {status}"}}, status)
 
 
 if __name__ == "__main__":
-    Answers.folder = Path(sys.argv[1])
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    _Answers.folder = Path(sys.argv[1])
+    server = LocalServer(_Answers)
     sys.stdout.write(f"{server.server_port}\n")
     sys.stdout.flush()
     server.serve_forever()

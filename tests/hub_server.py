@@ -5,44 +5,32 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from local_server import Answers, LocalServer, serving
 
 REPO = "mill/grain"
 COMMIT = "c0ffee" * 6 + "cafe"
 
 
-class Hub(ThreadingHTTPServer):
+class Hub(LocalServer):
     """The data set `mill/grain`. With a `token` it is private; `faults` are statuses to answer the next file with."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Answers)
+        super().__init__(_Answers)
         self.files: dict[str, bytes] = {}
         self.token = ""
         self.faults: list[int] = []
         self.asked: list[str] = []
 
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
+
+def hub() -> AbstractContextManager[Hub]:
+    return serving(Hub())
 
 
-@contextmanager
-def hub() -> Iterator[Hub]:
-    server = Hub()
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-class _Answers(BaseHTTPRequestHandler):
+class _Answers(Answers):
     protocol_version = "HTTP/1.1"
     server: Hub
 
@@ -52,9 +40,9 @@ class _Answers(BaseHTTPRequestHandler):
         if not self._allowed(path):
             return
         if path in (api, f"{api}/revision/main"):
-            self._say({"id": REPO, "sha": COMMIT, "siblings": [], "private": bool(self.server.token), "tags": []})
+            self.say({"id": REPO, "sha": COMMIT, "siblings": [], "private": bool(self.server.token), "tags": []})
         elif path == f"{api}/tree/main" or path.startswith(f"{api}/tree/main/"):
-            self._say(
+            self.say(
                 self._tree(path.removeprefix(f"{api}/tree/main").strip("/"), "recursive=true" in self.path.lower())
             )
         elif path.startswith(files) and (name := path.removeprefix(files)) in self.server.files:
@@ -66,18 +54,18 @@ class _Answers(BaseHTTPRequestHandler):
         self.do_GET()
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.sent()
         path = self._asked()
         if not self._allowed(path):
             return
         if path == f"/api/datasets/{REPO}/preupload/main":
             names = [file["path"] for file in json.loads(body)["files"]]
-            self._say({"files": [{"path": name, "uploadMode": "regular", "shouldIgnore": False} for name in names]})
+            self.say({"files": [{"path": name, "uploadMode": "regular", "shouldIgnore": False} for name in names]})
         elif path == f"/api/datasets/{REPO}/commit/main":
             for line in map(json.loads, body.splitlines()):
                 if line["key"] == "file":
                     self.server.files[line["value"]["path"]] = base64.b64decode(line["value"]["content"])
-            self._say({"commitUrl": f"{self.server.address}/datasets/{REPO}/commit/{COMMIT}", "commitOid": COMMIT})
+            self.say({"commitUrl": f"{self.server.address}/datasets/{REPO}/commit/{COMMIT}", "commitOid": COMMIT})
         else:
             self._refuse(404, "EntryNotFound")
 
@@ -116,21 +104,7 @@ class _Answers(BaseHTTPRequestHandler):
         first, _, last = (asked or "bytes=0-").removeprefix("bytes=").partition("-")
         part = whole[int(first) : int(last) + 1 if last else None]
         told = {"Content-Range": f"bytes {first}-{int(first) + len(part) - 1}/{len(whole)}"} if asked else {}
-        self._answer(206 if asked else 200, part, **told)
+        self.answer(206 if asked else 200, part, **told)
 
     def _refuse(self, status: int, code: str) -> None:
-        self._answer(status, json.dumps({"error": f"{status} as the test wants it"}).encode(), **{"X-Error-Code": code})
-
-    def _say(self, told: Any) -> None:
-        self._answer(200, json.dumps(told).encode())
-
-    def _answer(self, status: int, body: bytes, **headers: str) -> None:
-        self.send_response(status)
-        for name, value in {"Content-Type": "application/json", **headers}.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    def log_message(self, *args: object) -> None: ...
+        self.say({"error": f"{status} as the test wants it"}, status, **{"X-Error-Code": code})

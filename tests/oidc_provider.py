@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from local_server import Answers, LocalServer, serving
+
 CLIENT, SECRET = "winnow", "a secret of the client"
 
 
-class Provider(ThreadingHTTPServer):
+class Provider(LocalServer):
     """Lets whoever comes in as the person of `claims`, and signs with `key`; `known` is the key that it publishes."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Answers)
+        super().__init__(_Answers)
         self.known = RSAKey.generate_key(2048, {"kid": "one"})
         self.key = self.known
         self.claims: dict[str, Any] = {}
         self.codes: dict[str, str] = {}
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
 
     def token(self, nonce: str) -> str:
         now = int(time.time())
@@ -45,31 +39,24 @@ class Provider(ThreadingHTTPServer):
         return jwt.encode({"alg": "RS256", "kid": "one"}, told, self.key)
 
 
-@contextmanager
-def provider() -> Iterator[Provider]:
-    server = Provider()
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
+def provider() -> AbstractContextManager[Provider]:
+    return serving(Provider())
 
 
-class _Answers(BaseHTTPRequestHandler):
+class _Answers(Answers):
     server: Provider
 
     def do_GET(self) -> None:
         parts, here = urlsplit(self.path), self.server.address
         asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
         if parts.path == "/.well-known/openid-configuration":
-            self._say({
+            self.say({
                 "issuer": here, "authorization_endpoint": f"{here}/authorize", "token_endpoint": f"{here}/token",
                 "jwks_uri": f"{here}/jwks", "response_types_supported": ["code"], "subject_types_supported": ["public"],
                 "id_token_signing_alg_values_supported": ["RS256"],
             })  # fmt: skip
         elif parts.path == "/jwks":
-            self._say(
+            self.say(
                 {"keys": [{**self.server.known.as_dict(private=False), "kid": "one", "use": "sig", "alg": "RS256"}]}
             )
         elif parts.path == "/authorize" and asked["client_id"] == CLIENT:
@@ -84,18 +71,6 @@ class _Answers(BaseHTTPRequestHandler):
             self.send_error(404)
 
     def do_POST(self) -> None:
-        body = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        body = parse_qs(self.sent().decode())
         nonce = self.server.codes.pop(body["code"][0])
-        self._say(
-            {"access_token": "x", "token_type": "Bearer", "expires_in": 600, "id_token": self.server.token(nonce)}
-        )
-
-    def _say(self, told: dict[str, Any]) -> None:
-        data = json.dumps(told).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *args: object) -> None: ...
+        self.say({"access_token": "x", "token_type": "Bearer", "expires_in": 600, "id_token": self.server.token(nonce)})

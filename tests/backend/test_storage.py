@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from conftest import one_process
+from local_server import Answers, LocalServer, serving
 from winnow import storage
 from winnow.errors import ConflictError, InputError, MissingNeed, SettingError
 from winnow.export.manifest import verify
@@ -185,7 +184,7 @@ def test_the_manifest_comes_last_and_a_broken_export_goes_on(
     assert not list((tmp_path / "corpus" / "outgoing").iterdir())
 
 
-class _Server(BaseHTTPRequestHandler):
+class _Breaking(Answers):
     broken = 0
 
     def do_HEAD(self) -> None:
@@ -204,22 +203,14 @@ class _Server(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(size if found else 0))
         self.end_headers()
 
-    def log_message(self, *args: object) -> None: ...
-
 
 CONTENT = b"".join(b'{"text": "page %d"}\n' % number for number in range(100))
 
 
 def test_a_server_that_breaks_off_in_the_middle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage, "FIRST_WAIT", 0.01)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Server)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        address = f"http://127.0.0.1:{server.server_port}/a.jsonl"
-        made = one_process(tmp_path / "corpus").ingest([address])
+    with serving(LocalServer(_Breaking)) as server:
+        made = one_process(tmp_path / "corpus").ingest([f"{server.address}/a.jsonl"])
         assert made.documents == 100
         with pytest.raises(InputError, match="404"):
-            find(address.replace("a.jsonl", "b.jsonl"))
-    finally:
-        server.shutdown()
-        server.server_close()
+            find(f"{server.address}/b.jsonl")
