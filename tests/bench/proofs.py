@@ -30,30 +30,13 @@ PROOFS: dict[str, tuple[int, dict[str, Any]]] = {
     "cpu, bytes": (1, {"tier": "cpu", "tokens": 40_960}),
 }
 """Workers, and what is asked."""
-WORDS = [
-    "river",
-    "mill",
-    "water",
-    "wheel",
-    "flour",
-    "sack",
-    "boat",
-    "reed",
-    "heron",
-    "bridge",
-    "stone",
-    "willow",
-    "train",
-    "station",
-    "rail",
-    "guard",
-]
 
 
 def made(folder: Path) -> None:
-    """Make a corpus of 2,000 texts of words of chance, one selection, and texts to read in the end."""
+    """Make a corpus of 2,000 texts of 3,000 words of chance, one selection, and texts to read in the end."""
     rng = np.random.default_rng(0)
-    rows = [{"text": " ".join(rng.choice(WORDS, 120))} for number in range(2040)]
+    words = ["".join(rng.choice(list("abcdefghijklmnopqrstuvwxyz"), size)) for size in rng.integers(3, 10, 3000)]
+    rows = [{"text": " ".join(rng.choice(words, 120))} for number in range(2040)]
     for name, part in (("rows", rows[:2000]), ("held", rows[2000:])):
         (folder / f"{name}.jsonl").write_text("\n".join(map(json.dumps, part)), encoding="utf-8")
     workspace = Workspace.create(folder / "corpus", executor=LocalExecutor(1))
