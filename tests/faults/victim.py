@@ -13,11 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from winnow.catalog.filters import Filter
+from winnow.catalog.labels import LabelSchema
 from winnow.catalog.sweeping import sweep_corpus
 from winnow.compute.local import LocalExecutor
 from winnow.export.manifest import verify
 from winnow.jobs.backup import restore
-from winnow.jobs.labels import answer_all
+from winnow.jobs.label_review import decide
+from winnow.jobs.labels import answer_all, undo
 from winnow.jobs.progress import Silent
 from winnow.jobs.proof_plan import Asked
 from winnow.lm.kept import is_kept, load
@@ -25,7 +27,8 @@ from winnow.prove.results import Plan, results
 from winnow.workspace import Workspace
 
 QUICK = ("ingest", "ingest", "score", "score", "score", "embed", "cluster", "learn", "select", "combine", "run-recipe",
-         "import-column", "import-vectors", "label import", "label all", "index", "export", "export", "backup", "restore",
+         "import-column", "import-vectors", "label ask", "label import", "label all", "label undo", "label decide",
+         "raters write", "index", "export", "export", "backup", "restore",
          "doctor", "sweep")  # fmt: skip
 TRAINING = ("teach", "prove", "ladder", "skills", "rounds")
 """Verbs that train models for minutes: they are always killed, and go on at their next turn where they stood."""
@@ -115,7 +118,6 @@ class Victim:
         return name, lambda: self._quick(self.open(), scorer, turn)[name]()
 
     def _quick(self, corpus: Workspace, scorer: str, turn: int) -> dict[str, Callable[[], object]]:
-        who = f"all-{turn}"
         return {
             "score": lambda: corpus.score([scorer], settings=fresh(scorer, turn)),
             "embed": lambda: corpus.embed("static"),
@@ -127,9 +129,14 @@ class Victim:
             "import-column": lambda: corpus.bring("column", self._column(turn), name="given"),
             "import-vectors": lambda: corpus.bring("vectors", self._vectors(turn), model="mine", ids=None),
             "label import": lambda: corpus.import_labels(self._labels(turn), who=f"import-{turn}"),
-            "label all": lambda: answer_all(
-                corpus.catalog, "label", "keep", who, filter=Filter(where=f"doc_id < {ANSWERS}"), expected=ANSWERS
+            "label ask": lambda: corpus.labels.define(LabelSchema(f"q{turn}", "Which?", values=("a", "b"))),
+            "label all": lambda: self._answer_all(corpus, f"all-{turn}"),
+            "label undo": lambda: (
+                self._answer_all(corpus, f"undone-{turn}"),
+                undo(corpus.catalog, "label", f"undone-{turn}"),
             ),
+            "label decide": lambda: decide(corpus.catalog, "label", turn % ANSWERS, "keep", "fay"),
+            "raters write": lambda: [corpus.raters.write(card, Silent()) for card in corpus.raters.all()],
             "index": corpus.index,
             "export": lambda: corpus.export("kept", self.out(turn)),
             "backup": lambda: corpus.back_up(self.backup),
@@ -139,6 +146,10 @@ class Victim:
             "doctor": lambda: corpus.examine(repair=True),
             "sweep": lambda: sweep_corpus(corpus.catalog),
         }
+
+    def _answer_all(self, corpus: Workspace, who: str) -> None:
+        few = Filter(where=f"doc_id < {ANSWERS}")
+        answer_all(corpus.catalog, "label", "keep", who, filter=few, expected=ANSWERS)
 
     def _training(self, corpus: Workspace, turn: int) -> dict[str, Callable[[], object]]:
         """Return the verbs that train; a name is kept for two hundred turns, so that they go on where they stood."""
@@ -192,9 +203,13 @@ class Victim:
         kept = {row["uuid"] for row in corpus.catalog.control.rows("SELECT uuid FROM label_events")}
         yield from (f"label {uuid} was acknowledged and is lost" for uuid in told - kept)
         yield from (f"{column} is half visible" for column in half_visible(corpus))
-        many = "SELECT who, COUNT(*) AS n FROM label_events WHERE who LIKE 'all-%' OR who LIKE 'import-%' GROUP BY who"
+        many = (
+            "SELECT who, COUNT(*) AS n FROM label_events "
+            "WHERE who LIKE 'all-%' OR who LIKE 'import-%' OR who LIKE 'undone-%' GROUP BY who"
+        )
         for row in corpus.catalog.control.rows(many):
-            if row["n"] != ANSWERS:
+            # Taking an answer back is an event of its own.
+            if row["n"] not in ((ANSWERS, 2 * ANSWERS) if row["who"].startswith("undone") else (ANSWERS,)):
                 yield f"the labels of {row['who']} are half visible: {row['n']}"
         for out in self.folder.glob("out-*"):
             yield from (f"{out.name}: {wrong}" for wrong in verify(out))
