@@ -8,11 +8,12 @@ then in a browser, or in several at once, which stand on the same machine and ta
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -59,69 +60,93 @@ def circle(turn: int, span: tuple[float, float, float, float]) -> tuple[tuple[fl
     return tuple((float(x + reach * np.cos(a)), float(y + reach * np.sin(a))) for a in corners)
 
 
-def in_process(folder: Path, turns: int) -> None:
-    """Ask what the pages ask."""
-    workspace = Workspace(folder)
-    browse, documents = workspace.browse, workspace.catalog.manifest.documents()
-    start = time.perf_counter()
-    columns = browse.columns()
-    print(f"table built in {time.perf_counter() - start:.1f} s: {documents:,} documents, {len(columns)} columns")
-    panel = [name for name in FIRST if name in columns and columns[name].kind != "name"]
+class Asking:
+    """What the pages ask of a corpus."""
 
-    def facets(filter: Filter) -> None:
-        browse.count(filter)
-        for name in panel:
-            if columns[name].kind in ("number", "date"):
-                browse.histogram(name, filter, bars=24)
+    def __init__(self, folder: Path) -> None:
+        self.workspace = Workspace(folder)
+        self.browse, self.documents = self.workspace.browse, self.workspace.catalog.manifest.documents()
+        start = time.perf_counter()
+        self.columns = self.browse.columns()
+        took = time.perf_counter() - start
+        print(f"table built in {took:.1f} s: {self.documents:,} documents, {len(self.columns)} columns")
+        self.panel = [name for name in FIRST if name in self.columns and self.columns[name].kind != "name"]
+        shown = ("source", "date", "quality", "toxicity", "language", "tokens")
+        self.shown = [name for name in shown if name in self.columns]
+
+    def facets(self, filter: Filter) -> None:
+        self.browse.count(filter)
+        for name in self.panel:
+            if self.columns[name].kind in ("number", "date"):
+                self.browse.histogram(name, filter, bars=24)
             else:
-                browse.facet(name, filter.with_values(name), limit=8)
+                self.browse.facet(name, filter.with_values(name), limit=8)
 
-    timed("counts and all facets of the panel, no filter", 1, lambda turn: facets(Filter()))
-    timed(f"filter → counts and all {len(panel)} facets", turns, lambda turn: facets(_range(turn)))
-    shown = [name for name in ("source", "date", "quality", "toxicity", "language", "tokens") if name in columns]
-    timed("filter → count alone", turns, lambda turn: browse.count(_range(turn + 100)))
+    def page(self, turn: int, sort: str = "") -> None:
+        rows = self.browse.page(_range(turn), columns=self.shown, sort=sort, offset=0 if sort else 12 * turn, limit=12)
+        self.workspace.catalog.texts.texts(rows["doc_id"].tolist())
 
-    def page(turn: int) -> None:
-        rows = browse.page(_range(turn), columns=shown, offset=12 * turn, limit=12)
-        workspace.catalog.texts.texts(rows["doc_id"].tolist())
+    def one_by_one(self, turns: int) -> None:
+        """Ask each question so many times."""
+        browse, step = self.browse, self.documents // (turns + 1)
+        timed("counts and all facets of the panel, no filter", 1, lambda turn: self.facets(Filter()))
+        timed(f"filter → counts and all {len(self.panel)} facets", turns, lambda turn: self.facets(_range(turn)))
+        timed("filter → count alone", turns, lambda turn: browse.count(_range(turn + 100)))
+        timed("result page of 12 with texts", turns, self.page)
+        timed("result page sorted by quality", turns, lambda turn: self.page(turn, "quality"))
+        timed("keyword search → count", turns, lambda turn: browse.count(Filter(search=WORDS[turn % len(WORDS)])))
+        browse.count(Filter(near="a first question loads the encoder"))
+        about = [Filter(near=f"a text about {word}") for word in WORDS]
+        timed("search by meaning → count", turns, lambda turn: browse.count(about[turn % len(WORDS)]))
+        kind = [Filter(examples=(turn * 7, turn * 9 + 1, turn * 11 + 2)) for turn in range(turns)]
+        timed("concept of 3 examples → count", turns, lambda turn: browse.count(kind[turn]))
+        timed("document open", turns, lambda turn: self.workspace.document(step * turn))
+        numbers = [name for name, column in self.columns.items() if column.kind == "number" and name != "doc_id"]
+        timed("its percentiles", min(turns, 5), lambda turn: browse.percentiles(step * turn, numbers))
+        if "map_x" in self.columns:
+            x, y = (browse.arrow(Filter(), [axis]).column(0).to_numpy() for axis in ("map_x", "map_y"))
+            span = (float(x.min()), float(x.max()), float(y.min()), float(y.max()))
+            timed("lasso of 60 corners → count", turns, lambda turn: browse.count(Filter(lasso=circle(turn, span))))
+        timed("pattern → count", min(turns, 3), lambda turn: browse.count(Filter(regex=f"(?i)\\b{WORDS[turn]}s?\\b")))
+        crossed = functools.partial(browse.cross, "source", "quality", mean_of="tokens")
+        timed("two columns against each other", min(turns, 5), lambda turn: crossed(_range(turn)))
 
-    timed("result page of 12 with texts", turns, page)
-    timed(
-        "result page sorted by quality",
-        turns,
-        lambda turn: browse.page(_range(turn), columns=shown, sort="quality", limit=12),
-    )
-    timed("keyword search → count", turns, lambda turn: browse.count(Filter(search=WORDS[turn % len(WORDS)])))
-    browse.count(Filter(near="a first question loads the encoder"))
-    timed(
-        "search by meaning → count",
-        turns,
-        lambda turn: browse.count(Filter(near=f"a text about {WORDS[turn % len(WORDS)]}")),
-    )
-    step = documents // (turns + 1)
-    timed(
-        "concept of 3 examples → count",
-        turns,
-        lambda turn: browse.count(Filter(examples=(turn * 7, turn * 9 + 1, turn * 11 + 2))),
-    )
-    timed("document open", turns, lambda turn: workspace.document(step * turn))
-    numbers = [name for name, column in columns.items() if column.kind == "number" and name != "doc_id"]
-    timed("its percentiles", min(turns, 5), lambda turn: browse.percentiles(step * turn, numbers))
-    if "map_x" in columns:
-        x, y = (browse.arrow(Filter(), [axis]).column(0).to_numpy() for axis in ("map_x", "map_y"))
-        span = (float(x.min()), float(x.max()), float(y.min()), float(y.max()))
-        timed("lasso of 60 corners → count", turns, lambda turn: browse.count(Filter(lasso=circle(turn, span))))
-    timed("pattern → count", min(turns, 3), lambda turn: browse.count(Filter(regex=f"(?i)\\b{WORDS[turn]}s?\\b")))
-    timed(
-        "two columns against each other",
-        min(turns, 5),
-        lambda turn: browse.cross("source", "quality", _range(turn), mean_of="tokens"),
-    )
+    def visit(self, turns: int, user: int) -> dict[str, list[float]]:
+        """Filter, look at the first page and at a document, and search, over and over."""
+        times: dict[str, list[float]] = {}
+        for turn in range(1000 + user * turns, 1000 + user * turns + turns):
+            asked: dict[str, Callable[[], object]] = {
+                "filter → counts and all facets": functools.partial(self.facets, _range(turn)),
+                "result page of 12 with texts": functools.partial(self.page, turn),
+                "document open": functools.partial(self.workspace.document, turn * 997 % self.documents),
+                "keyword search → count": functools.partial(self.browse.count, Filter(search=_two(turn))),
+            }
+            for name, ask in asked.items():
+                start = time.perf_counter()
+                ask()
+                times.setdefault(name, []).append(time.perf_counter() - start)
+        return times
+
+
+def in_process(folder: Path, turns: int, users: int) -> None:
+    """Ask each question by itself, then as several people at once, a thread each as in the server."""
+    asking = Asking(folder)
+    asking.one_by_one(turns)
     print(f"memory of this process now: {_memory(os.getpid()):.2f} GB")
+    if users > 1:
+        with ThreadPoolExecutor(users) as threads:
+            visits = [*threads.map(functools.partial(asking.visit, turns), range(users))]
+        for what in visits[0]:
+            told(f"{users} at once: {what}", [time for times in visits for time in times[what]])
+        print(f"memory of this process then: {_memory(os.getpid()):.2f} GB")
+
+
+def _two(turn: int) -> str:
+    return f"{WORDS[turn % len(WORDS)]} {WORDS[(turn // len(WORDS) + turn + 1) % len(WORDS)]}"
 
 
 def _range(turn: int) -> Filter:
-    return Filter().with_range("quality", 0.05 + turn / 300, 0.97)
+    return Filter().with_range("quality", 0.05 + turn / 3000, 0.97)
 
 
 def _memory(process: int) -> float:
@@ -227,6 +252,6 @@ if __name__ == "__main__":
     asked = told_by.parse_args()
     print(f"{asked.corpus}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     if asked.only != "browser":
-        in_process(asked.corpus, asked.turns)
+        in_process(asked.corpus, asked.turns, asked.users)
     if asked.only != "here":
         in_browser(asked.corpus, min(asked.turns, 8), asked.users)
