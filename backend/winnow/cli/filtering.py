@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from winnow.cli import console
 from winnow.cli.main import winnow
+from winnow.cli.narrowing import narrowing_options
+
+if TYPE_CHECKING:
+    from winnow.catalog.filters import Filter
 
 
 @winnow.command()
 @click.argument("preset", default="")
 @click.option("--keep", default="", help="More thresholds, for example: quality>=0.4, language=en.")
-@click.option("--where", default="", help="SQL condition that narrows the documents, for example: language = 'en'.")
+@narrowing_options
 @click.pass_obj
-def rules(folder: Path, /, preset: str, keep: str, where: str) -> None:
+def rules(folder: Path, /, preset: str, keep: str, filter: Filter) -> None:
     """Say what each rule of a published filter drops, alone, after the rules above it, and as the only one; without PRESET, list them."""
-    from winnow.catalog.filters import Filter
     from winnow.select.presets import PRESETS
     from winnow.select.rules import Rules
     from winnow.workspace import Workspace
@@ -27,7 +30,7 @@ def rules(folder: Path, /, preset: str, keep: str, where: str) -> None:
         console.table(["preset", "rules"], list(PRESETS.items()))
         return
     method = Rules(preset=preset, keep=keep)
-    preview = Workspace(folder).preview(method, share=1.0, filter=replace(Filter(), where=where))
+    preview = Workspace(folder).preview(method, share=1.0, filter=filter)
     total = left = len(preview.pool)
     rows = []
     for count in method.count_by_rule(preview.pool):

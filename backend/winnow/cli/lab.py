@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import click
 from winnow.cli import console
 from winnow.cli.line import folder_option
 from winnow.cli.main import winnow
+from winnow.cli.narrowing import narrowing_options
 
 
 @winnow.command()
@@ -70,19 +70,18 @@ def _gap(rung: object) -> str:
 @click.option("--rounds", default=6, show_default=True, help="How often the mixture is set anew in a run.")
 @click.option("--eta", default=0.5, show_default=True, help="How much the losses move the mixture.")
 @click.option("--sure", is_flag=True, help="Keep only edges whose interval lies below zero (needs several seeds).")
-@click.option("--where", default="", help="SQL condition of the documents.")
+@narrowing_options
 @click.option("--replace", "again", is_flag=True, help="Throw away what was found under this name.")
 @click.option("--dry-run", is_flag=True, help="Say how long it takes, and stop.")
 @folder_option
-def skills(folder: Path, /, name: str, where: str, again: bool, dry_run: bool, **told: Any) -> None:
+def skills(folder: Path, /, name: str, again: bool, dry_run: bool, **told: Any) -> None:
     """Find which groups help which by runs on pairs of them, and try the mixture that follows, for skill_it."""
-    from winnow.catalog.filters import Filter
     from winnow.compute.local import available_cores
     from winnow.jobs.skills import Search, predicted
     from winnow.workspace import Workspace
 
     workspace = Workspace(folder)
-    search = Search(**told, filter=replace(Filter(), where=where))
+    search = Search(**told)
     ahead = predicted(search, available_cores())
     console.warn(f"{len(search.runs())} runs at most, about {ahead.minutes:.1f} minutes and {ahead.bytes / 1e9:.1f} GB")
     if dry_run:

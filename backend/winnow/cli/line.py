@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +11,7 @@ import click
 from winnow.cli import console
 from winnow.cli.arranging import arrange_options, dry_run, judge_recipe, read_settings
 from winnow.cli.main import winnow
+from winnow.cli.narrowing import narrowing_options
 from winnow.errors import SHOWN, SettingError, WinnowError
 from winnow.method import method
 from winnow.storage import is_remote
@@ -155,7 +155,7 @@ def cluster(folder: Path, /, k: int | None, model: str, seed: int) -> None:
 @click.option("--docs", type=int, help="Budget in documents.")
 @click.option("--tokens", type=int, help="Budget in tokens.")
 @click.option("--share", type=float, help="Budget as a share of the pool's tokens.")
-@click.option("--where", default="", help="SQL condition that narrows the pool, for example: language = 'en'.")
+@narrowing_options
 @click.option("--within", default="", help="Selection to choose from, instead of the whole corpus.")
 @click.option("--target", help="File or selection to match.")
 @click.option("--force-target", is_flag=True, help="Aim at a benchmark's test split; every manifest will tell.")
@@ -164,21 +164,15 @@ def cluster(folder: Path, /, k: int | None, model: str, seed: int) -> None:
 @click.option("--name", required=True, help="What the selection is called.")
 @click.option("--replace", "again", is_flag=True, help="Overwrite a selection of this name.")
 @folder_option
-def select(
-    folder: Path, /, method_name: str, where: str, settings: tuple[str, ...], again: bool, **choice: Any
-) -> None:
+def select(folder: Path, /, method_name: str, settings: tuple[str, ...], again: bool, **choice: Any) -> None:
     """Choose documents by a published method within a budget (winnow methods selector)."""
-    from winnow.catalog.filters import Filter
     from winnow.select.base import Selector
     from winnow.workspace import Workspace
 
     recipe = method(Selector, method_name).from_text(pairs(settings)).recipe
     told = {key: value for key, value in recipe.items() if key != "method"}
-    narrowed = replace(Filter(), where=where)
     with console.progress() as progress:
-        made = Workspace(folder).select(
-            method_name, filter=narrowed, settings=told, replace=again, progress=progress, **choice
-        )
+        made = Workspace(folder).select(method_name, settings=told, replace=again, progress=progress, **choice)
     summary = made.summary
     asked = ", ".join(f"{value:g} {key}" for key, value in summary["asked"].items())
     pool = summary["pool"]

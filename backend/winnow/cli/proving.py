@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from winnow.cli import console
 from winnow.cli.arranging import read_owned
 from winnow.cli.line import folder_option, pairs, set_option
 from winnow.cli.main import winnow
+from winnow.cli.narrowing import narrowing_options
 from winnow.errors import SettingError
 from winnow.method import method
 
@@ -62,13 +62,13 @@ def teach(folder: Path, /, name: str, again: bool, **lesson: Any) -> None:
 @click.option("--texts", multiple=True, help="A further file of texts to test on; may be repeated.")
 @click.option("--questions", multiple=True, help="A file of choices or minimal pairs; may be repeated.")
 @click.option("--rs2", "repeated", is_flag=True, help="Add a control that draws a fresh subset in each pass.")
-@click.option("--where", default="", help="SQL condition of the pool that the controls are drawn from.")
+@narrowing_options
 @click.option("--name", default="", help="What the proof is called (default: the selections' names).")
 @click.option("--replace", "again", is_flag=True, help="Throw away another proof of this name.")
 @click.option("--dry-run", is_flag=True, help="Say how long it takes and what can be detected, and stop.")
 @folder_option
 def prove(
-    folder: Path, /, where: str, again: bool, dry_run: bool, name: str, methods: tuple[str, ...],
+    folder: Path, /, again: bool, dry_run: bool, name: str, methods: tuple[str, ...],
     settings: tuple[str, ...], crossed: str, **told: Any,
 ) -> None:  # fmt: skip
     """Train small models on selections and on random controls, and say whether the selections help.
@@ -76,7 +76,6 @@ def prove(
     --online METHOD adds an arm that reads the whole pool as a method has it (winnow methods online); --set METHOD.KEY=VALUE
     is one of its settings.
     """
-    from winnow.catalog.filters import Filter
     from winnow.compute.local import available_cores
     from winnow.jobs.proof_plan import Asked
     from winnow.workspace import Workspace
@@ -84,7 +83,7 @@ def prove(
     workspace = Workspace(folder)
     factors = tuple(part.strip() for part in crossed.split(",") if part.strip())
     online = read_online(methods, pairs(settings))
-    asked = Asked(**told, online=online, crossed=factors, filter=replace(Filter(), where=where))
+    asked = Asked(**told, online=online, crossed=factors)
     name = name or "-".join([*asked.selections, *methods])[:60]
     ahead = workspace.proofs.predict(asked, available_cores())
     console.warn(
