@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -235,6 +236,12 @@ def export_and_verify(seen: Watched, folder: Path) -> None:
     command = [sys.executable, "-m", "winnow", "-w", str(seen.corpus), "export", "--verify", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    page.get_by_role("button", name=re.compile("Files")).first.click()
+    with page.expect_download() as fetched:
+        page.get_by_role("button", name="Download as a zip").click()
+    with zipfile.ZipFile(fetched.value.path()) as archive:
+        assert f"{folder.name}/manifest.json" in archive.namelist()
+    seen.shoot("7-files")
 
 
 def follow_every_link(seen: Watched) -> None:

@@ -20,6 +20,7 @@ from winnow.jobs.export_plan import free_bytes
 from winnow.jobs.sending import check_address
 from winnow.storage import is_remote
 from winnow_app import data, identity
+from winnow_app.parts.export_download import download
 from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.highlight import plain
 
@@ -120,8 +121,11 @@ def written_folder(folder: str, key: str) -> None:
         return
     st.dataframe(files, hide_index=True, height=min(38 + 35 * len(files), 220))
     command = opener()
-    if command:
-        st.button("Open the folder", key=key, icon=":material/folder_open:", on_click=_open, args=(command, folder))
+    with st.container(horizontal=True, gap="small"):
+        if command:
+            st.button("Open the folder", key=key, icon=":material/folder_open:", on_click=_open, args=(command, folder))
+        names = [str(file["name"]) for file in content["files"]]
+        download(Path(folder), names, sum(int(file["bytes"]) for file in content["files"]), f"{key}.zip")
     st.code(f"winnow export --verify {folder}", language=None, wrap_lines=True)
 
 
