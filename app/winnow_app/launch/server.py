@@ -6,5 +6,7 @@ It stands alone in its folder, which Streamlit puts first on the import path and
 import streamlit as st
 
 from winnow_app.beside import failed, gates, routes
+from winnow_app.left_pages import let_go
 
+let_go()
 app = st.App("main.py", routes=routes(), middleware=gates(), on_script_error=failed)

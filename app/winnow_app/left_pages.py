@@ -1,0 +1,28 @@
+"""Timers of a page that somebody has left: what they still ask for is let go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
+
+Run = Callable[[ScriptRunner, RerunData], None]
+
+
+def let_go() -> None:
+    """Make Streamlit skip the refresh of a fragment whose page is no longer shown.
+
+    A timer that rings while `st.switch_page` turns to another page waits until that page is drawn, and then runs under
+    the old page's name: the browser takes this for one more change of pages and empties the new one.
+    """
+    ScriptRunner._run_script = _on_its_page(ScriptRunner._run_script)  # type: ignore[assignment, method-assign]
+
+
+def _on_its_page(run: Run) -> Run:
+    def guarded(runner: ScriptRunner, asked: RerunData) -> None:
+        shown = runner._pages_manager.current_page_script_hash
+        if not asked.fragment_id_queue or asked.page_script_hash == shown:
+            run(runner, asked)
+
+    return guarded
