@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.browsing import ARTIFACTS, eventually, served, settled
+from app.browsing import ARTIFACTS, eventually, go, served, settled
 from app.conftest import OpenTab
 from app.invented import ATTACK, MARKDOWN, ODD_NAME, documents
 from conftest import write_lines
@@ -134,6 +134,20 @@ def test_a_new_question_is_asked_and_a_whole_filter_answered(sit: Sit, workspace
     page.keyboard.press("Backspace")
     eventually(lambda: standing(workspace, "tone", "fay") == [], "and taken back in one step", page)
     expect(page.locator(".desk .notice")).to_contain_text("39 documents")
+
+
+def test_an_answer_is_kept_when_somebody_leaves_at_once(sit: Sit, workspace: Workspace) -> None:
+    page = sit("lea")
+    for answers in range(1, 5):
+        go(page, "Explore")
+        page.get_by_test_id("stTopNavLink").filter(has_text="Label").first.click()
+        page.locator(".desk .text").first.wait_for()
+        # The page is still being drawn: what is asked of it now waits.
+        page.keyboard.press("1")
+        page.get_by_test_id("stTopNavLink").filter(has_text="Explore").first.click()
+        eventually(lambda: "/explore" in page.url, "Explore is open", page)
+        kept = ["keep"] * answers
+        eventually(lambda kept=kept: standing(workspace, "label", "lea") == kept, "the answer is kept", page)
 
 
 def test_an_earlier_answer_is_changed(sit: Sit, workspace: Workspace) -> None:

@@ -17,14 +17,34 @@ class Desk {
     this.onHide = () => this.hide();
     document.addEventListener("keydown", this.onKey);
     document.addEventListener("visibilitychange", this.onHide);
+    this.onLeave = (event) => this.leave(event);
+    this.onUnload = (event) => this.outbox.length && event.preventDefault();
+    document.addEventListener("click", this.onLeave, true);
+    window.addEventListener("beforeunload", this.onUnload);
   }
   close() {
+    document.removeEventListener("click", this.onLeave, true);
+    window.removeEventListener("beforeunload", this.onUnload);
     document.removeEventListener("keydown", this.onKey);
     document.removeEventListener("visibilitychange", this.onHide);
   }
   hide() {
     if (document.hidden) this.hiddenAt = performance.now();
     else if (this.hiddenAt) { this.hiddenFor += performance.now() - this.hiddenAt; this.hiddenAt = 0; }
+  }
+  // A page that opens makes the server drop what waits for it: links wait until every answer is kept, or for a second click.
+  leave(event) {
+    const link = event.target instanceof Element && event.target.closest("a[href]");
+    if (!link || !this.outbox.length || this.leaving === link.href || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    Object.assign(this, { leaving: link.href, notice: "Saving …" });
+    this.drawBar();
+  }
+  goOn() {
+    const link = [...document.querySelectorAll("a[href]")].find((one) => one.href === this.leaving);
+    this.leaving = "";
+    link?.click();
   }
   update(data) {
     const question = JSON.stringify(data.schema);
@@ -35,6 +55,7 @@ class Desk {
     for (const [key, uuid] of this.taken) if (kept.has(uuid)) this.taken.delete(key);
     for (const [uuid, words] of Object.entries(data.refused)) if (kept.has(uuid)) this.notice = words;
     this.draw();
+    if (this.leaving && !this.outbox.length) this.goOn();
   }
   current() { return this.data.items.find((item) => !this.taken.has(item.key)) ?? null; }
   draw() {
