@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
 from winnow.catalog.filters import Filter
 from winnow_app import identity
 
-OWN = ("doc", "page", "color", "points", "schema", "copies", "group", "names")
+OWN = (
+    "doc", "page", "color", "points", "schema", "copies", "group", "names", "tab", "sort", "descending", "by", "across", "mean",
+)  # fmt: skip
 """URL parameters beside the filter's."""
 
 STEPS = 50
@@ -124,6 +128,27 @@ def keep(name: str, value: object = None) -> None:
         opened[name] = str(value)
     st.session_state["open"] = opened
     end()
+
+
+def tied(parameter: str, key: str, offered: Collection[Any], first: Any = "") -> dict[str, Any]:
+    """Return what ties a widget to one of the page's own URL parameters; `first` goes unsaid.
+
+    The address has the last word, for the browser's back button changes nothing else.
+    """
+    asked = get(parameter)
+    st.session_state[key] = next((value for value in offered if _word(value) == asked), first)
+    return {"key": key, "on_change": _write, "args": (parameter, key, first)}
+
+
+def _write(parameter: str, key: str, first: Any) -> None:
+    """Write what was chosen to the address; a list goes back to its start."""
+    chosen = st.session_state[key]
+    keep("page")
+    keep(parameter, None if chosen == first else _word(chosen))
+
+
+def _word(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def name() -> str:

@@ -135,6 +135,7 @@ def test_copies_are_looked_at_dropped_and_left_behind(open_tab: OpenTab, address
     words = page.get_by_text(re.compile(r"^Left: ")).inner_text()
     page.get_by_role("button", name="Save selection").click()
     page.get_by_text("without-exact-copies is kept").wait_for()
+    settled(page)
     kept = workspace.catalog.selections.get("without-exact-copies").summary["documents"]
     assert words.startswith(f"Left: {kept} of 39 documents")
     page.get_by_role("button", name="Look at them").click()

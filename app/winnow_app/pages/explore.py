@@ -13,7 +13,10 @@ from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.group_table import group_table
 from winnow_app.parts.result_list import pick_buttons, result_list, result_order
 from winnow_app.parts.saved_views import saved_views
+from winnow_app.parts.tab_choice import tab_choice
 from winnow_app.parts.view_bar import view_bar
+
+SHOWN = {"documents": "documents", "groups": "groups"}
 
 
 def page() -> None:
@@ -26,7 +29,7 @@ def page() -> None:
     results, detail = st.columns([5, 6], gap="medium") if open_id else (st.container(), None)
     with results:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            kind = "documents" if open_id else _shown()
+            kind = "documents" if open_id else tab_choice("Show", SHOWN, "explore.shown")
             order = result_order() if kind == "documents" else ("", True)
         if kind == "groups":
             group_table()
@@ -35,17 +38,6 @@ def page() -> None:
     if detail is not None:
         with detail, failures_as_words("detail"):
             _detail(int(open_id) if open_id.isdigit() else -1)
-
-
-def _shown() -> str:
-    if st.session_state.pop("explore.documents", False):
-        st.session_state["explore.shown"] = "documents"
-    kinds = ["documents", "groups"]
-    return str(
-        st.segmented_control(
-            "Show", kinds, default="documents", required=True, key="explore.shown", label_visibility="collapsed"
-        )
-    )
 
 
 def _detail(doc_id: int) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 from winnow_app import state
 from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.labelling import choose_task, figures, files, filter_panel, label_desk, review
+from winnow_app.parts.tab_choice import tab_choice
 
 VIEWS = {"label": "Label", "review": "Review", "figures": "Figures", "files": "Files"}
 
@@ -17,10 +18,7 @@ def page() -> None:
         st.info("Write your name first: every label belongs to somebody.", icon=":material/badge:")
         return
     with st.container(horizontal=True, vertical_alignment="center", key="labelling"):
-        view = st.segmented_control(
-            "View", list(VIEWS), default="label", required=True, format_func=lambda name: VIEWS[name], key="label.view",
-            label_visibility="collapsed",
-        )  # fmt: skip
+        view = tab_choice("View", VIEWS, "label.view")
         task = choose_task(who, labelling=view == "label")
     if view == "label":
         filter_panel()

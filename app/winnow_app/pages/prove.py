@@ -11,6 +11,7 @@ from winnow_app.parts.lab import ladder_tab, rounds_tab, skills_tab
 from winnow_app.parts.missing_step import selection_needed
 from winnow_app.parts.proof_setup import proof_setup
 from winnow_app.parts.proof_verdict import proof_verdict
+from winnow_app.parts.tab_choice import tab_choice
 
 WAYS = {
     "proof": "Does a selection help?",
@@ -21,12 +22,9 @@ WAYS = {
 
 
 def page() -> None:
-    way = st.segmented_control(
-        "What to find out", list(WAYS), default="proof", required=True, format_func=lambda way: WAYS[way],
-        key="prove.way", label_visibility="collapsed",
-    )  # fmt: skip
+    way = tab_choice("What to find out", WAYS, "prove.way")
     with failures_as_words("lab"):
-        {"proof": _proofs, "skills": skills_tab, "ladder": ladder_tab, "rounds": rounds_tab}[str(way)]()
+        {"proof": _proofs, "skills": skills_tab, "ladder": ladder_tab, "rounds": rounds_tab}[way]()
 
 
 def _proofs() -> None:

@@ -21,11 +21,13 @@ from winnow_app.parts.job_bar import running_jobs
 from winnow_app.parts.method_form import method_form
 from winnow_app.parts.missing_step import offer_missing
 from winnow_app.parts.outcome import outcome
+from winnow_app.parts.select_command import select_command
 from winnow_app.parts.server_paths import target_input
 from winnow_app.parts.set_algebra import algebra_form, algebra_outcome
+from winnow_app.parts.tab_choice import tab_choice
 from winnow_app.parts.view_bar import view_bar
 
-CHOOSE, COMBINE = "Methods", "Set algebra"
+WAYS = {"methods": "Methods", "algebra": "Set algebra"}
 
 
 def page() -> None:
@@ -34,12 +36,10 @@ def page() -> None:
     view_bar()
     form, shown = st.columns([4, 9], gap="large")
     with form:
-        way = st.segmented_control(
-            "How", [CHOOSE, COMBINE], default=CHOOSE, required=True, key="select.way", label_visibility="collapsed"
-        )
-        if way == COMBINE:
+        way = tab_choice("How", WAYS, "select.way")
+        if way == "algebra":
             told = algebra_form()
-    if way == COMBINE:
+    if way == "algebra":
         with shown, failures_as_words("outcome"):
             algebra_outcome(told)
         return
@@ -67,6 +67,7 @@ def page() -> None:
     with form, failures_as_words("save"):
         add_step({"method": dict(selector.recipe), "budget": budget, "seed": seed, "target": target})
         _save(name, {"settings": settings, **choice})
+        select_command(selector, choice)
 
 
 def _method() -> tuple[str, dict[str, Any]]:

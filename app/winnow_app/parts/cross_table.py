@@ -53,7 +53,7 @@ def cross_table(by: str, across: str, mean_of: str) -> None:
             chosen = narrowed(chosen, cross.columns, columns[names.index(name)])
         if chosen != filter:
             state.put(chosen)
-            st.session_state["explore.documents"] = True
+            state.keep("tab")
             st.rerun()
 
 

@@ -26,14 +26,18 @@ def group_table() -> None:
         )
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        by = str(st.selectbox("Group by", sides, key="groups.by", width=220))
-        across = str(st.selectbox("against", [NOTHING, *sides], key="groups.across", width=220))
+        by = str(st.selectbox("Group by", sides, width=220, **state.tied("by", "groups.by", sides, sides[0])))
+        others = [NOTHING, *sides]
+        across = str(
+            st.selectbox("against", others, width=220, **state.tied("across", "groups.across", sides, NOTHING))
+        )
         offered = numbers if across == NOTHING else [COUNT, *numbers]
-        first = offered.index("quality") if "quality" in offered and across == NOTHING else 0
+        first = "quality" if "quality" in offered and across == NOTHING else offered[0]
         mean_of = str(
             st.selectbox(
-                "Mean of" if across == NOTHING else "Show", offered, index=first, key=f"groups.mean.{across != NOTHING}",
-                format_func=lambda name: name if name == COUNT or across == NOTHING else f"mean {name}", width=220,
+                "Mean of" if across == NOTHING else "Show", offered, width=220,
+                format_func=lambda name: name if name == COUNT or across == NOTHING else f"mean {name}",
+                **state.tied("mean", f"groups.mean.{across != NOTHING}", offered, first),
             )
         )  # fmt: skip
     if across != NOTHING:
@@ -58,5 +62,5 @@ def _one_column(by: str, mean_of: str) -> None:
     )  # fmt: skip
     if event.selection.rows:
         state.put(state.current().with_values(by, str(found["name"].iloc[event.selection.rows[0]])))
-        st.session_state["explore.documents"] = True
+        state.keep("tab")
         st.rerun()

@@ -46,10 +46,11 @@ def result_order() -> tuple[str, bool]:
     columns = [name for name, column in data.columns().items() if column.kind in kinds and name != "doc_id"]
     sort = st.selectbox(
         "Sort by", ["", *columns], format_func=lambda name: f"by {name.replace('_', ' ')}" if name else BEST,
-        key="sort", label_visibility="collapsed", width=300,
+        label_visibility="collapsed", width=300, **state.tied("sort", "sort", columns),
     )  # fmt: skip
-    descending = st.toggle("highest first", value=True, key="descending") if sort else True
-    return sort or "", bool(descending)
+    if not sort:
+        return "", True
+    return sort, bool(st.toggle("highest first", **state.tied("descending", "descending", (True, False), True)))
 
 
 def _result(row: Mapping[str, object], text: str, sought: tuple[Sequence[str], str], has_vectors: bool) -> None:

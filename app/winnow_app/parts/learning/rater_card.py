@@ -10,7 +10,7 @@ import streamlit as st
 
 from winnow.jobs.progress import Silent
 from winnow.jobs.raters import Card
-from winnow_app import data, rater_charts
+from winnow_app import data, rater_charts, state
 from winnow_app.parts.highlight import plain
 
 MUCH = 0.3
@@ -167,10 +167,9 @@ def _onward(column: str) -> None:
     pages = st.session_state["pages"]
     with st.container(horizontal=True):
         if st.button("Explore by it", icon=":material/search:", key=f"explore.{column}"):
-            st.session_state["sort"] = column
-            st.switch_page(pages["explore"])
+            st.switch_page(pages["explore"], query_params={**state.current().to_query(), "sort": column})
         if st.button("Colour the map", icon=":material/scatter_plot:", key=f"map.{column}"):
-            st.switch_page(pages["map"], query_params={"color": column})
+            st.switch_page(pages["map"], query_params={**state.current().to_query(), "color": column})
         if st.button("Select by it", icon=":material/filter_alt:", key=f"select.{column}"):
             st.session_state["select.method"], st.session_state["select.top.column"] = "top", column
             st.switch_page(pages["select"])
