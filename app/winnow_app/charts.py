@@ -34,6 +34,11 @@ def plain(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def cut(names: Sequence[str]) -> list[str]:
+    """Return names as labels beside bars: cut where they are long, and never markup."""
+    return [plain(name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…") for name in names]
+
+
 def calm(figure: go.Figure, height: int) -> go.Figure:
     figure.update_layout(
         height=height, margin={"l": 8, "r": 8, "t": 28, "b": 8}, bargap=0.06, showlegend=False, hovermode="x",
@@ -131,8 +136,7 @@ def bars(names: Sequence[str], counts: Sequence[float], title: str, *, height: i
     figure.update_yaxes(autorange="reversed", tickfont={"size": 12}, ticklabelstandoff=6)
     figure = calm(figure, height or 60 + 24 * len(names))
     figure.update_layout(hovermode="closest")
-    words = [plain(name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…") for name in names]
-    figure.update_yaxes(tickmode="array", tickvals=places, ticktext=words, nticks=0, showgrid=False)
+    figure.update_yaxes(tickmode="array", tickvals=places, ticktext=cut(names), nticks=0, showgrid=False)
     figure.update_xaxes(visible=False, range=[0, max([*counts, 1]) * 1.18])
     return figure
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from winnow_app.charts import plain, short
+from winnow_app.charts import KEPT, plain, short
 
 COLOURS = ("#3a86ad", "#d9822b", "#4f9a58", "#b5495b", "#7a62a8", "#8c6b4f", "#5fa8c9", "#a8a032")
 GREY = "#8a8f94"
@@ -109,7 +109,7 @@ def waterfall(steps: Sequence[Mapping[str, Any]], unit: str) -> go.Figure:
         x=left,
         y=places,
         orientation="h",
-        marker_color=COLOURS[0],
+        marker_color=KEPT,
         name="left",
         hovertemplate="%{x:,} left<extra></extra>",
     )

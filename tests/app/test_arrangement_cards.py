@@ -74,6 +74,11 @@ def test_a_step_that_asks_needs_a_judge_of_its_own(export: AppTest) -> None:
     assert cards(app) == ["rephrase"]
 
 
+def test_flags_list_what_is_several() -> None:
+    course = Course.of([{"method": "mask_pii", "kinds": ["email", "phone"]}])
+    assert flags(course) == ["--arrange", "mask_pii", "--set", "mask_pii.kinds=email,phone"]
+
+
 def test_flags_name_a_method_that_comes_twice_by_its_place() -> None:
     course = Course.of(
         [{"method": "rephrase", "style": "qa"}, {"method": "rephrase"}, {"method": "pack", "tokens": 512}]

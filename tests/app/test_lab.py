@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.conftest import Opener
 from conftest import one_process, write_lines
+from winnow.catalog.filters import Filter
 from winnow.cli.main import load_commands, winnow
 from winnow.jobs.lab_series import kept, kept_rounds, rounds_minutes
 from winnow.jobs.ladder import Rungs
@@ -54,9 +55,8 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     return found
 
 
-def opened(open_page: Opener, lab: Path, way: str) -> AppTest:
-    app = open_page("prove", lab)
-    app.segmented_control(key="prove.way").set_value(way).run()
+def opened(open_page: Opener, lab: Path, way: str, **view: str) -> AppTest:
+    app = open_page("prove", lab, {"tab": way, **view})
     assert not app.exception
     return app
 
@@ -123,6 +123,27 @@ def test_skills_are_found_and_shown(
     asked = run_shown(app, monkeypatch, "skills")
     assert started[0]["search"] == asked["told"]
     assert asked["told"]["sure"] is True
+    assert asked["told"]["filter"] == {}
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        {"in.source": '["river", "it\'s + 100% A&B"]', "range.tokens": "[10, null]"},
+        {"search": 'mill "boat reed" -ticket?', "where": "tokens > 3 AND source <> 'signs'"},
+        {"or": '[{"search": "eel"}, {"like": "3"}]', "like": "7"},
+    ],
+)
+def test_skills_are_sought_in_the_view_by_button_and_by_command(
+    view: dict[str, str], lab: Path, open_page: Opener, started: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened(open_page, lab, "skills", **view)
+    assert "documents in view" in said(app)
+    app.text_input(key="skills.name").set_value("seen").run()
+    app.button(key="skills.start").click().run()
+    asked = run_shown(app, monkeypatch, "skills")
+    assert Filter.from_query(asked["told"]["filter"]) == Filter.from_query(view)
+    assert started[0]["search"] == asked["told"]
 
 
 def test_rounds_are_run_and_shown(

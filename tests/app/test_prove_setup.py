@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from streamlit.testing.v1 import AppTest
 
 from app.conftest import Opener
+from winnow.cli.main import load_commands, winnow
 from winnow.prove.predict import Prediction
 from winnow.workspace import Workspace
 
@@ -47,3 +51,24 @@ def test_methods_alone_are_enough_for_a_proof(prove: AppTest, monkeypatch: pytes
     assert started[0]["name"] == "jest"
     assert started[0]["asked"]["online"][0]["method"] == "jest"
     assert started[0]["asked"]["selections"] == ()
+
+
+def test_the_command_proves_what_the_button_proves(prove: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[dict[str, Any]] = []
+    monkeypatch.setattr("winnow_app.data.start", lambda verb, **recipe: started.append(recipe))
+    prove.multiselect(key="prove.online").set_value(["dga", "jest"]).run()
+    prove.number_input(key="prove.dga.eta").set_value(3.0)
+    prove.text_input(key="prove.guide").set_value("/texts/like these.jsonl")
+    prove.text_area(key="prove.texts").set_value("/texts/a.jsonl\n/texts/b.jsonl")
+    prove.toggle(key="prove.rs2").set_value(True)
+    app = prove.text_input(key="prove.target").set_value("/texts/held-out.jsonl").run()
+    shown = next(block.value for block in app.code if block.value.startswith("winnow "))
+    next(found for found in app.button if found.label == "Prove it").click().run()
+    asked: dict[str, Any] = {}
+    monkeypatch.setattr(Workspace, "prove", lambda self, name, told, **more: asked.update(name=name, told=told))
+    monkeypatch.setattr("winnow.cli.proving._show", lambda made: None)
+    monkeypatch.setattr("winnow.jobs.prove.Proofs.report", lambda *told: None)
+    load_commands()
+    result = CliRunner().invoke(winnow, shlex.split(shown)[1:], standalone_mode=False)
+    assert result.exception is None
+    assert asked == {"name": "some-dga-jest", "told": started[0]["asked"]}

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from streamlit.testing.v1 import AppTest
 
 from conftest import one_process, write_lines
 from winnow.catalog.facets import Histogram
 from winnow.catalog.filters import Filter
+from winnow.cli.main import load_commands, winnow
 from winnow.workspace import Workspace
-from winnow_app import charts
+from winnow_app import charts, selection_charts
 
 Opener = Callable[..., AppTest]
 
@@ -29,7 +33,9 @@ def press(app: AppTest, label: str) -> AppTest:
 
 
 def kept_documents(app: AppTest) -> str:
-    return next(metric.value for metric in app.metric if metric.label in ("Documents kept", "Documents"))
+    """Return what the line above the budget says, or the count of a combination."""
+    found = [metric.value for metric in app.metric if metric.label == "Documents"]
+    return found[0] if found else re.findall(r"\*\*([\d,]+)\*\* documents ·", words(app))[0]
 
 
 def test_a_chain_of_steps_is_kept_with_its_waterfall(open_page: Opener, own_corpus: Path) -> None:
@@ -56,6 +62,29 @@ def test_a_chain_of_steps_is_kept_with_its_waterfall(open_page: Opener, own_corp
     assert "1. rules" not in words(app)
 
 
+def test_the_command_keeps_what_the_button_keeps(open_page: Opener, own_corpus: Path) -> None:
+    workspace = Workspace(own_corpus)
+    workspace.select("random", share=1, name="early", filter=Filter(where="doc_id < 30"))
+    app = open_page("select", own_corpus, {"search": "water -soup", "not.source": '["harbour"]'})
+    app.selectbox(key="select.method").set_value("top").run()
+    app.selectbox(key="select.top.column").set_value("words").run()
+    app.toggle(key="select.top.lowest").set_value(True).run()
+    app.selectbox(key="select.within").set_value("early").run()
+    app.segmented_control(key="select.unit").set_value("docs").run()
+    app.number_input(key="select.docs").set_value(7).run()
+    app.number_input(key="select.seed").set_value(3).run()
+    shown = next(block.value for block in app.code if block.value.startswith("winnow "))
+    app.text_input[-1].set_value("by-button")
+    press(app, "Save selection")
+    load_commands()
+    told = CliRunner().invoke(winnow, shlex.split(shown.replace("NAME", "by-shell"))[1:], standalone_mode=False)
+    assert told.exception is None
+    button, shell = (workspace.catalog.selections.get(name) for name in ("by-button", "by-shell"))
+    assert shell.recipe == button.recipe
+    assert list(shell.read()[0]) == list(button.read()[0])
+    assert len(shell.read()[0]) == 7
+
+
 def test_start_from_a_kept_selection(open_page: Opener, own_corpus: Path) -> None:
     Workspace(own_corpus).select("random", share=1, name="garden", filter=Filter(where="source = 'garden'"))
     app = open_page("select", own_corpus)
@@ -72,7 +101,7 @@ def test_selections_are_combined_and_kept(open_page: Opener, own_corpus: Path) -
     workspace.select("random", share=1, name="garden", filter=Filter(where="source = 'garden'"))
     workspace.select("random", share=1, name="early", filter=Filter(where="doc_id < 20"))
     app = open_page("select", own_corpus)
-    app.segmented_control(key="select.way").set_value("Set algebra").run()
+    app.segmented_control(key="select.way").set_value("algebra").run()
     assert "Name two selections" in words(app)
     app.multiselect(key="algebra.names").set_value(["garden", "early"]).run()
     assert kept_documents(app) == "24"  # the garden is documents 12 to 23
@@ -181,6 +210,27 @@ def test_the_present_choice_stands_beside_random_and_kept_ones(open_page: Opener
     documents = table.set_index("measure").loc["documents"]
     # The baselines draw from what the choice was filtered to, as many tokens as it has: all twenty documents.
     assert list(documents) == ["39", "20", "12", "20", "20"]
+
+
+def test_what_is_chosen_stands_beside_the_pool_per_group(
+    open_page: Opener, own_corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[dict[str, tuple[int, int]]] = []
+    figure = selection_charts.kept_per_group
+    monkeypatch.setattr(
+        "winnow_app.selection_charts.kept_per_group", lambda groups: drawn.append(groups) or figure(groups)
+    )
+    app = open_page("select", own_corpus, {"where": "doc_id < 20"})
+    app.selectbox(key="select.method").set_value("rules").run()
+    drawn.clear()
+    app.text_input(key="select.rules.keep").set_value("source=garden").run()
+    app.slider(key="select.share").set_value(100).run()
+    assert not app.exception
+    assert [tab.label for tab in app.tabs if tab.label.startswith("per ")] == ["per source", "per cluster"]
+    # Documents 0 to 11 are the kitchen's, 12 to 23 the garden's: 12 and 8 of these twenty.
+    assert drawn[-2] == {"kitchen": (0, 12), "garden": (8, 8)}
+    assert sum(kept for kept, _ in drawn[-1].values()) == 8
+    assert kept_documents(app) == "8"
 
 
 def test_kept_and_dropped_are_drawn_over_length_and_date(open_page: Opener, own_corpus: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-
 import streamlit as st
 
 from winnow_app import data, state
@@ -11,6 +9,7 @@ from winnow_app.parts.comparison import comparison
 from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.missing_step import selection_needed
 from winnow_app.parts.server_paths import within_reach
+from winnow_app.parts.shell_command import shell_command
 
 MOST = 6
 
@@ -27,10 +26,8 @@ def page() -> None:
         return
     with failures_as_words("compare"):
         comparison(data.comparison(tuple(names), target))
-        command = ["winnow", "-w", str(data.workspace().folder), "compare", *names]
-        command += ["--target", target] if target else []
-        st.caption("The same from a shell (add --json for every figure):")
-        st.code(shlex.join(command), language=None, wrap_lines=True)
+        aimed = ["--target", target] if target else []
+        shell_command("compare", *names, *aimed, note=" (add --json for every figure)")
 
 
 def _asked(kept: list[str]) -> tuple[list[str], str]:

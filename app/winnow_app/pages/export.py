@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from functools import partial
 from typing import Any
 
@@ -23,6 +22,7 @@ from winnow_app.parts.job_bar import job_bar, run_again, running_jobs
 from winnow_app.parts.method_form import method_form
 from winnow_app.parts.missing_step import missing_steps, offer, selection_needed
 from winnow_app.parts.selection_facts import selection_facts
+from winnow_app.parts.shell_command import shell_command
 
 
 def page() -> None:
@@ -91,8 +91,7 @@ def _write(chosen: NamedSelection, course: Course | None, judge: dict[str, Any] 
         args=(chosen, writing, folder), help="A job writes them, with a manifest and a data card, and goes on when you close this page.",
     )  # fmt: skip
     refusal(folder)
-    st.caption("The same from a shell:")
-    st.code(shlex.join(command(chosen.name, folder, writing, course)), language=None, wrap_lines=True)
+    shell_command(*command(chosen.name, folder, writing, course))
 
 
 def _columns(course: Course | None) -> list[str]:

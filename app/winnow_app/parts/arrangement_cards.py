@@ -16,6 +16,7 @@ from winnow.method import methods
 from winnow_app import data
 from winnow_app.parts.highlight import plain
 from winnow_app.parts.method_form import method_form
+from winnow_app.parts.shell_command import setting_words
 
 STEPS, PICKS = "export.arrange", "export.arrange.picks"
 FAMILIES = ((Transform, "change"), (Order, "order"), (Packer, "pack"))
@@ -170,10 +171,7 @@ def flags(course: Course, judge: dict[str, Any] | None = None) -> list[str]:
     told = [part for name in names for part in ("--arrange", name)]
     for place, step in enumerate(course.steps, 1):
         owner = type(step).name if names.count(type(step).name) == 1 else str(place)
-        for setting in step.settings():
-            value = getattr(step, setting.name)
-            if value != setting.default:
-                told += ["--set", f"{owner}.{setting.name}={value}"]
+        told += setting_words(step, f"{owner}.")
     return told + (_judge_flags(judge) if judge else [])
 
 

@@ -1,4 +1,4 @@
-"""The budget: what is asked, what is spent."""
+"""The budget: what is asked, what is chosen of the pool."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from winnow.jobs.select import Preview
-from winnow_app.charts import short
+from winnow_app import selection_charts
 
 
 def budget_input(key: str = "select") -> dict[str, Any]:
@@ -26,16 +26,16 @@ def budget_input(key: str = "select") -> dict[str, Any]:
 
 
 def budget_bar(preview: Preview) -> None:
-    """Draw documents and tokens kept of those in the pool."""
-    pool, asked = preview.summary["pool"], preview.summary["asked"]
+    """Draw what is chosen of the pool beside what was asked, in documents and tokens."""
+    pool, told = preview.summary["pool"], preview.summary["asked"]
+    chosen = {unit: (preview.summary[unit], pool[unit]) for unit in ("documents", "tokens")}
+    unit = "documents" if "docs" in told else "tokens"
+    asked = told["share"] * pool["tokens"] if "share" in told else next(iter(told.values()))
     documents, tokens = preview.summary["documents"], preview.summary["tokens"]
-    wanted = asked["share"] * pool["tokens"] if "share" in asked else next(iter(asked.values()))
-    spent = documents if "docs" in asked else tokens
-    facts = [
-        ("Documents kept", f"{documents:,}", f"of {pool['documents']:,}"),
-        ("Tokens kept", f"{tokens:,}", f"of {pool['tokens']:,}"),
-        ("Budget spent", f"{spent / wanted:.0%}" if wanted else "0%", f"{short(spent)} of {short(wanted)}"),
-        ("Mean length", f"{tokens / documents if documents else 0:,.0f}", "tokens"),
-    ]
-    for cell, (label, value, of) in zip(st.columns(4), facts, strict=True):
-        cell.metric(label, value, of, delta_color="off", delta_arrow="off")
+    spent = f"{chosen[unit][0] / asked:.0%}" if asked else "0%"
+    st.markdown(
+        f"**{documents:,}** documents · **{tokens:,}** tokens · {spent} of the budget · "
+        f"{tokens / max(documents, 1):,.0f} tokens each"
+    )
+    figure = selection_charts.budget(chosen, unit, asked)
+    st.plotly_chart(figure, key="select.budget", config={"displayModeBar": False})

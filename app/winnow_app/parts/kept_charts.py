@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from winnow.catalog.facets import Histogram
 from winnow.catalog.filters import Filter
 from winnow.jobs.select import Preview
 from winnow.pool import MISSING, Floats
-from winnow_app import charts, data, state
+from winnow_app import charts, data, selection_charts, state
 
 FIRST = {"quality": "quality", "tokens": "length in tokens", "chars": "length in characters", "date": "date"}
 """Columns that are asked for most come first, and what they are called."""
@@ -64,24 +65,35 @@ def _values(preview: Preview, column: str, *, dates: bool) -> Floats:
 
 
 def kept_per_group(preview: Preview) -> None:
-    """List, on a tab each, how much of every source, cluster and language is kept."""
-    tabs = [name for name in ("source", "cluster_name", "language") if preview.summary["by"].get(name)]
-    for tab, name in zip(
-        st.tabs([f"per {name.replace('_name', '')}" for name in tabs]) if tabs else [], tabs, strict=True
-    ):
-        groups = preview.pool.group(name)
-        counts = np.bincount(groups.codes + 1, minlength=len(groups.names) + 1).tolist()
-        before = dict(zip((MISSING, *groups.names), counts, strict=True))
-        kept = preview.summary["by"][name]
-        rows = [
-            {name.replace("_name", ""): key, "kept": kept.get(key, 0), "of": of, "share kept": kept.get(key, 0) / of}
-            for key, of in sorted(before.items(), key=lambda item: (-kept.get(item[0], 0), -item[1])) if of
-        ]  # fmt: skip
-        tab.dataframe(
-            pd.DataFrame(rows), hide_index=True, height=min(38 + 35 * len(rows), 250),
-            column_config={
-                "kept": st.column_config.NumberColumn(format="localized"),
-                "of": st.column_config.NumberColumn(format="localized"),
-                "share kept": st.column_config.ProgressColumn("share kept", min_value=0, max_value=1, format="percent"),
-            },
-        )  # fmt: skip
+    """Draw, on a tab each, the share of sources, clusters and languages in what is kept beside the pool."""
+    names = [name for name in ("source", "cluster_name", "language") if preview.summary["by"].get(name)]
+    tabs = st.tabs([f"per {name.removesuffix('_name')}" for name in names]) if names else []
+    for tab, name in zip(tabs, names, strict=True):
+        groups = _groups(preview, name)
+        with tab:
+            st.plotly_chart(
+                selection_charts.kept_per_group(groups), key=f"select.per.{name}", config={"displayModeBar": False}
+            )
+            if len(groups) > selection_charts.MOST_GROUPS + 1:
+                with st.popover(f"All {len(groups):,}", type="tertiary", icon=":material/table_rows:"):
+                    _table(name.removesuffix("_name"), groups)
+
+
+def _groups(preview: Preview, name: str) -> dict[str, tuple[int, int]]:
+    """Return how many documents of each group are kept, as often as they are seen, and how many the pool has."""
+    groups, kept = preview.pool.group(name), preview.summary["by"][name]
+    counts = np.bincount(groups.codes + 1, minlength=len(groups.names) + 1).tolist()
+    return {key: (kept.get(key, 0), of) for key, of in zip((MISSING, *groups.names), counts, strict=True) if of}
+
+
+def _table(title: str, groups: Mapping[str, tuple[int, int]]) -> None:
+    ordered = sorted(groups.items(), key=lambda item: -item[1][1])
+    rows = [{title: key, "kept": kept, "of": of, "share kept": kept / of} for key, (kept, of) in ordered]
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, height=min(38 + 35 * len(rows), 400),
+        column_config={
+            "kept": st.column_config.NumberColumn(format="localized"),
+            "of": st.column_config.NumberColumn(format="localized"),
+            "share kept": st.column_config.ProgressColumn("share kept", min_value=0, max_value=1, format="percent"),
+        },
+    )  # fmt: skip

@@ -15,6 +15,7 @@ from winnow_app import data
 from winnow_app.parts.highlight import plain
 from winnow_app.parts.method_form import method_form
 from winnow_app.parts.server_paths import within_reach
+from winnow_app.parts.shell_command import repeated, setting_words, shell_command
 
 SIZES = {
     "ci": "0.1 M parameters, seconds a run",
@@ -38,7 +39,7 @@ def proof_setup(kept: list[str]) -> None:
     tier = str(st.segmented_control("Size", list(TIERS), default="ci", required=True, key="prove.tier"))
     st.caption(SIZES[tier])
     seeds = int(st.slider("Seeds", 2, 8, 4, key="prove.seeds", help="Runs of each arm, paired with the control's."))
-    repeated = st.toggle("Add fresh random subsets (rs2)", key="prove.rs2", help="A new subset in every pass.")
+    fresh = st.toggle("Add fresh random subsets (rs2)", key="prove.rs2", help="A new subset in every pass.")
     online, guide = _online()
     with st.expander("More to measure"):
         texts = _paths("Files of texts", "prove.texts")
@@ -46,7 +47,7 @@ def proof_setup(kept: list[str]) -> None:
     every = "-".join([*selections, *(str(recipe["method"]) for recipe in online)])
     name = st.text_input("Called", every[:60], key=f"prove.name.{every}")
     asked = Asked(
-        selections=tuple(selections), target=target, tier=tier, seeds=seeds, repeated=repeated, texts=texts,
+        selections=tuple(selections), target=target, tier=tier, seeds=seeds, repeated=fresh, texts=texts,
         questions=questions, online=online, guide=guide,
     )  # fmt: skip
     _ahead(asked)
@@ -56,6 +57,18 @@ def proof_setup(kept: list[str]) -> None:
         data.start("prove", name=name.strip(), asked=asked.recipe, replace=False)
     if not ready:
         st.caption("Choose a selection and name the texts first.")
+    shell_command(*_command(asked, name.strip() or "NAME"))
+
+
+def _command(asked: Asked, name: str) -> list[str]:
+    """Return the words of the command that proves the same."""
+    told = ["prove", *asked.selections, "--target", asked.target or "FILE", "--tier", asked.tier]
+    told += ["--seeds", str(asked.seeds), *(["--rs2"] if asked.repeated else [])]
+    told += [*repeated("--texts", asked.texts), *repeated("--questions", asked.questions)]
+    for recipe in asked.online:
+        method = methods(Online)[recipe["method"]].from_recipe(recipe)
+        told += ["--online", method.name, *setting_words(method, f"{method.name}.")]
+    return [*told, *(["--guide", asked.guide] if asked.guide else []), "--name", name]
 
 
 def _online() -> tuple[tuple[dict[str, Any], ...], str]:
@@ -82,10 +95,10 @@ def _paths(label: str, key: str) -> tuple[str, ...]:
 
 @st.cache_data(show_spinner="measuring this machine", ttl=600)
 def _minutes(
-    tier: str, arms: int, seeds: int, more: int, repeated: bool, *, online: tuple[dict[str, Any], ...]
+    tier: str, arms: int, seeds: int, more: int, fresh: bool, *, online: tuple[dict[str, Any], ...]
 ) -> tuple[float, float]:
     asked = Asked(
-        selections=("",) * arms, target="", tier=tier, seeds=seeds, texts=("",) * more, repeated=repeated, online=online
+        selections=("",) * arms, target="", tier=tier, seeds=seeds, texts=("",) * more, repeated=fresh, online=online
     )
     ahead = data.workspace().proofs.predict(asked, available_cores())
     return ahead.minutes, ahead.bytes

@@ -10,6 +10,7 @@ from winnow.prove.tiers import TIERS
 from winnow_app import data, lab_charts
 from winnow_app.parts.highlight import plain
 from winnow_app.parts.lab.launch import chosen, launch, target_input, told_minutes
+from winnow_app.parts.shell_command import repeated
 
 SHARES = (0.05, 0.1, 0.2, 0.5, 1.0)
 ABOUT = (
@@ -44,8 +45,7 @@ def _form() -> None:
     if target:
         told_minutes(_minutes(rungs.tiers, rungs.shares), f"{len(sizes)} models")
     flags = ["--target", target or "FILE"]
-    flags += [part for tier in rungs.tiers for part in ("--tier", tier)]
-    flags += [part for share in rungs.shares for part in ("--share", f"{share:g}")]
+    flags += [*repeated("--tier", rungs.tiers), *repeated("--share", [f"{share:g}" for share in rungs.shares])]
     launch("ladder", "Build the ladder", {"rungs": vars(rungs)}, flags, "" if target else "Name the texts first.")
 
 

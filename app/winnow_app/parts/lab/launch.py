@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from winnow_app.parts.highlight import plain
 from winnow_app.parts.job_bar import running_jobs
 from winnow_app.parts.proof_setup import SIZES
 from winnow_app.parts.server_paths import within_reach
+from winnow_app.parts.shell_command import shell_command
 
 
 def size_input(verb: str) -> str:
@@ -52,9 +52,7 @@ def launch(verb: str, words: str, recipe: Mapping[str, Any], flags: Sequence[str
         data.start(verb, name=name, replace=False, **recipe)
     if lacks:
         st.caption(f":material/arrow_upward: {plain(lacks)}")
-    command = ["winnow", "-w", str(data.workspace().folder), verb, name or "NAME", *flags]
-    st.caption("The same from a shell:")
-    st.code(shlex.join(command), language=None, wrap_lines=True)
+    shell_command(verb, name or "NAME", *flags)
 
 
 def chosen(verb: str, about: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pandas as pd
 import streamlit as st
 
@@ -11,7 +9,9 @@ from winnow.compute.local import available_cores
 from winnow.jobs.skills import MOST, Search, SkillGraph, predicted, skill_graph
 from winnow.prove.tiers import TIERS
 from winnow_app import data, lab_charts, state
+from winnow_app.parts.highlight import plain
 from winnow_app.parts.lab.launch import chosen, launch, size_input, told_minutes
+from winnow_app.parts.shell_command import view_words
 
 QUIET = {"displayModeBar": False}
 ABOUT = (
@@ -42,21 +42,15 @@ def _form() -> None:
     sure = st.toggle(
         "Only edges that are sure", key="skills.sure", disabled=seeds < 2, help="Their interval lies below zero."
     )
-    search = Search(
-        by=by, most=most, tier=tier, seeds=seeds, sure=sure and seeds > 1, filter=replace(state.current(), selection="")
-    )
+    view = state.current()
+    search = Search(by=by, most=most, tier=tier, seeds=seeds, sure=sure and seeds > 1, filter=view)
+    if view:
+        words = " and ".join(words for _, words in view.pills())
+        st.markdown(f"Of the **{data.count(view).documents:,}** documents in view: {plain(words)}.")
     told_minutes(_minutes(most, tier, seeds), f"{len(search.runs())} runs at most")
-    flags = [
-        "--by",
-        by,
-        "--most",
-        str(most),
-        "--tier",
-        tier,
-        "--seeds",
-        str(seeds),
-        *(["--sure"] if search.sure else []),
-    ]
+    flags = ["--by", by, "--most", str(most), "--tier", tier, "--seeds", str(seeds)]
+    flags += ["--sure"] if search.sure else []
+    flags += view_words(view)
     launch("skills", "Find the skills", {"search": search.recipe}, flags, "")
 
 
