@@ -110,14 +110,14 @@ def run_chain(
         told.append(_told(step, aim))
     assert last is not None, "a chain has at least one step"
     named = [filter.selection.lstrip("-"), within, *(step.target or "" for step in steps)]
-    recipe = {
-        **told[-1],
-        "filter": filter.to_query(),
-        **({"before": told[:-1]} if told[:-1] else {}),
-        **({"within": within} if within else {}),
-        **known.parents(name for name in named if name in known.names()),
-    }
+    recipe = _recipe(told, filter, within) | known.parents(name for name in named if name in known.names())
     return Chain(replace(last, summary={**last.summary, "steps": counts}), recipe)
+
+
+def _recipe(told: Sequence[Mapping[str, Any]], filter: Filter, within: str) -> dict[str, Any]:
+    """Return what the steps were told, the last in front, and where they began."""
+    before, start = {"before": told[:-1]} if told[:-1] else {}, {"within": within} if within else {}
+    return {**told[-1], "filter": filter.to_query(), **before, **start}
 
 
 def _words(filter: Filter, within: str) -> str:
