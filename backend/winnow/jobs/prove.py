@@ -162,9 +162,9 @@ class Proofs:
 def _read_bytes(catalog: Catalog, asked: Asked, tier: Tier) -> Iterator[float]:
     """Yield the bytes of every evaluation set: the tier's, but no more than its file has, or as many clipped documents."""
     documents = catalog.manifest.documents()
-    some = catalog.texts.texts(np.linspace(0, documents - 1, min(documents, SAMPLED), dtype=np.int64))
-    each = np.mean([min(len(text.encode()), tier.longest) for text in some])
-    yield min(tier.evaluation_bytes, min(asked.general, documents // 10) * float(each))
+    some = catalog.texts.texts(np.linspace(0, max(documents - 1, 0), min(documents, SAMPLED), dtype=np.int64))
+    each = sum(min(len(text.encode()), tier.longest) for text in some) / max(len(some), 1)
+    yield min(tier.evaluation_bytes, min(asked.general, documents // 10) * each)
     for path in map(Path, (asked.target, *asked.texts)):
         size = path.stat().st_size if path.is_file() and path.suffix == ".jsonl" else math.inf
         yield min(tier.evaluation_bytes, size)

@@ -77,9 +77,8 @@ def build_pool(
 
 
 def _vectors(catalog: Catalog, model: str, doc_ids: Rows) -> Vectors:
-    stored = Matrix(catalog.vectors.parts(model))
-    if 4 * len(doc_ids) * stored.shape[1] > HELD:
-        return Stored(stored, doc_ids)
+    if 4 * len(doc_ids) * catalog.vectors.width(model) > HELD:
+        return Stored(Matrix(catalog.vectors.parts(model)), doc_ids)
     return catalog.vectors.take(model, doc_ids)
 
 
