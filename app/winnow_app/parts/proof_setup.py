@@ -18,7 +18,7 @@ from winnow_app.parts.server_paths import within_reach
 from winnow_app.parts.shell_command import repeated, setting_words, shell_command
 
 SIZES = {
-    "ci": "0.1 M parameters, seconds a run",
+    "ci": "0.1 M parameters, half a minute a run",
     "cpu": "0.9 M parameters, minutes a run",
     "small": "33 M parameters, wants a GPU",
     "medium": "124 M parameters, wants a GPU",
