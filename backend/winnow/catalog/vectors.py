@@ -36,16 +36,20 @@ class Vectors:
 
     def width(self, model: str) -> int:
         """Return how many numbers a vector has; one shard is opened for it."""
-        return int(np.load(next(iter(self.run(model).paths.values())), mmap_mode="r").shape[1])
+        return _width(self.run(model))
 
     def take(self, model: str, doc_ids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the documents' vectors as float32 [n, d], in the order asked."""
         ids = np.asarray(doc_ids, dtype=np.int64)
-        paths, parts = self.run(model).paths, self._manifest.parts()
+        run, parts = self.run(model), self._manifest.parts()
         places = np.searchsorted([part.first_id for part in parts], ids, side="right") - 1
         # Of thousands of shards only those asked for are opened.
-        out = np.empty((len(ids), self.width(model)), dtype=np.float32)
+        out = np.empty((len(ids), _width(run)), dtype=np.float32)
         for place in np.unique(places):
             part, mine = parts[place], places == place
-            out[mine] = np.load(paths[part.part], mmap_mode="r")[ids[mine] - part.first_id]
+            out[mine] = np.load(run.paths[part.part], mmap_mode="r")[ids[mine] - part.first_id]
         return out
+
+
+def _width(run: Run) -> int:
+    return int(np.load(next(iter(run.paths.values())), mmap_mode="r").shape[1])
