@@ -6,33 +6,15 @@ import numpy as np
 import pytest
 
 from conftest import one_process, write_lines
+from made_texts import MILL, RAILWAY
 from winnow.errors import InputError
 from winnow.jobs.guidance import guiding_targets, guiding_texts, overlapping
 from winnow.jobs.proof_plan import Asked
 from winnow.workspace import Workspace
 
-WORDS = [
-    "river",
-    "mill",
-    "water",
-    "wheel",
-    "flour",
-    "sack",
-    "boat",
-    "reed",
-    "heron",
-    "bridge",
-    "stone",
-    "willow",
-    "train",
-    "rail",
-    "guard",
-    "ticket",
-]
-
 
 def invented(number: int, words: int = 60) -> str:
-    return " ".join(np.random.default_rng(number).choice(WORDS, words))
+    return " ".join(np.random.default_rng(number).choice(MILL + RAILWAY, words))
 
 
 @pytest.fixture(scope="module")
