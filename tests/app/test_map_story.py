@@ -83,7 +83,7 @@ class Mapped:
         settled(page)
 
     def lassos(self) -> int:
-        return self.page.locator(".lasso-outline").first.get_attribute("d").count("M")  # type: ignore[union-attr]
+        return (self.page.locator(".lasso-outline").first.get_attribute("d") or "").count("M")
 
     @property
     def filter(self) -> Filter:
