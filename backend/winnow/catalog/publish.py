@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 import xxhash
 
@@ -65,9 +66,17 @@ def _held(path: Path) -> Iterator[None]:
         with open(path, "w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             # A sweeper may have taken the file away between its making and its locking: then it is made again.
-            if path.exists() and os.fstat(file.fileno()).st_ino == path.stat().st_ino:
+            if _stands(path, file):
                 yield
                 return
+
+
+def _stands(path: Path, file: IO[str]) -> bool:
+    """Say whether an open file is still the one that its path names."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def sweep(corpus: Path) -> None:
@@ -75,8 +84,10 @@ def sweep(corpus: Path) -> None:
     for lock in (corpus / "tmp").glob("*.lock"):
         with suppress(OSError), open(lock, "r+") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
-            lock.unlink()
+            # Another sweeper may have taken this file away, and its owner may hold a new one of the same name.
+            if _stands(lock, file):
+                shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+                lock.unlink()
 
 
 def alive(process: int) -> bool:

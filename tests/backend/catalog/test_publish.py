@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
 import threading
@@ -72,6 +73,26 @@ def test_many_threads_stage_and_sweep(tmp_path: Path) -> None:
         thread.join()
     assert wrong == []
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_sweeper_that_comes_late_leaves_the_folder_of_a_new_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It opened a lock that is taken away and made anew, under the same name, before it locks what it opened."""
+    (tmp_path / "tmp" / "1-a").mkdir(parents=True)
+    lock = tmp_path / "tmp" / "1-a.lock"
+    lock.touch()
+    take = fcntl.flock
+
+    def late(file: int, how: int) -> None:
+        lock.rename(tmp_path / "taken away")
+        lock.touch()
+        take(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    sweep(tmp_path)
+    assert lock.exists()
+    assert lock.with_suffix("").exists()
 
 
 def test_a_lock_excludes_another_process_until_it_dies(tmp_path: Path) -> None:
