@@ -323,10 +323,12 @@ _LIVE = (
     "AND NOT EXISTS (SELECT 1 FROM label_events u WHERE u.undoes = e.seq)"
 )
 
+# Left to itself SQLite looks for a newer answer among all of a person's: time with the square of their labels.
 _STANDING = (
     "SELECT e.* FROM label_events e WHERE e.undoes IS NULL "
     "AND NOT EXISTS (SELECT 1 FROM label_events u WHERE u.undoes = e.seq) "
-    "AND NOT EXISTS (SELECT 1 FROM label_events n WHERE n.schema = e.schema AND n.doc_id = e.doc_id AND n.who = e.who "
+    "AND NOT EXISTS (SELECT 1 FROM label_events n INDEXED BY label_events_doc "
+    "WHERE n.schema = e.schema AND n.doc_id = e.doc_id AND n.who = e.who "
     "AND n.role = e.role AND n.other IS e.other AND n.seq > e.seq AND n.undoes IS NULL "
     "AND NOT EXISTS (SELECT 1 FROM label_events v WHERE v.undoes = n.seq))"
 )

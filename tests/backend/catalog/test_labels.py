@@ -261,19 +261,32 @@ def test_an_annotator_answers_and_a_curator_decides(corpus: Workspace) -> None:
     assert [label.value for label in labels.settled("label")] == ["drop"]
 
 
-def test_the_history_of_a_document_never_reads_the_whole_log(
-    corpus: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[str] = []
+@pytest.fixture
+def plans(corpus: Workspace, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list that hears how SQLite looks for the rows of each query."""
+    heard: list[str] = []
     control = corpus.catalog.labels._control
     rows = control.rows
 
     def listening(query: str, *told: object) -> object:
-        asked.extend(row["detail"] for row in rows(f"EXPLAIN QUERY PLAN {query}", *told))
+        heard.extend(row["detail"] for row in rows(f"EXPLAIN QUERY PLAN {query}", *told))
         return rows(query, *told)
 
     monkeypatch.setattr(control, "rows", listening)
+    return heard
+
+
+def test_the_history_of_a_document_never_reads_the_whole_log(corpus: Workspace, plans: list[str]) -> None:
     corpus.labels.history(3)
-    events = [step for step in asked if "label_events" in step]
+    events = [step for step in plans if "label_events" in step]
     assert len(events) >= 2
     assert all(step.startswith("SEARCH") for step in events), events
+
+
+def test_what_stands_is_found_document_by_document(corpus: Workspace, plans: list[str]) -> None:
+    """A search among all answers of a person for each of theirs takes time with their square."""
+    corpus.labels.answered("label")
+    corpus.labels.standing("label", "ana", limit=3)
+    newer = [step for step in plans if step.startswith("SEARCH n ")]
+    assert len(newer) == 2
+    assert all("label_events_doc (schema=? AND doc_id=?" in step for step in newer), newer
