@@ -99,6 +99,11 @@ class Ratings:
                 counts[row, place[value]] += 1
         return cls(counts, names)
 
+    def patterns(self) -> tuple[Floats, NDArray[np.int64]]:
+        """Return the different rows of counts, and how many documents have each."""
+        found, times = np.unique(self.counts, axis=0, return_counts=True)
+        return found, times.astype(np.int64)
+
     def only(self, value: str) -> Ratings:
         """Return whether people gave one value or not."""
         mine = self.counts[:, [self.values.index(value)]]
@@ -111,7 +116,7 @@ def fleiss_kappa(ratings: Ratings) -> Measured:
     P_i = (Σ_j n_ij² − n_i) / (n_i (n_i − 1)), P their mean; P_e = Σ_j p_j² with p_j the share of all answers that are j.
     Fleiss 1971 has as many answers for each document; where their number differs, every document counts once.
     """
-    counts = ratings.counts
+    counts, times = ratings.patterns()
     people = counts.sum(axis=1)
     agreed = ((counts**2).sum(axis=1) - people) / (people * (people - 1))
 
@@ -121,7 +126,7 @@ def fleiss_kappa(ratings: Ratings) -> Measured:
         chance = ((answers / answers.sum(axis=1, keepdims=True)) ** 2).sum(axis=1)
         return np.where(chance < 1, (weights @ agreed / total - chance) / (1 - chance), np.nan)
 
-    return _measured(kappa, len(counts))
+    return _measured(kappa, times)
 
 
 def krippendorff_alpha(ratings: Ratings, distance: Distance | str = "nominal") -> Measured:
@@ -132,7 +137,7 @@ def krippendorff_alpha(ratings: Ratings, distance: Distance | str = "nominal") -
     (Σ_{c ≤ g ≤ k} n_g − (n_c + n_k) / 2)² ("ordinal", in the order of the values), or a distance of two values. Source:
     Krippendorff, Computing Krippendorff's Alpha-Reliability, 2011.
     """
-    counts, k = ratings.counts, len(ratings.values)
+    (counts, times), k = ratings.patterns(), len(ratings.values)
     people = counts.sum(axis=1, keepdims=True)
     if distance == "ordinal":
         pairs = counts[:, :, None] * counts[:, None, :] - np.eye(k) * counts[:, None, :]
@@ -151,23 +156,22 @@ def krippendorff_alpha(ratings: Ratings, distance: Distance | str = "nominal") -
             answers = weights @ counts
             return _alpha(weights @ gaps, ((answers @ apart) * answers).sum(axis=1), answers)
 
-    return _measured(alpha, len(counts))
+    return _measured(alpha, times)
 
 
 def cohen_interval(first: Sequence[str], second: Sequence[str]) -> Measured:
     """Return Cohen's kappa of two people with its interval."""
     names, codes = np.unique([*first, *second], return_inverse=True)
     k, n = len(names), len(first)
-    cells = np.zeros((n, k * k))
-    cells[np.arange(n), codes[:n] * k + codes[n:]] = 1
+    times = np.bincount(codes[:n] * k + codes[n:], minlength=k * k)
 
     def kappa(weights: Floats) -> Floats:
-        tables = (weights @ cells).reshape(-1, k, k) / weights.sum(axis=1)[:, None, None]
+        tables = weights.reshape(-1, k, k) / weights.sum(axis=1)[:, None, None]
         observed = np.trace(tables, axis1=1, axis2=2)
         chance = (tables.sum(axis=2) * tables.sum(axis=1)).sum(axis=1)
         return np.where(chance < 1 - 1e-12, (observed - chance) / np.where(chance < 1, 1 - chance, 1), np.nan)
 
-    return _measured(kappa, n)
+    return _measured(kappa, times)
 
 
 def sets_apart(first: str, second: str) -> float:
@@ -204,19 +208,19 @@ def _alpha(observed: Floats, expected: Floats, answers: Floats) -> Floats:
     )
 
 
-def _measured(measure: Callable[[Floats], Floats], documents: int, seed: int = 0) -> Measured:
-    """Return a measure of all documents, and the 2.5 and 97.5 % quantiles over resamples of them."""
+def _measured(measure: Callable[[Floats], Floats], times: NDArray[np.int64], seed: int = 0) -> Measured:
+    """Return a measure of all documents, and the 2.5 and 97.5 % quantiles over resamples of them.
+
+    `times` is how many documents say each different thing: how often a resample draws each is multinomial, whatever the
+    number of documents.
+    """
+    documents = int(times.sum())
     if not documents:
         return Measured(float("nan"), float("nan"), float("nan"), 0)
-    rng = np.random.default_rng(seed)
+    drawn = np.random.default_rng(seed).multinomial(documents, times / documents, RESAMPLES)
     with np.errstate(invalid="ignore", divide="ignore"):
-        value = float(measure(np.ones((1, documents)))[0])
-        spread: list[float] = []
-        # A resample is a row of weights: a hundred at a time keep a million of them out of memory.
-        for _ in range(RESAMPLES // 100):
-            spread += measure(
-                rng.multinomial(documents, np.full(documents, 1 / documents), 100).astype(np.float64)
-            ).tolist()
-    known = np.array(spread)[np.isfinite(spread)]
+        value = float(measure(times[None, :].astype(np.float64))[0])
+        spread = measure(drawn.astype(np.float64))
+    known = spread[np.isfinite(spread)]
     low, high = np.quantile(known, (0.025, 0.975)) if len(known) else (np.nan, np.nan)
     return Measured(value, float(low), float(high), documents)
