@@ -1,7 +1,7 @@
-"""Do other libraries read what Winnow writes? MosaicML's StreamingDataset and `dolma mix` on exports of a selection.
+"""Do other libraries read what Winnow writes? MosaicML's StreamingDataset, Megatron's IndexedDataset and `dolma mix`.
 
 python tests/truth/formats.py CORPUS SELECTION FOLDER exports the selection to FOLDER; in an environment that has
-mosaicml-streaming and dolma (which ask for other versions of libraries than Winnow does),
+mosaicml-streaming, megatron-core and dolma (which ask for other versions of libraries than Winnow does),
 python tests/truth/formats.py FOLDER reads the exports and prints a table.
 """
 
@@ -26,6 +26,7 @@ def write(corpus: str, selection: str, folder: Path) -> None:
     workspace.export(selection, folder / "jsonl", format="jsonl", settings={"compression": "gzip"})
     for name, settings in MDS.items():
         workspace.export(selection, folder / name, format="mds", columns=[COLUMN], settings=settings)
+    workspace.export(selection, folder / "megatron", format="megatron")
     workspace.export(selection, folder / "dolma", format="dolma", columns=[COLUMN])
 
 
@@ -39,6 +40,19 @@ def streamed(folder: Path, wanted: list[tuple[str, str]]) -> None:
         print(
             f"| {name} | mosaicml-streaming | {len(read):,} | {'the same texts' if read == wanted else 'OTHER TEXTS'} |"
         )
+
+
+def indexed(folder: Path, wanted: list[tuple[str, str]]) -> None:
+    """Read Megatron's indexed data set with its own class: tokens are the bytes of UTF-8, the last ends a document."""
+    from megatron.core.datasets.indexed_dataset import IndexedDataset
+
+    read = []
+    for index in sorted((folder / "megatron").glob("*.idx")):
+        found = IndexedDataset(str(index.with_suffix("")))
+        assert len(found.document_indices) == len(found) + 1
+        read += [bytes(found[place][:-1].astype("uint8")).decode() for place in range(len(found))]
+    same = "the same texts" if read == [text for _, text in wanted] else "OTHER TEXTS"
+    print(f"| megatron, bytes | megatron-core | {len(read):,} | {same} |")
 
 
 def mixed(folder: Path) -> None:
@@ -80,7 +94,9 @@ def main() -> None:
         return write(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
     folder = Path(sys.argv[1])
     print("| written | read by | documents | what came of it |\n|---|---|--:|---|")
-    streamed(folder, [(row["id"], row["text"]) for row in rows(folder / "jsonl")])
+    wanted = [(row["id"], row["text"]) for row in rows(folder / "jsonl")]
+    streamed(folder, wanted)
+    indexed(folder, wanted)
     mixed(folder)
     return None
 
