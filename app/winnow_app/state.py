@@ -16,6 +16,9 @@ OWN = (
 )  # fmt: skip
 """URL parameters beside the filter's."""
 
+OF_A_PAGE = ("deeds", "watched_jobs")
+"""What is forgotten when a page is left: what its buttons did, which jobs it shows."""
+
 STEPS = 50
 """How many views undo goes back."""
 
@@ -30,6 +33,8 @@ def begin(page: str) -> None:
         session["open"] = {name: found[name] for name in OWN if name in found}
     elif moved:
         session["open"] = {}
+    for name in OF_A_PAGE if moved else ():
+        session.pop(name, None)
     session["at_page"] = page
 
 

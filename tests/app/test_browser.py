@@ -214,7 +214,9 @@ def select_the_best(seen: Watched) -> None:
     settled(page)
     page.get_by_label("Keep it under a name").fill("best")
     page.get_by_role("button", name="Save selection").click()
-    page.get_by_text("best is kept").wait_for()
+    kept_names = Workspace(seen.corpus).catalog.selections.all
+    eventually(lambda: "best" in [made.name for made in kept_names()], "the selection is kept", page)
+    expect(page.get_by_text("best is kept")).to_be_visible()
     seen.shoot("6-select")
     kept = Workspace(seen.corpus).catalog.selections.get("best")
     assert kept.recipe["method"]["method"] == "top"

@@ -127,21 +127,27 @@ def test_copies_are_looked_at_dropped_and_left_behind(open_tab: OpenTab, address
     tab(page, "Which one is kept")
     # Row 2 of the table: its marker stands at the left, below the head.
     page.locator('[data-testid="stDataFrame"]:visible').click(position={"x": 15, "y": 35 + 35 + 17})
+    words = page.get_by_text(re.compile(r"^Left: ")).inner_text()
+    before = len(workspace.catalog.jobs.all())
     page.get_by_role("button", name="Keep the ").click()
+    eventually(lambda: len(workspace.catalog.jobs.all()) > before, "the job is written down", page)
     eventually(lambda: workspace.catalog.jobs.all(1)[0].state == "done", "the job ends", page)
     assert policy(workspace) != "longest"
-    # The end of a job draws the page anew, and a click in that moment is lost.
-    tab(opened(page, page.url), "Which one is kept")
-    words = page.get_by_text(re.compile(r"^Left: ")).inner_text()
+    # The end of the job draws the page anew: neither this click nor what it says may be lost by that.
     page.get_by_role("button", name="Save selection").click()
-    page.get_by_text("without-exact-copies is kept").wait_for()
-    settled(page)
+    eventually(lambda: "without-exact-copies" in names(workspace), "the selection is kept", page)
     kept = workspace.catalog.selections.get("without-exact-copies").summary["documents"]
+    expect(page.get_by_text(f"without-exact-copies is kept: {kept} documents")).to_be_visible()
+    settled(page)
     assert words.startswith(f"Left: {kept} of 39 documents")
     page.get_by_role("button", name="Look at them").click()
     eventually(lambda: "/explore" in page.url, "Explore is open", page)
     settled(page)
     assert count(page) == kept
+
+
+def names(workspace: Workspace) -> list[str]:
+    return [selection.name for selection in workspace.catalog.selections.all()]
 
 
 def policy(workspace: Workspace) -> str:

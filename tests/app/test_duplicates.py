@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.test_pages import address, assert_calm, texts
+from app.test_select import press
 from winnow.catalog.filters import Filter
 from winnow.score.curves import measured
 from winnow.workspace import Workspace
@@ -88,7 +89,7 @@ def test_a_hand_decides(open_page: Opener, own_corpus: Path) -> None:
 
 def test_what_is_left_becomes_a_selection(open_page: Opener, own_corpus: Path) -> None:
     app = open_page("duplicates", own_corpus, {"copies": "exact"})
-    app.button("copies.save").click().run()
+    press(app, "Save selection")
     assert_calm(app)
     workspace = Workspace(own_corpus)
     kept = workspace.catalog.selections.get("without-exact-copies")

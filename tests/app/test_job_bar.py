@@ -2,10 +2,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from app.conftest import Opener
+from app.test_select import press
 from winnow.catalog.joblog import Job
+from winnow.workspace import Workspace
 from winnow_app.parts.job_bar import STATES, amount, remaining
 
 
@@ -44,3 +49,38 @@ def test_bytes_are_told_in_megabytes() -> None:
 
 def test_every_state_has_a_colour_and_an_icon() -> None:
     assert set(STATES) == {"queued", "running", "done", "failed", "cancelled", "interrupted"}
+
+
+def _page() -> None:
+    import streamlit as st
+
+    from winnow_app.parts.job_bar import running_jobs
+
+    running_jobs()
+    st.write("pressed" if st.button("Press") else "not yet")
+
+
+def test_a_click_in_the_moment_a_job_ends_is_not_lost(own_corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = Workspace(own_corpus).catalog.jobs
+    number = log.add("score", {})
+    log.start(number)
+    monkeypatch.setenv("WINNOW_WORKSPACE", str(own_corpus))
+    app = AppTest.from_function(_page).run()
+    assert app.markdown[0].value.endswith("running]")
+    log.finish(number, "done")
+    press(app, "Press")
+    assert [said.value for said in app.markdown] == ["pressed"]
+
+
+def test_what_a_button_did_stays_said_until_the_page_is_left(open_page: Opener, own_corpus: Path) -> None:
+    app = open_page("duplicates", own_corpus, {"copies": "exact"})
+    said = "without\\-exact\\-copies is kept: 38 documents. Compare, Prove and Export know it now."
+    press(app, "Save selection")
+    assert [line.value for line in app.success] == [said]
+    app.run()
+    assert [line.value for line in app.success] == [said]
+    press(app, "Save selection")
+    assert not app.success
+    assert [line.value for line in app.error] == ["**selection 'without\\-exact\\-copies' exists**"]
+    app.session_state["at_page"] = "home"
+    assert not app.run().error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -21,6 +22,7 @@ from winnow_app.parts.job_bar import running_jobs
 from winnow_app.parts.method_form import method_form
 from winnow_app.parts.missing_step import offer_missing
 from winnow_app.parts.outcome import outcome
+from winnow_app.parts.save_selection import save_selection
 from winnow_app.parts.select_command import select_command
 from winnow_app.parts.server_paths import target_input
 from winnow_app.parts.set_algebra import algebra_form, algebra_outcome
@@ -66,7 +68,7 @@ def page() -> None:
             return
     with form, failures_as_words("save"):
         add_step({"method": dict(selector.recipe), "budget": budget, "seed": seed, "target": target})
-        _save(name, {"settings": settings, **choice})
+        save_selection("select", partial(data.workspace().select, name, settings=settings, **choice))
         select_command(selector, choice)
 
 
@@ -99,15 +101,3 @@ def _previewed(selector: Selector, choice: dict[str, Any]) -> bool:
     outcome(preview, selector, choice["seed"])
     beside_others(preview, choice)
     return True
-
-
-def _save(name: str, choice: dict[str, Any]) -> None:
-    with st.form("select.save", border=True):
-        title = st.text_input("Keep it under a name", placeholder="best-tenth")
-        again = st.checkbox("replace one of the same name")
-        if st.form_submit_button("Save selection", type="primary", icon=":material/save:"):
-            made = data.workspace().select(name, name=title.strip(), replace=again, **choice)
-            st.success(
-                f"{made.name} is kept: {made.summary['documents']:,} documents. Compare, Prove and Export know it now.",
-                icon=":material/check:",
-            )

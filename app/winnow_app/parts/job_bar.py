@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Literal
 
@@ -82,20 +82,30 @@ def recipe_and_log(job: Job) -> None:
 def running_jobs(*, logs: bool = False) -> None:
     """Draw the open jobs, refreshed every second, and run the page again when one ends.
 
-    Without an open job nothing is refreshed: a refresh that is asked for while another page opens empties that page.
+    Without one nothing is refreshed: a refresh that is asked for while another page opens empties that page. A page that
+    is being drawn is left to its end, whatever ended: it may have been asked for by a click that must not be lost.
     """
-    st.fragment(_running_jobs, run_every=1.0 if _open_jobs() else None)(logs)
+    watched = st.session_state["watched_jobs"] = st.session_state.get("watched_jobs", set()) | _numbers(_open_jobs())
+    drawing = iter([True])
+    st.fragment(_running_jobs, run_every=1.0 if watched else None)(logs, drawing)
 
 
 def _open_jobs() -> list[Job]:
     return [job for job in data.workspace().catalog.jobs.all(20) if job.state in OPEN]
 
 
-def _running_jobs(logs: bool) -> None:
+def _numbers(jobs: Sequence[Job]) -> set[int]:
+    return {job.job for job in jobs}
+
+
+def _running_jobs(logs: bool, drawing: Iterator[bool]) -> None:
+    """Draw them; `drawing` says of the first time alone that it is part of the whole page."""
     open_jobs = _open_jobs()
     for job in open_jobs:
         job_bar(job, partial(recipe_and_log, job) if logs else None)
-    before = st.session_state.get("open_jobs", set())
-    st.session_state["open_jobs"] = {job.job for job in open_jobs}
-    if before - st.session_state["open_jobs"]:
+    if next(drawing, False):
+        return
+    ended = st.session_state["watched_jobs"] - _numbers(open_jobs)
+    st.session_state["watched_jobs"] = _numbers(open_jobs)
+    if ended:
         st.rerun()

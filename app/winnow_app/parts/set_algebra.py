@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ from winnow.jobs.combine import combine
 from winnow.select.set_algebra import OPERATIONS, WEIGHTS
 from winnow_app import data
 from winnow_app.parts.budget_bar import budget_input
-from winnow_app.parts.failures import failures_as_words
+from winnow_app.parts.save_selection import save_selection
 
 WORDS = {"union": "any", "intersect": "all", "subtract": "the first only"}
 
@@ -60,9 +61,4 @@ def algebra_outcome(told: dict[str, Any] | None) -> None:
     ]
     numbers = {name: st.column_config.NumberColumn(format="localized") for name in ("documents", "tokens")}
     st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=numbers)
-    with st.form("algebra.save", border=True), failures_as_words("algebra"):
-        title = st.text_input("Keep it under a name", placeholder="both")
-        again = st.checkbox("replace one of the same name")
-        if st.form_submit_button("Save selection", type="primary", icon=":material/save:"):
-            made = data.workspace().combine(**told, name=title.strip(), replace=again)
-            st.success(f"{made.name} is kept: {made.summary['documents']:,} documents.", icon=":material/check:")
+    save_selection("algebra", partial(data.workspace().combine, **told))

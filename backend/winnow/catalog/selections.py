@@ -109,4 +109,4 @@ class Selections:
 
 
 def _taken(name: str) -> ConflictError:
-    return ConflictError(f"selection '{name}' exists", "", "choose another --name, or add --replace")
+    return ConflictError(f"selection '{name}' exists", "", "choose another name, or replace that one (--replace)")

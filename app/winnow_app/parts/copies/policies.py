@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -12,7 +13,7 @@ from winnow.catalog.filters import Filter
 from winnow.jobs.copies import Members, kept_condition
 from winnow.score.twins import POLICIES
 from winnow_app import data
-from winnow_app.parts.failures import failures_as_words
+from winnow_app.parts.save_selection import save_selection
 
 WORDS = {
     "longest": "the longest",
@@ -80,11 +81,8 @@ def _left(found: Members) -> None:
     share = count.documents / max(everything.documents, 1)
     tokens = f", {count.tokens:,} of {everything.tokens:,} tokens" if everything.tokens else ""
     st.markdown(f"**Left: {count.documents:,} of {everything.documents:,} documents** ({share:.1%}){tokens}")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        if st.button("Look at them", icon=":material/search:", key="copies.look"):
-            st.switch_page(st.session_state["pages"]["explore"], query_params=left.to_query())
-        title = st.text_input("Keep as a selection", f"without-{found.kind.name}-copies", key="copies.name", width=260)
-        if st.button("Save selection", icon=":material/save:", key="copies.save"):
-            with failures_as_words("copies.save"):
-                made = data.workspace().select("random", name=title.strip(), share=1.0, filter=left)
-                st.success(f"{made.name} is kept. Export writes it.", icon=":material/check:")
+    if st.button("Look at them", icon=":material/search:", key="copies.look"):
+        st.switch_page(st.session_state["pages"]["explore"], query_params=left.to_query())
+    with st.container(width=480):
+        keep = partial(data.workspace().select, "random", share=1.0, filter=left)
+        save_selection(f"copies.{found.kind.name}", keep, name=f"without-{found.kind.name}-copies")
