@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +41,11 @@ class Content:
     def base(self) -> tuple[Any, ...]:
         return (tuple(part.part for part in self.parts), tuple(self.facets.items()))
 
+    @property
+    def made_of(self) -> tuple[Any, ...]:
+        """Return all but what changes in place: labels and the names of clusters."""
+        return (self.base, self.runs, self.splits)
+
 
 @dataclass(frozen=True)
 class Before:
@@ -51,9 +56,13 @@ class Before:
 
 
 def build(
-    writer: duckdb.DuckDBPyConnection, content: Content, before: Before | None, split_leaves: pa.Table | None
+    writer: duckdb.DuckDBPyConnection,
+    content: Content,
+    before: Before | None,
+    split_leaves: pa.Table | None,
+    leave_out: Collection[str] = (),
 ) -> None:
-    """Make `docs`, from the documents' shards or from a table of the same documents, and the view `texts`.
+    """Make `docs`, from the documents' shards or from a table of the same documents but for what is to be left out.
 
     `split_leaves` gives the documents of split clusters the leaf they are in now.
     """
@@ -63,7 +72,7 @@ def build(
     for parts in pieces:
         source = _present(before.table, parts) if before else documents_of(parts, own, content.facets)
         if plan is None:
-            plan = _planned(writer, content, before, source, split=split_leaves is not None)
+            plan = _planned(writer, content, before, source, leave_out, split=split_leaves is not None)
             if split_leaves is not None:
                 writer.register("split_leaves", split_leaves)
             writer.register("cluster_names", named(content.names))
@@ -71,7 +80,6 @@ def build(
         writer.execute(f"{start} {plan.query(source, parts)}")
         if sum(part.documents for part in content.parts) > COMPRESSED:
             writer.execute("CHECKPOINT")
-    writer.execute(f"CREATE VIEW texts AS {_texts(content.parts)}")
 
 
 @dataclass(frozen=True)
@@ -92,12 +100,18 @@ class _Plan:
 
 
 def _planned(
-    writer: duckdb.DuckDBPyConnection, content: Content, before: Before | None, source: str, *, split: bool
+    writer: duckdb.DuckDBPyConnection,
+    content: Content,
+    before: Before | None,
+    source: str,
+    leave_out: Collection[str],
+    *,
+    split: bool,
 ) -> _Plan:
     present = [row[0] for row in writer.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]
     old = before.content.runs if before else {}
     gone = {column for run in old.values() for column in run.columns}
-    chosen = {name.lower(): f"c.{quoted(name)}" for name in present if name not in gone | {*CLUSTER}}
+    chosen = {name.lower(): f"c.{quoted(name)}" for name in present if name not in gone | {*CLUSTER, *leave_out}}
     runs, joins = {}, []
     for place, (key, run) in enumerate(content.runs.items()):
         leaves = split and "cluster_leaf" in run.columns
@@ -128,11 +142,11 @@ def _shards(run: Run, parts: set[int]) -> str:
     return files(paths) if paths else f"(SELECT * FROM {files([*run.paths.values()][:1])} WHERE false)"
 
 
-def _texts(parts: Sequence[Part]) -> str:
-    """Return a query of every document's text, which stays in the shards."""
-    if not parts:
-        return "SELECT NULL::BIGINT AS doc_id, NULL::VARCHAR AS text WHERE false"
-    return f"SELECT doc_id, text FROM {files([part.path for part in parts])}"
+def view_texts(writer: duckdb.DuckDBPyConnection, parts: Sequence[Part]) -> None:
+    """Make the view `texts` of every document's text, which stays in the shards."""
+    every = f"SELECT doc_id, text FROM {files([part.path for part in parts])}"
+    none = "SELECT NULL::BIGINT AS doc_id, NULL::VARCHAR AS text WHERE false"
+    writer.execute(f"CREATE VIEW texts AS {every if parts else none}")
 
 
 def nested(kind: str) -> bool:

@@ -1,4 +1,7 @@
-"""Databases in memory, one for each build of the wide table: the newest is read, an older one goes with its last reader."""
+"""Databases in memory, one for each build of the wide table: the newest is read, an older one goes with its last reader.
+
+A database may stand on a file, which is only read.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,16 @@ from pathlib import Path
 
 import duckdb
 
+from winnow.catalog.quoting import literal
+
 
 class Databases:
     """Hands out cursors of their own: one connection shared by threads returns empty results."""
 
     def __init__(self) -> None:
         self._connection = duckdb.connect(":memory:", config={"python_enable_replacements": "false"})
-        spilled = str(Path(tempfile.gettempdir()) / "winnow-duckdb").replace("'", "''")
-        self._connection.execute(f"SET temp_directory = '{spilled}'")
+        spilled = literal(Path(tempfile.gettempdir()) / "winnow-duckdb")
+        self._connection.execute(f"SET temp_directory = {spilled}")
         self._lock = threading.Lock()
         self._newest, self._made = "", 0
         self._readers: Counter[str] = Counter()
@@ -41,10 +46,10 @@ class Databases:
             self._leave(name)
 
     @contextmanager
-    def building(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
-        """Give a writer in a database of its own and the name of the newest; afterwards the writer's is the newest.
+    def building(self, file: Path | None = None) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+        """Give a writer in a database of its own and the name of another; afterwards the writer's is the newest.
 
-        What fails leaves the newest as it was.
+        The other is the newest so far, or the file on which the writer's is to stand. What fails leaves the newest as it was.
         """
         before, self._made = self._newest, self._made + 1
         name = f"build_{self._made}"
@@ -52,13 +57,29 @@ class Databases:
         self._connection.execute(f"ATTACH ':memory:' AS {name} (COMPRESS)")
         writer = self._connection.cursor()
         try:
+            if file is not None:
+                writer.execute(f"ATTACH {literal(file)} AS {name}_file (READ_ONLY)")
             writer.execute(f"USE {name}")
-            yield writer, before
+            yield writer, before if file is None else f"{name}_file"
             with self._lock:
                 self._newest = name
         finally:
             writer.close()
             self._leave(before if self._newest == name else name)
+
+    @contextmanager
+    def filing(self, file: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+        """Give a writer in a database that is made in a file, and the name of the newest; afterwards the file is whole."""
+        self._made += 1
+        name = f"filed_{self._made}"
+        writer = self._connection.cursor()
+        try:
+            writer.execute(f"ATTACH {literal(file)} AS {name}")
+            writer.execute(f"USE {name}")
+            yield writer, self._newest
+        finally:
+            writer.close()
+            self._connection.cursor().execute(f"DETACH DATABASE IF EXISTS {name}")
 
     @contextmanager
     def changing(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -78,4 +99,5 @@ class Databases:
             if name in ("", self._newest) or self._readers[name]:
                 return
             del self._readers[name]
-        self._connection.cursor().execute(f"DETACH DATABASE IF EXISTS {name}")
+        for gone in (name, f"{name}_file"):
+            self._connection.cursor().execute(f"DETACH DATABASE IF EXISTS {gone}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
@@ -16,9 +17,10 @@ import duckdb
 import pandas as pd  # noqa: F401
 import pyarrow as pa
 
-from winnow.catalog.building import Before, Content, build, rename_clusters
-from winnow.catalog.clusters import Clusters
+from winnow.catalog.building import Before, Content, build, rename_clusters, view_texts
+from winnow.catalog.clusters import Clusters, Named
 from winnow.catalog.databases import Databases
+from winnow.catalog.kept_tables import KeptTables
 from winnow.catalog.labels import Labels
 from winnow.catalog.manifest import Manifest
 from winnow.catalog.quoting import literal, quoted
@@ -44,6 +46,8 @@ class Table:
         self._databases = Databases()
         self._seen = Version(-1, -1, -1)
         self._content: Content | None = None
+        self._kept = KeptTables(manifest.folder, read_only=manifest.control.read_only)
+        self._viewed = False
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -104,21 +108,76 @@ class Table:
     def _update(self, content: Content, labels: Sequence[Mapping[str, Any]], version: Version) -> None:
         """Change the table so that whoever reads meanwhile sees the old one to the end."""
         before = self._content
-        made = (content.base, content.runs, content.splits)
-        if before is None or made != (before.base, before.runs, before.splits):
+        if before is None or content.made_of != before.made_of:
             kept = before if before is not None and content.base == before.base else None
-            split = kept is None or kept.splits != content.splits
-            leaves = self._clusters.splits()[1] if split else None
-            with self._databases.building() as (writer, present):
-                build(writer, content, Before(kept, f"{present}.docs") if kept else None, leaves)
-                self._write_labels(writer, content.schemas, labels)
-                _note(writer, version)
+            if not self._stand_on_file(content, kept, version):
+                with self._databases.building() as (writer, present):
+                    self._build(writer, present, content, kept)
+                    self._finish(writer, content, labels, version)
+                self._viewed = False
             return
+        changes = bool(labels) or (content.names, content.schemas) != (before.names, before.schemas)
+        if self._viewed and changes:
+            with self._databases.building() as (writer, present):
+                writer.execute(f"CREATE TABLE docs AS SELECT * FROM {present}.docs")
+                self._finish(writer, content, (), version)
+            self._viewed = False
         with self._databases.changing() as writer:
             if content.names != before.names:
                 rename_clusters(writer, content.names - before.names)
-            self._write_labels(writer, content.schemas, labels)
+            if changes:
+                self._write_labels(writer, content.schemas, labels)
             _note(writer, version)
+
+    def _build(
+        self,
+        writer: duckdb.DuckDBPyConnection,
+        present: str,
+        content: Content,
+        kept: Content | None,
+        leave_out: Sequence[str] = (),
+    ) -> None:
+        split = kept is None or kept.splits != content.splits
+        leaves = self._clusters.splits()[1] if split else None
+        build(writer, content, Before(kept, f"{present}.docs") if kept else None, leaves, leave_out)
+
+    def _finish(
+        self,
+        writer: duckdb.DuckDBPyConnection,
+        content: Content,
+        labels: Sequence[Mapping[str, Any]],
+        version: Version,
+    ) -> None:
+        view_texts(writer, content.parts)
+        self._write_labels(writer, content.schemas, labels)
+        _note(writer, version)
+
+    def _stand_on_file(self, content: Content, kept: Content | None, version: Version) -> bool:
+        """Read the table that is kept on disk: where it lies if it says all, else a copy, which labels and names change."""
+        file = self._kept.found(content, lambda path: self._write_file(path, content, kept))
+        if file is None:
+            return False
+        labels = self._labels.changed_since(-1)
+        asked = [f"NULL::VARCHAR AS {quoted(self._labels.column(schema))}" for schema in content.schemas]
+        try:
+            with self._databases.building(file) as (writer, held):
+                names = frozenset[Named](writer.execute(f"FROM {held}.kept_names").fetchall())
+                viewed = not labels and names == content.names
+                kind = "VIEW" if viewed else "TABLE"
+                writer.execute(f"CREATE {kind} docs AS SELECT {', '.join(['*', *asked])} FROM {held}.docs")
+                if names != content.names:
+                    rename_clusters(writer, content.names - names)
+                self._finish(writer, content, labels, version)
+        except duckdb.Error:
+            self._kept.drop(file)
+            return False
+        self._viewed = viewed
+        return True
+
+    def _write_file(self, path: Path, content: Content, kept: Content | None) -> None:
+        with self._databases.filing(path) as (writer, present):
+            self._build(writer, present, content, kept, [self._labels.column(name) for name in content.schemas])
+            writer.execute("CREATE TABLE kept_names AS FROM cluster_names")
 
     def _write_labels(
         self, writer: duckdb.DuckDBPyConnection, schemas: Sequence[str], labels: Sequence[Mapping[str, Any]]

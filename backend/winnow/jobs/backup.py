@@ -15,7 +15,7 @@ from winnow.errors import ConflictError, CorpusError, InputError
 from winnow.export.base import fsync_folder
 from winnow.jobs.progress import Progress
 
-LEFT_OUT = frozenset({"tmp", "index", "damaged", "logs"})
+LEFT_OUT = frozenset({"tmp", "index", "tables", "damaged", "logs"})
 """What a backup does not need: unfinished work, the keyword index (built again at the first search), logs."""
 
 CONTROL = "control.sqlite"

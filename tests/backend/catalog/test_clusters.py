@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import one_process, write_lines
+from winnow.catalog import kept_tables
 from winnow.catalog.filters import Filter
 from winnow.catalog.manifest import Shard
 from winnow.errors import ConflictError, MissingNeed, SettingError
@@ -85,6 +86,17 @@ def test_without_clusters_there_is_nothing_to_rename(tmp_path: Path) -> None:
     assert clusters.names() == []
     with pytest.raises(MissingNeed, match="winnow cluster"):
         clusters.rename(0, "x", who="ana")
+
+
+def test_names_change_beside_a_kept_table(clustered: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_tables, "LEAST", 1)
+    before = shown(clustered)
+    kept = list((clustered.folder / "tables").iterdir())
+    clustered.catalog.clusters.rename(1, "loaves", who="ana")
+    after = [(cluster, "loaves" if cluster == 1 else name, top) for cluster, name, top in before]
+    assert shown(clustered) == shown(Workspace(clustered.folder)) == after
+    assert list((clustered.folder / "tables").iterdir()) == kept
+    assert len(kept) == 1
 
 
 def test_a_verdict_is_a_column_that_can_be_taken_back(clustered: Workspace) -> None:

@@ -1,0 +1,121 @@
+"""Kept tables: read where they lie, never wrong, and no loss when they are gone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conftest import write_lines
+from winnow.catalog import kept_tables, table
+from winnow.catalog.filters import Filter
+from winnow.workspace import Workspace
+
+
+@pytest.fixture(autouse=True)
+def small_corpora_keep_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_tables, "LEAST", 1)
+
+
+@pytest.fixture
+def builds(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list that grows whenever a table is put together from shards or from another table."""
+    made: list[str] = []
+    build = table.build
+
+    def noted(*told: object) -> None:
+        made.append("built")
+        build(*told)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(table, "build", noted)
+    return made
+
+
+def files(corpus: Workspace) -> list[Path]:
+    return sorted((corpus.folder / "tables").glob("*"))
+
+
+def rows(corpus: Workspace) -> dict[str, list[object]]:
+    """Return all of the wide table."""
+    return corpus.browse.arrow(Filter(), list(corpus.browse.columns())).to_pydict()
+
+
+def opened(corpus: Workspace) -> Workspace:
+    """Return the corpus as another process sees it."""
+    return Workspace(corpus.folder)
+
+
+def test_the_next_process_builds_nothing(scored: Workspace, builds: list[str]) -> None:
+    told = rows(scored)
+    [file] = files(scored)
+    assert (file.suffix, builds) == (".duckdb", ["built"])
+    assert rows(opened(scored)) == told
+    assert builds == ["built"]
+
+
+def test_a_small_corpus_keeps_none(scored: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_tables, "LEAST", 7)
+    rows(scored)
+    assert files(scored) == []
+
+
+def test_labels_and_new_questions_change_a_copy(scored: Workspace, builds: list[str]) -> None:
+    rows(scored)
+    scored.labels.add(3, "keep", who="ana")
+    assert scored.browse.facet("label", Filter()).values == [("keep", 1)]
+    other = opened(scored)
+    assert other.browse.facet("label", Filter()).values == [("keep", 1)]
+    other.labels.undo(who="ana")
+    assert other.browse.facet("label", Filter()).values == []
+    assert scored.browse.facet("label", Filter()).values == []
+    assert builds == ["built"]
+
+
+def test_a_new_column_makes_a_new_file(scored: Workspace) -> None:
+    rows(scored)
+    before = files(scored)
+    scored.labels.add(3, "keep", who="ana")
+    scored.score(["pii"])
+    told = rows(scored)
+    [file] = files(scored)
+    assert file not in before
+    assert rows(opened(scored)) == told
+    assert told["label"] == [None, None, None, "keep", None, None]
+
+
+def test_a_corpus_that_lacks_scores_of_new_documents_keeps_none(scored: Workspace, tmp_path: Path) -> None:
+    scored.ingest([write_lines(tmp_path / "more.jsonl", [{"id": "g", "text": "One more page."}])])
+    rows(scored)
+    assert files(scored) == []
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "another's"])
+def test_a_damaged_file_is_made_again(scored: Workspace, damage: str, builds: list[str]) -> None:
+    told = rows(scored)
+    [file] = files(scored)
+    size = file.stat().st_size
+    with open(file, "r+b") as opened_file:
+        if damage == "cut":
+            opened_file.truncate(size // 2)
+        else:
+            opened_file.seek(0 if damage == "another's" else size // 2)
+            opened_file.write(b"no table at all")
+    assert rows(opened(scored)) == told
+    assert builds == ["built", "built"]
+    assert [file.stat().st_size for file in files(scored)] == [size]
+
+
+def test_a_file_that_duckdb_cannot_read_is_dropped(scored: Workspace) -> None:
+    told = rows(scored)
+    [file] = files(scored)
+    file.write_bytes(b"of a later version")
+    file.rename(file.with_name(f"{file.stem.partition('-')[0]}-{kept_tables.checksum(file)}.duckdb"))
+    assert rows(opened(scored)) == told
+    assert files(scored) == []
+
+
+def test_a_folder_that_cannot_be_written_to_is_no_matter(scored: Workspace, builds: list[str]) -> None:
+    (scored.folder / "tables").write_text("a file in its place")
+    told = rows(scored)
+    assert rows(opened(scored)) == told
+    assert builds.count("built") >= 2
