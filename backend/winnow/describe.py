@@ -62,6 +62,7 @@ def _row(kind: str, found: type[Method]) -> dict[str, Any]:
         "paper": {"title": paper.title, "url": paper.url, "year": paper.year} if paper else None,
         "reconstruction": found.reconstruction,
         "needs": sorted(found().needs()),
+        **({"pace": found.pace} if issubclass(found, Selector) else {}),
         "settings": [
             {
                 "name": setting.name,

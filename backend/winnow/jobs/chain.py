@@ -9,13 +9,14 @@ from typing import Any
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.filters import Filter
 from winnow.errors import ConflictError, MissingNeed
+from winnow.jobs.foretold import MOMENT, foretold, in_words
 from winnow.jobs.lineage import Among, Chosen, Lineage
 from winnow.jobs.progress import Progress
 from winnow.jobs.reading import counted
 from winnow.jobs.select import Preview, build_pool, check_columns, choose
 from winnow.jobs.target import Aim, read_target
 from winnow.method import method
-from winnow.pool import Budget
+from winnow.pool import Budget, Pool
 from winnow.select.base import Selector
 
 ALL = {"share": 1.0}
@@ -103,6 +104,8 @@ def run_chain(
         pool = build_pool(catalog, step.selector.needs(), plain, aim.target if aim else None, among=left)
         if last is None and (filter or within):
             counts.append(_count(_words(filter, within), len(pool), int(pool.tokens.sum())))
+        if progress:
+            _tell_time(step.selector, pool, progress)
         watched = counted(pool, type(step.selector).name, progress) if progress else pool
         last = choose(watched, step.selector, step.budget, step.seed)
         spent = last.selection.spent(pool)
@@ -112,6 +115,12 @@ def run_chain(
     named = [filter.selection.lstrip("-"), within, *(step.target or "" for step in steps)]
     recipe = _recipe(told, filter, within) | known.parents(name for name in named if name in known.names())
     return Chain(replace(last, summary={**last.summary, "steps": counts}), recipe)
+
+
+def _tell_time(selector: Selector, pool: Pool, progress: Progress) -> None:
+    seconds = foretold(selector, len(pool), int(pool.tokens.sum()))
+    if seconds >= MOMENT:
+        progress.stage(f"{type(selector).name} chooses from {len(pool):,} documents, about {in_words(seconds)}", 0, "")
 
 
 def _recipe(told: Sequence[Mapping[str, Any]], filter: Filter, within: str) -> dict[str, Any]:

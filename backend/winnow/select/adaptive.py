@@ -38,6 +38,7 @@ class AdaptInfinity(Selector):
     """
 
     name: ClassVar[str] = "adapt_infinity"
+    pace: ClassVar[float] = 10
     paper: ClassVar[Paper] = Paper(
         "Adapt-infinity: Scalable Continual Multimodal Instruction Tuning via Dynamic Data Selection",
         "2410.10636",

@@ -35,6 +35,7 @@ class Quad(Picker):
     """
 
     name: ClassVar[str] = "quad"
+    pace: ClassVar[float] = 2.5
     reconstruction: ClassVar[bool] = True
     paper: ClassVar[Paper] = Paper(
         "Harnessing Diversity for Important Data Selection in Pretraining Large Language Models", "2409.16986", 2024

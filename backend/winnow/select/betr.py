@@ -25,6 +25,7 @@ class Betr(Ranker):
     """
 
     name: ClassVar[str] = "betr"
+    pace: ClassVar[float] = 13
     paper: ClassVar[Paper] = Paper(
         "Language Models Improve When Pretraining Data Matches Target Tasks", "2507.12466", 2025
     )

@@ -39,6 +39,7 @@ class ConceptCoverage(Selector):
     """
 
     name: ClassVar[str] = "concept_coverage"
+    pace: ClassVar[float] = 410
     paper: ClassVar[Paper] = Paper(
         'No "Zero-Shot" Without Exponential Data: Pretraining Concept Frequency Determines Multimodal Model Performance',
         "2404.04125",

@@ -70,6 +70,7 @@ class Kcenter(Covering):
     """
 
     name: ClassVar[str] = "kcenter"
+    pace: ClassVar[float] = 5
     paper: ClassVar[Paper] = Paper(
         "Active Learning for Convolutional Neural Networks: A Core-Set Approach", "1708.00489", 2017
     )
@@ -120,6 +121,7 @@ class FacilityLocation(Covering):
     """
 
     name: ClassVar[str] = "facility_location"
+    pace: ClassVar[float] = 36
     paper: ClassVar[Paper] = Paper(
         "Coresets for Data-efficient Training of Machine Learning Models", "1906.01827", 2019
     )

@@ -39,6 +39,7 @@ class CqfSelect(Ranker):
     """
 
     name: ClassVar[str] = "cqf_select"
+    pace: ClassVar[float] = 5
     paper: ClassVar[Paper] = Paper(
         "The Data-Quality Illusion: Rethinking Classifier-Based Quality Filtering for LLM Pretraining",
         "2510.00866",

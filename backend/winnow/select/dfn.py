@@ -58,6 +58,7 @@ class Dfn(Ranker):
     """
 
     name: ClassVar[str] = "dfn"
+    pace: ClassVar[float] = 66
     paper: ClassVar[Paper] = Paper("Data Filtering Networks", "2309.17425", 2023)
     reconstruction: ClassVar[bool] = True
 

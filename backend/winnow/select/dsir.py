@@ -44,6 +44,7 @@ class Dsir(Picker):
     """
 
     name: ClassVar[str] = "dsir"
+    pace: ClassVar[float] = 88
     paper: ClassVar[Paper] = Paper("Data Selection for Language Models via Importance Resampling", "2302.03169", 2023)
 
     mode: str = param(

@@ -36,6 +36,7 @@ class EntropyMixture(Mixer):
     """
 
     name: ClassVar[str] = "entropy_mixture"
+    pace: ClassVar[float] = 12
     reconstruction: ClassVar[bool] = True
     paper: ClassVar[Paper] = Paper(
         "BiMix: Bivariate Data Mixing Law for Language Model Pretraining", "2405.14908", 2024

@@ -36,6 +36,7 @@ class Gotd(Ranker):
     """
 
     name: ClassVar[str] = "gotd"
+    pace: ClassVar[float] = 16
     paper: ClassVar[Paper] = Paper(
         "Get more for less: Principled Data Selection for Warming Up Fine-Tuning in LLMs", "2405.02774", 2024
     )

@@ -37,6 +37,7 @@ class IclApt(Selector):
     """
 
     name: ClassVar[str] = "icl_apt"
+    pace: ClassVar[float] = 58
     paper: ClassVar[Paper] = Paper(
         "Efficient Domain-adaptive Continual Pretraining for the Process Industry in the German Language",
         "2504.19856",

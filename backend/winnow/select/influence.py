@@ -61,6 +61,7 @@ class GroupMates(Selector):
     """
 
     name: ClassVar[str] = "group_mates"
+    pace: ClassVar[float] = 32
     reconstruction: ClassVar[bool] = True
     paper: ClassVar[Paper] = Paper("Group-Level Data Selection for Efficient Pretraining", "2502.14709", 2025)
 

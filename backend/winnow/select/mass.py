@@ -53,6 +53,7 @@ class Mass(Ranker):
     """
 
     name: ClassVar[str] = "mass"
+    pace: ClassVar[float] = 12
     paper: ClassVar[Paper] = Paper(
         "MASS: MAthematical data Selection via Skill graphs for pretraining large language models", "2503.14917", 2025
     )

@@ -34,6 +34,7 @@ class Rds(Selector):
     """
 
     name: ClassVar[str] = "rds"
+    pace: ClassVar[float] = 12.5
     paper: ClassVar[Paper] = Paper("Large-Scale Data Selection for Instruction Tuning", "2503.01807", 2025)
 
     model: str = param("static", "The encoder whose vectors are compared.")

@@ -44,6 +44,7 @@ class Semdedup(Ranker):
     """
 
     name: ClassVar[str] = "semdedup"
+    pace: ClassVar[float] = 10
     paper: ClassVar[Paper] = SEMDEDUP
 
     model: str = param("static", "The encoder whose vectors are compared.")
@@ -113,6 +114,7 @@ class D4(Ranker):
     """
 
     name: ClassVar[str] = "d4"
+    pace: ClassVar[float] = 33
     paper: ClassVar[Paper] = Paper(
         "D4: Improving LLM Pretraining via Document De-Duplication and Diversification", "2308.12284", 2023
     )

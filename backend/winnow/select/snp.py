@@ -50,6 +50,7 @@ class Snp(Selector):
     """
 
     name: ClassVar[str] = "snp"
+    pace: ClassVar[float] = 3
     paper: ClassVar[Paper] = Paper("Large-scale Training Data Search for Object Re-identification", "2303.16186", 2023)
 
     model: str = param("static", "The encoder whose vectors are compared.")

@@ -75,6 +75,13 @@ def test_describes_itself(kind: type[Selector]) -> None:
         assert setting.help.endswith("."), f"{setting.name} needs a sentence"
 
 
+@every_kind
+def test_what_reads_vectors_or_texts_says_its_pace(kind: type[Selector]) -> None:
+    needs = kind(**kind.example).needs()
+    if "text" in needs or any(need.startswith("vectors:") for need in needs):
+        assert kind.pace > 0, "measure it with `winnow bench select`"
+
+
 @every
 @every_budget
 def test_rows_are_unique_in_range_and_within_the_budget(make_pool, method: Selector, budget: Budget) -> None:
