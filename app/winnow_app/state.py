@@ -13,6 +13,7 @@ from winnow_app import identity
 
 OWN = (
     "doc", "page", "color", "points", "schema", "copies", "group", "names", "tab", "sort", "descending", "by", "across", "mean",
+    "queue", "column",
 )  # fmt: skip
 """URL parameters beside the filter's."""
 

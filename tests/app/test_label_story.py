@@ -150,6 +150,24 @@ def test_an_answer_is_kept_when_somebody_leaves_at_once(sit: Sit, workspace: Wor
         eventually(lambda kept=kept: standing(workspace, "label", "lea") == kept, "the answer is kept", page)
 
 
+def test_back_leads_to_the_queue_before_and_the_answers_stand(sit: Sit, workspace: Workspace) -> None:
+    page = sit("ned")
+    before = page.url
+    page.get_by_role("combobox", name="Queue").fill("lowest")
+    page.get_by_role("option", name="lowest of a column first").click()
+    eventually(lambda: page.url != before, "the queue is in the address", page)
+    settled(page)
+    page.keyboard.press("1")
+    eventually(lambda: standing(workspace, "label", "ned") == ["keep"], "the answer is kept", page)
+    page.go_back()
+    eventually(lambda: page.url == before, "the queue before is back", page)
+    settled(page)
+    page.keyboard.press("2")
+    eventually(lambda: standing(workspace, "label", "ned") == ["keep", "drop"], "so is the next", page)
+    settled(page)
+    assert page.url == before, "an answer leads nowhere else"
+
+
 def test_an_earlier_answer_is_changed(sit: Sit, workspace: Workspace) -> None:
     page = sit("eva")
     with another(page):

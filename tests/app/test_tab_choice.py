@@ -7,6 +7,11 @@ from pathlib import Path
 import pytest
 
 from app.conftest import Opener
+from app.test_select import press
+from winnow.catalog.filters import Filter
+from winnow.catalog.labels import LabelSchema
+from winnow.workspace import Workspace
+from winnow_app.parts.labelling.task import Task
 
 PARTS = {
     "explore": ("explore.shown", "groups", "documents"),
@@ -43,6 +48,28 @@ def test_labels_are_opened_at_their_figures(own_corpus: Path, open_page: Opener)
     next(button for button in app.button if button.label == "Start labelling").click().run()
     assert app.segmented_control(key="label.view").value == "figures"
     assert not app.exception
+
+
+def test_a_link_opens_the_same_desk(own_corpus: Path, open_page: Opener) -> None:
+    Workspace(own_corpus).labels.define(LabelSchema("tone", "How does it sound?", ("calm", "loud")))
+    desk = {"schema": "tone", "queue": "highest", "column": "words", "search": "water"}
+    app = open_page("label", own_corpus, desk)
+    app.text_input[0].set_value("ada")
+    press(app, "Start labelling")
+    assert app.session_state["desk"].task == Task("ada", "tone", "highest", "words", Filter(search="water"))
+    app.selectbox(key="label.queue").set_value("diverse").run()
+    assert {name: app.query_params[name] for name in app.query_params} == {
+        "schema": "tone", "queue": "diverse", "column": "words", "search": "water",
+    }  # fmt: skip
+    app.selectbox(key="label.queue").set_value("random").run()
+    assert "queue" not in app.query_params
+    app.query_params["queue"] = "lowest"  # what the browser does on "back"
+    assert app.run().session_state["desk"].task.order == "lowest"
+    app.query_params.clear()
+    app.query_params.update({"queue": "<script>", "column": "<b>", "schema": "none"})
+    assert app.run().session_state["desk"].task == Task("ada", "label", "random", "", Filter())
+    assert not app.exception
+    assert not app.error
 
 
 def test_the_order_of_a_list_is_in_the_address(corpus: Path, open_page: Opener) -> None:

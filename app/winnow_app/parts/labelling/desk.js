@@ -49,6 +49,8 @@ class Desk {
   update(data) {
     const question = JSON.stringify(data.schema);
     if (this.question !== question) Object.assign(this, { question, shown: null, outbox: [], taken: new Map(), notice: "" });
+    // Whoever has just chosen another queue goes on with keys, and those of a chosen box belong to the box.
+    if (this.data && this.data.queue !== data.queue && document.activeElement?.matches("[role='combobox']")) document.activeElement.blur();
     this.data = data;
     const kept = new Set(data.acks);
     this.outbox = this.outbox.filter((entry) => !kept.has(entry.uuid));

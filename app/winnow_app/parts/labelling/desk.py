@@ -156,7 +156,7 @@ class Desk:
         return {
             "schema": {name: getattr(schema, name) for name in ("name", "question", "kind", "guidelines", "low", "high")}
             | {"values": list(schema.values)},
-            "items": [self._item(schema, item) for item in items],
+            "queue": task.key, "items": [self._item(schema, item) for item in items],
             "acks": self.acks, "refused": self.refused, "waiting": self.waiting, "ended": _ended(task),
             "progress": {"answered": far.answered, "skipped": far.skipped, "team": far.team, "people": len(far.people)},
             "last": self._last(schema), "known": _known(schema) if schema.kind == "tags" else [],

@@ -23,7 +23,6 @@ def ask_question(known: LabelSchema | None) -> None:
         if st.button("Keep it", type="primary", icon=":material/check:", key="question.keep"):
             schema = replace(known or NEW, name=name, **told)
             data.workspace().labels.define(schema)
-            st.session_state.pop("label.schema", None)
             state.keep("schema", schema.name)
             st.rerun()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -16,6 +16,7 @@ from winnow_app.parts.labelling.bulk import ask_label_all
 from winnow_app.parts.labelling.question_form import ask_question
 from winnow_app.parts.view_bar import view_bar
 
+FILTER = "label.filter"
 MORE = {"new": "New question", "change": "Change this question", "all": "Label the whole filter"}
 
 
@@ -37,13 +38,11 @@ class Task:
 def choose_task(who: str, *, labelling: bool) -> Task:
     """Draw, on one line, which question and queue it is, whether to filter, and what else can be done with a question."""
     schemas = data.workspace().labels.schemas()
-    numbers = [name for name, column in data.columns().items() if column.kind == "number" and name != "doc_id"]
-    question, order, column = _chosen(schemas, numbers)
-    shown = ORDERS[order].split(":")[0].capitalize() if labelling else "Question"
-    with st.popover(shown, icon=":material/low_priority:", help="Which question, and which documents first."):
-        _choose(schemas, numbers)
+    question = _question(schemas)
+    order, column = _queue() if labelling else ("random", "")
     if labelling:
-        st.toggle("Filter", value=bool(state.current()), key="label.filter", help="Label a part of the corpus.")
+        st.session_state[FILTER] = bool(state.current() or st.session_state.get(FILTER))
+        st.toggle("Filter", key=FILTER, on_change=_filter_off, help="Label a part of the corpus.")
     asked = st.menu_button("More", list(MORE), format_func=lambda name: MORE[name], icon=":material/more_horiz:", key="label.more")  # fmt: skip
     if asked == "all":
         ask_label_all(question, who)
@@ -54,38 +53,37 @@ def choose_task(who: str, *, labelling: bool) -> Task:
 
 def filter_panel() -> None:
     """Draw what narrows the documents, when somebody asked for it."""
-    if st.session_state.get("label.filter"):
+    if st.session_state.get(FILTER):
         with st.sidebar:
             facet_panel()
         view_bar()
 
 
-def _chosen(schemas: Mapping[str, LabelSchema], numbers: Sequence[str]) -> tuple[str, str, str]:
-    """Return question, queue and column as they were chosen last, and as they are at first."""
-    question = str(st.session_state.get("label.schema") or state.get("schema", DEFAULT.name))
-    order = str(st.session_state.get("label.order") or "random")
-    column = ""
-    if order in BY_COLUMN:
-        first = "quality" if "quality" in numbers else (numbers[0] if numbers else "")
-        column = str(st.session_state.get("label.column") or first)
-        order = order if column else "random"
-    return question if question in schemas else next(iter(schemas)), order, column
+def _filter_off() -> None:
+    """Let every document come again: a filter that nobody sees would only puzzle."""
+    if not st.session_state[FILTER]:
+        state.put(Filter())
 
 
-def _choose(schemas: Mapping[str, LabelSchema], numbers: Sequence[str]) -> None:
-    names = list(schemas)
-    wanted = state.get("schema", DEFAULT.name)
-    st.selectbox(
-        "Question", names, index=names.index(wanted) if wanted in names else 0, width=420,
-        format_func=lambda name: schemas[name].question, key="label.schema", on_change=_show_question,
+def _question(schemas: Mapping[str, LabelSchema]) -> str:
+    first = DEFAULT.name if DEFAULT.name in schemas else next(iter(schemas))
+    chosen = st.selectbox(
+        "Question", list(schemas), width=300, format_func=lambda name: schemas[name].question, label_visibility="collapsed",
+        **state.tied("schema", "label.schema", schemas, first),
     )  # fmt: skip
-    offered = [order for order in ORDERS if numbers or order not in BY_COLUMN]
-    order = st.selectbox("Queue", offered, format_func=lambda name: ORDERS[name], key="label.order", width=420)
-    if order in BY_COLUMN:
-        first = list(numbers).index("quality") if "quality" in numbers else 0
-        st.selectbox("by", numbers, index=first, key="label.column", width=420)
+    return str(chosen)
 
 
-def _show_question() -> None:
-    """Write the question to the address, so that it can be shared."""
-    state.keep("schema", st.session_state["label.schema"])
+def _queue() -> tuple[str, str]:
+    """Ask which documents come first, and by which column where the queue goes by one."""
+    numbers = [name for name, column in data.columns().items() if column.kind == "number" and name != "doc_id"]
+    orders = [order for order in ORDERS if numbers or order not in BY_COLUMN]
+    order = st.selectbox(
+        "Queue", orders, width=250, format_func=lambda name: ORDERS[name], label_visibility="collapsed",
+        **state.tied("queue", "label.queue", orders, "random"),
+    )  # fmt: skip
+    if order not in BY_COLUMN:
+        return str(order), ""
+    first = "quality" if "quality" in numbers else numbers[0]
+    tied = state.tied("column", "label.column", numbers, first)
+    return str(order), str(st.selectbox("by", numbers, width=150, label_visibility="collapsed", **tied))

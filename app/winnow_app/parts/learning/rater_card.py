@@ -89,7 +89,7 @@ def _output(card: Card, output: Mapping[str, Any]) -> None:
     if "histogram" in output:
         _learnt(output)
     _tables(output)
-    _onward(str(output["column"]))
+    _onward(card, str(output["column"]))
     _pseudo(card, output)
 
 
@@ -161,7 +161,7 @@ def _renamed(rows: Sequence[Mapping[str, Any]], figure: str) -> list[dict[str, A
     ]
 
 
-def _onward(column: str) -> None:
+def _onward(card: Card, column: str) -> None:
     if column not in data.columns():
         return
     pages = st.session_state["pages"]
@@ -174,8 +174,9 @@ def _onward(column: str) -> None:
             st.session_state["select.method"], st.session_state["select.top.column"] = "top", column
             st.switch_page(pages["select"])
         if st.button("Label what it doubts", icon=":material/sell:", key=f"doubt.{column}"):
-            st.session_state["label.order"], st.session_state["label.column"] = "uncertain", column
-            st.switch_page(pages["label"])
+            question = {"schema": card.plan.labels[0]} if card.plan.labels else {}
+            desk = {"queue": "uncertain", "column": column, **question}
+            st.switch_page(pages["label"], query_params={**state.current().to_query(), **desk})
 
 
 def _pseudo(card: Card, output: Mapping[str, Any]) -> None:
