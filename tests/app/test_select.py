@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,9 +56,14 @@ def test_a_chain_of_steps_is_kept_with_its_waterfall(open_page: Opener, own_corp
     assert not app.error
     assert kept_documents(app) == "5"
     assert "1. rules" in words(app)
+    shown = next(block.value for block in app.code if "run-recipe" in block.value)
     app.text_input[-1].set_value("chained")
     press(app, "Save selection")
     made = Workspace(own_corpus).catalog.selections.get("chained")
+    typed = shown.replace("winnow ", f"{shlex.quote(sys.executable)} -m winnow ", 1).replace("NAME", "by-shell")
+    subprocess.run(["bash", "-c", typed], check=True, capture_output=True)
+    again = Workspace(own_corpus).catalog.selections.get("by-shell")
+    assert (again.recipe, list(again.read()[0])) == (made.recipe, list(made.read()[0]))
     assert [step["documents"] for step in made.summary["steps"]] == [39, 12, 5]
     press(app, "Take out")
     assert "1. rules" not in words(app)

@@ -17,10 +17,11 @@ from winnow_app import data
 READABLE = " []{}()\",.:;|<>=!'/"
 
 
-def shell_command(*words: str, note: str = "") -> None:
-    """Draw the command of these words on the corpus that is shown."""
+def shell_command(*words: str, note: str = "", reads: str = "") -> None:
+    """Draw the command of these words on the corpus that is shown, and the text that it `reads` from its input."""
     st.caption(f"The same from a shell{note}:")
-    st.code(shlex.join(["winnow", "-w", str(data.workspace().folder), *words]), language=None, wrap_lines=True)
+    command = shlex.join(["winnow", "-w", str(data.workspace().folder), *words])
+    st.code(f"{command} <<'END'\n{reads}END" if reads else command, language=None, wrap_lines=True)
 
 
 def setting_words(method: Method, owner: str = "") -> list[str]:
