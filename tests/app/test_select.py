@@ -14,10 +14,13 @@ import pytest
 from click.testing import CliRunner
 from streamlit.testing.v1 import AppTest
 
+from app.browsing import eventually
 from conftest import one_process, write_lines
 from winnow.catalog.facets import Histogram
 from winnow.catalog.filters import Filter
 from winnow.cli.main import load_commands, winnow
+from winnow.method import methods
+from winnow.select.base import Selector
 from winnow.workspace import Workspace
 from winnow_app import charts, selection_charts
 
@@ -271,3 +274,23 @@ def test_dates_are_counted_in_the_bars_of_the_corpus(
     assert len(kept) == sum(drawn[-1].all) == 4
     assert max(kept) <= "2013"
     assert "1 documents have no value" in words(app)
+
+
+def test_what_takes_long_is_chosen_as_a_job(
+    open_page: Opener, own_corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A million seconds a million documents: 39 s for the 39 there are.
+    monkeypatch.setattr(methods(Selector)["random"], "pace", 1e6)
+    app = open_page("select", own_corpus)
+    app.selectbox(key="select.method").set_value("random").run()
+    assert "about 40 s of a processor for 39 documents" in words(app)
+    assert not app.metric
+    press(app, "Choose as a job")
+    assert "a name" in words(app)
+    app.text_input(key="select.title").set_value("slow")
+    press(app, "Choose as a job")
+    assert not app.exception
+    assert "chooses slow" in words(app)
+    workspace = Workspace(own_corpus)
+    eventually(lambda: workspace.catalog.jobs.all(1)[0].state in ("done", "failed"), "the job ends")
+    assert [made.name for made in workspace.catalog.selections.all()] == ["slow"]

@@ -19,6 +19,7 @@ from winnow_app.parts.facets import facet_panel
 from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.highlight import plain
 from winnow_app.parts.job_bar import running_jobs
+from winnow_app.parts.long_choice import choose_as_job, told_to_wait
 from winnow_app.parts.method_form import method_form
 from winnow_app.parts.missing_step import offer_missing
 from winnow_app.parts.outcome import outcome
@@ -62,13 +63,18 @@ def page() -> None:
             st.info("This method aims at a target: name a file or a kept selection.", icon=":material/target:")
             return
         choice = {
-            "filter": state.current(), "within": within, "before": steps_before(), "seed": seed, "target": target, **budget,
+            "filter": state.current(), "within": within, "before": steps_before(), "seed": seed, "target": target,
+            "force_target": bool(st.session_state.get("select.force") and target), **budget,
         }  # fmt: skip
-        if not _previewed(selector, choice):
+        waits = told_to_wait(selector, choice)
+        if not waits and not _previewed(selector, choice):
             return
     with form, failures_as_words("save"):
         add_step({"method": dict(selector.recipe), "budget": budget, "seed": seed, "target": target})
-        save_selection("select", partial(data.workspace().select, name, settings=settings, **choice))
+        if waits:
+            choose_as_job(name, {"settings": settings, **choice})
+        else:
+            save_selection("select", partial(data.workspace().select, name, settings=settings, **choice))
         select_command(selector, choice)
 
 
@@ -87,7 +93,6 @@ def _method() -> tuple[str, dict[str, Any]]:
 
 def _previewed(selector: Selector, choice: dict[str, Any]) -> bool:
     """Draw the outcome and return whether there is one; a benchmark's test split is aimed at only when told to."""
-    choice["force_target"] = bool(st.session_state.get("select.force")) and bool(choice["target"])
     try:
         preview = data.workspace().preview(selector, **choice)
     except SettingError as reason:
