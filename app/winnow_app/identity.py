@@ -42,6 +42,11 @@ def actor() -> Actor:
     return visitors().unknown
 
 
+def may(right: str) -> bool:
+    """Return whether who looks at the page may do something: what would be refused is not offered."""
+    return actor().may(right)
+
+
 def of_script() -> Actor | None:
     """Return who acts in a thread that Streamlit runs a page in; None elsewhere."""
     return actor() if get_script_run_ctx(suppress_warning=True) is not None else None

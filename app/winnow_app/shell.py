@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
+from winnow.errors import WinnowError
 from winnow_app import data, identity, state
 from winnow_app.pages import compare, duplicates, explore, export, home, jobs, label, learn, map, prove, select
 from winnow_app.parts.failures import failures_as_words
@@ -41,7 +42,7 @@ def open_workbench(first: str = "home") -> None:
     st.html(f'<span class="winnow-style"></span><style>{_style()}</style>')
     st.logo(str(LOGO), size="large")
     pages = {
-        name: st.Page(_guarded(name, body), title=title, icon=icon, **_place(name, first))
+        name: st.Page(_guarded(name, body), title=title, icon=icon, visibility=_visibility(name), **_place(name, first))
         for name, (title, icon, body) in PAGES.items()
     }
     st.session_state["pages"] = pages
@@ -55,6 +56,14 @@ def open_workbench(first: str = "home") -> None:
 
 def _place(name: str, first: str) -> dict[str, Any]:
     return {"url_path": ROOT, "default": True} if name == first else {"url_path": name}
+
+
+def _visibility(name: str) -> Literal["visible", "hidden"]:
+    """Hide the pages that who looks may not use from the navigation; the page itself says why when it is opened."""
+    try:
+        return "visible" if identity.may(identity.NEEDS.get(name, "read")) else "hidden"
+    except WinnowError:
+        return "visible"
 
 
 @functools.cache

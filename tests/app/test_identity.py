@@ -36,6 +36,37 @@ def test_readers_see_what_only_shows(own_corpus: Path, open_page: Opener, name: 
     assert "you are a reader" not in said(page)
 
 
+ACTING = (
+    "Run ", "Keep", "Drop", "Save", "Look again", "Look for them", "Rename", "Merge", "Split", "Undo", "Cancel", "Go on", "Prove it",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["home", "explore", "map", "duplicates", "prove", "compare", "jobs"])
+def test_readers_are_offered_nothing_that_would_be_refused(own_corpus: Path, open_page: Opener, name: str) -> None:
+    workspace = Workspace(own_corpus)
+    workspace.select("random", share=0.5, name="half")
+    log = workspace.catalog.jobs
+    log.start(log.add("score", {}))
+    log.finish(log.add("embed", {}), "failed", error="no room")
+    offered = acting(open_page(name, own_corpus))
+    workspace.catalog.people.set_role("others", "reader")
+    assert acting(open_page(name, own_corpus)) == []
+    assert offered or name in ("map", "compare", "prove"), "a curator is offered some"
+
+
+def acting(page: AppTest) -> list[str]:
+    assert not page.exception
+    return [button.label for button in page.button if button.label.startswith(ACTING) and not button.disabled]
+
+
+def test_an_annotator_labels_and_changes_no_question(own_corpus: Path, open_page: Opener) -> None:
+    people = Workspace(own_corpus).catalog.people
+    people.set_role("others", "annotator")
+    page = open_page("duplicates", own_corpus, {"copies": "exact"})
+    page.text_input("copies.who").input("ana").run()
+    assert {label for label in acting(page) if label in ("Keep", "Drop", "Save selection")} == {"Keep", "Drop"}
+
+
 def test_a_reader_starts_no_job_and_is_told_why(own_corpus: Path, open_page: Opener) -> None:
     workspace = Workspace(own_corpus)
     page = open_page("home", own_corpus)

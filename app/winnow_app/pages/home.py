@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from winnow.catalog.filters import Filter
-from winnow_app import charts, data
+from winnow_app import charts, data, identity
 from winnow_app.parts.findings import findings_board
 from winnow_app.parts.job_bar import running_jobs
 
@@ -52,6 +52,8 @@ def _missing() -> None:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             listed = f": {', '.join(names)}" if verb != "cluster" else ""
             st.markdown(f"**Missing {VERBS[verb]}**{listed}", width="stretch")
+            if not identity.may("curate"):
+                continue
             recipes: dict[str, dict[str, Any]] = {"score": {"names": list(names)}, "embed": {"model": names[0]}}
             st.button(
                 "Running …" if verb in running else f"Run {verb}", key=f"missing.{verb}", type="primary",

@@ -7,7 +7,7 @@ import streamlit as st
 
 from winnow.catalog.clusters import Clusters
 from winnow.jobs.cluster_parts import split_cluster
-from winnow_app import data, state
+from winnow_app import data, identity, state
 from winnow_app.parts.cluster_examples import cluster_examples
 from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.highlight import plain
@@ -91,6 +91,8 @@ def _show(groups: list[str], names: list[str]) -> None:
 
 
 def _change(numbers: list[int], names: list[str]) -> None:
+    if not identity.may("curate"):
+        return
     clusters, who = data.workspace().catalog.clusters, state.name() or NAMELESS
     if not numbers:
         st.caption("Choose a cluster to rename, split, keep or drop it, several to merge them.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from winnow.rate.base import FEWEST
-from winnow_app import data, state
+from winnow_app import data, identity, state
 from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.highlight import plain
 
@@ -32,6 +32,8 @@ def concept_bar() -> None:
                 f"{'+' if doc_id in filter.examples else '−'} {doc_id}", key=f"concept.{doc_id}", type="tertiary",
                 on_click=state.pick, args=(doc_id,), kwargs={"example": doc_id in filter.examples}, help="Take it back",
             )  # fmt: skip
+        if not identity.may("curate"):
+            return
         with st.popover("Keep it as a rater", icon=":material/model_training:", disabled=not ready):
             _keep(filter.examples, filter.against)
         if not ready:

@@ -10,7 +10,7 @@ from typing import Literal
 import streamlit as st
 
 from winnow.catalog.joblog import OPEN, Job
-from winnow_app import data
+from winnow_app import data, identity
 from winnow_app.parts.highlight import plain
 
 STATES: dict[str, tuple[Literal["gray", "blue", "green", "red", "orange"], str]] = {
@@ -45,7 +45,7 @@ def job_bar(job: Job, beside: Callable[[], object] | None = None) -> None:
             st.badge(job.state, icon=icon, color=colour)
             when = job.created[:19].replace("T", " ")
             st.markdown(f"**{job.verb}** · job {job.job} · {when} UTC · {job.seconds:,.0f} s", width="stretch")
-            if job.state in OPEN:
+            if job.state in OPEN and identity.may("curate"):
                 st.button(
                     "Cancel",
                     key=f"cancel.{job.job}",
@@ -63,6 +63,8 @@ def job_bar(job: Job, beside: Callable[[], object] | None = None) -> None:
 
 def run_again(job: Job) -> None:
     """Offer to do once more what a job that did not end well says; what it had published is not made twice."""
+    if not identity.may("curate"):
+        return
     words = "Go on" if job.state in ("interrupted", "cancelled") else "Run again"
     st.button(
         words, key=f"again.{job.job}", icon=":material/replay:", on_click=data.start, args=(job.verb,),

@@ -12,7 +12,7 @@ from winnow.method import methods
 from winnow.score.base import Scorer
 from winnow.score.causal import CausalScorer
 from winnow.select.base import Selector
-from winnow_app import data
+from winnow_app import data, identity
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,9 @@ def _scoring(column: str, scorer: str) -> Step:
 
 def selection_needed() -> None:
     """Say that no selection is kept, and lead to where one is chosen."""
+    if not identity.may("curate"):
+        st.info("No selection is kept yet; a curator can choose one.", icon=":material/filter_alt:")
+        return
     st.info("No selection is kept yet: choose one and save it under a name.", icon=":material/filter_alt:")
     st.page_link(st.session_state["pages"]["select"], label="Choose documents", icon=":material/filter_alt:")
 
@@ -75,6 +78,9 @@ def offer(who: str, steps: Sequence[Step]) -> None:
     for step in steps:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{who}** needs {step.words}")
+            if not identity.may("curate"):
+                st.caption("A curator can make it.")
+                continue
             if not step.verb:
                 st.code(step.command, language=None)
                 continue

@@ -11,7 +11,7 @@ from winnow.jobs.proof_plan import Asked
 from winnow.method import methods
 from winnow.online.base import Online
 from winnow.prove.tiers import TIERS
-from winnow_app import data
+from winnow_app import data, identity
 from winnow_app.parts.highlight import plain
 from winnow_app.parts.method_form import method_form
 from winnow_app.parts.server_paths import within_reach
@@ -51,13 +51,21 @@ def proof_setup(kept: list[str]) -> None:
         questions=questions, online=online, guide=guide,
     )  # fmt: skip
     _ahead(asked)
-    ready = bool((selections or online) and target and name.strip())
-    if st.button("Prove it", type="primary", icon=":material/science:", disabled=not ready):
-        st.session_state["prove.shown"] = name
-        data.start("prove", name=name.strip(), asked=asked.recipe, replace=False)
-    if not ready:
-        st.caption("Choose a selection and name the texts first.")
+    lacks = "" if (selections or online) and target and name.strip() else "Choose a selection and name the texts first."
+    if not identity.may("curate"):
+        lacks = "A curator can start it."
+    st.button(
+        "Prove it", type="primary", icon=":material/science:", disabled=bool(lacks), on_click=_prove,
+        args=(name.strip(), asked.recipe),
+    )  # fmt: skip
+    if lacks:
+        st.caption(lacks)
     shell_command(*_command(asked, name.strip() or "NAME"))
+
+
+def _prove(name: str, asked: dict[str, Any]) -> None:
+    st.session_state["prove.shown"] = name
+    data.start("prove", name=name, asked=asked, replace=False)
 
 
 def _command(asked: Asked, name: str) -> list[str]:

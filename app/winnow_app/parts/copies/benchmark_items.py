@@ -8,7 +8,7 @@ import streamlit as st
 from winnow.catalog.filters import Filter
 from winnow.method import method
 from winnow.score.base import Scorer
-from winnow_app import data
+from winnow_app import data, identity
 from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.highlight import plain
 from winnow_app.parts.method_form import method_form
@@ -20,16 +20,8 @@ def benchmark_items() -> None:
     """Draw the form and, once it was looked, what was found."""
     found, form = st.columns([8, 4], gap="large")
     with form, failures_as_words("benchmarks.form"):
-        st.markdown("**Look for benchmarks**")
-        run = data.workspace().catalog.manifest.run("columns", SCORER)
-        settings = method_form(method(Scorer, SCORER), "copies", run.recipe if run else None)
-        running = "score" in data.running_verbs()
-        st.button(
-            "Running …" if running else "Look for them", type="primary", icon=":material/play_arrow:",
-            key="copies.benchmarks", disabled=running or not settings["benchmarks"], on_click=data.start, args=("score",),
-            kwargs={"names": [SCORER], "settings": {SCORER: settings}},
-            help="Name at least one file or folder of benchmark items on this machine.",
-        )  # fmt: skip
+        if identity.may("curate"):
+            _form()
     with found:
         if "contaminated" not in data.columns():
             st.info(
@@ -40,6 +32,19 @@ def benchmark_items() -> None:
             return
         with failures_as_words("benchmarks"):
             _found()
+
+
+def _form() -> None:
+    st.markdown("**Look for benchmarks**")
+    run = data.workspace().catalog.manifest.run("columns", SCORER)
+    settings = method_form(method(Scorer, SCORER), "copies", run.recipe if run else None)
+    running = "score" in data.running_verbs()
+    st.button(
+        "Running …" if running else "Look for them", type="primary", icon=":material/play_arrow:",
+        key="copies.benchmarks", disabled=running or not settings["benchmarks"], on_click=data.start, args=("score",),
+        kwargs={"names": [SCORER], "settings": {SCORER: settings}},
+        help="Name at least one file or folder of benchmark items on this machine.",
+    )  # fmt: skip
 
 
 def _found() -> None:

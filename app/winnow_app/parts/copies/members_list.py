@@ -10,7 +10,7 @@ import streamlit as st
 
 from winnow.catalog.filters import Filter
 from winnow.jobs.copies import Kind, Members
-from winnow_app import data, state
+from winnow_app import data, identity, state
 from winnow_app.parts.copies.word_difference import REACH, difference, share_changed, steps
 from winnow_app.parts.document_facts import badges, known, title_of
 from winnow_app.parts.highlight import RIGHT_TO_LEFT, plain, snippet
@@ -23,7 +23,7 @@ def members_list(found: Members, group: int) -> None:
     """Draw the members of a group, a page of them at a time."""
     ids = [int(doc_id) for doc_id in found.of(group)]
     st.markdown(f"**{len(ids):,} documents** of group {group}, the kept one first")
-    who = _name()
+    who = _name() if identity.may("label") else ""
     pages = -(-len(ids) // SHOWN)
     page = st.pagination(pages, key=f"copies.pages.{group}") if pages > 1 else 1
     chosen = list(dict.fromkeys([ids[0], *ids[(page - 1) * SHOWN : page * SHOWN]]))
@@ -62,7 +62,8 @@ def _member(kind: Kind, row: Mapping[str, Any], text: str, kept: str | None, who
                 words, color="green" if stays else "gray", icon=":material/check:" if stays else ":material/delete:"
             )
             st.markdown(f"**{plain(title_of(row))}**", width="stretch")
-            _hands(doc_id, said, who)
+            if identity.may("label"):
+                _hands(doc_id, said, who)
             if st.button("Open", key=f"copies.open.{doc_id}", type="tertiary", help="Open it in Explore"):
                 view = {**_group_view(kind, row).to_query(), "doc": str(doc_id)}
                 st.switch_page(st.session_state["pages"]["explore"], query_params=view)

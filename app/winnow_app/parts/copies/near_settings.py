@@ -9,7 +9,7 @@ import streamlit as st
 from winnow.method import method
 from winnow.score.base import Scorer
 from winnow.score.curves import expected_recall, knee, known_pairs, measured, settings
-from winnow_app import charts, data
+from winnow_app import charts, data, identity
 from winnow_app.parts.method_form import method_form
 
 SCORER = "near_duplicates"
@@ -24,7 +24,7 @@ def near_settings() -> None:
         running = "score" in data.running_verbs()
         st.button(
             "Running …" if running else "Look again", type="primary", icon=":material/play_arrow:", key="copies.again",
-            disabled=running, on_click=data.start, args=("score",),
+            disabled=running or not identity.may("curate"), on_click=data.start, args=("score",),
             kwargs={"names": [SCORER], "settings": {SCORER: chosen}},
         )  # fmt: skip
     with drawn:

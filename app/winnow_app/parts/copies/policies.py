@@ -12,7 +12,7 @@ import streamlit as st
 from winnow.catalog.filters import Filter
 from winnow.jobs.copies import Members, kept_condition
 from winnow.score.twins import POLICIES
-from winnow_app import data
+from winnow_app import data, identity
 from winnow_app.parts.save_selection import save_selection
 
 WORDS = {
@@ -42,7 +42,9 @@ def policies(found: Members) -> None:
             **{name: number(format="localized") for name in ("documents dropped", "tokens dropped", "groups that keep another")},
         },
     )  # fmt: skip
-    if event.selection.rows:
+    if not identity.may("curate"):
+        st.caption("A curator can apply a policy. A hand label keep or drop outranks every policy.")
+    elif event.selection.rows:
         _apply(found, effects[event.selection.rows[0]].policy, sources)
     else:
         st.caption("Choose a row to apply a policy. A hand label keep or drop outranks every policy.")
@@ -83,6 +85,8 @@ def _left(found: Members) -> None:
     st.markdown(f"**Left: {count.documents:,} of {everything.documents:,} documents** ({share:.1%}){tokens}")
     if st.button("Look at them", icon=":material/search:", key="copies.look"):
         st.switch_page(st.session_state["pages"]["explore"], query_params=left.to_query())
+    if not identity.may("curate"):
+        return
     with st.container(width=480):
         keep = partial(data.workspace().select, "random", share=1.0, filter=left)
         save_selection(f"copies.{found.kind.name}", keep, name=f"without-{found.kind.name}-copies")

@@ -9,7 +9,7 @@ import streamlit as st
 
 from winnow.jobs.lab_series import kept
 from winnow.prove.tiers import TIERS
-from winnow_app import data
+from winnow_app import data, identity
 from winnow_app.parts.highlight import plain
 from winnow_app.parts.job_bar import running_jobs
 from winnow_app.parts.proof_setup import SIZES
@@ -48,8 +48,12 @@ def launch(verb: str, words: str, recipe: Mapping[str, Any], flags: Sequence[str
         lacks = f"'{name}' is there already: choose another name."
     elif not name and not lacks:
         lacks = "Give it a name."
-    if st.button(words, type="primary", icon=":material/play_arrow:", disabled=bool(lacks), key=f"{verb}.start"):
-        data.start(verb, name=name, replace=False, **recipe)
+    if not identity.may("curate"):
+        lacks = "A curator can start it."
+    st.button(
+        words, type="primary", icon=":material/play_arrow:", disabled=bool(lacks), key=f"{verb}.start",
+        on_click=data.start, args=(verb,), kwargs={"name": name, "replace": False, **recipe},
+    )  # fmt: skip
     if lacks:
         st.caption(f":material/arrow_upward: {plain(lacks)}")
     shell_command(verb, name or "NAME", *flags)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -10,6 +11,7 @@ import streamlit as st
 from winnow.jobs.labels import FORMATS, export_labels, import_labels
 from winnow.label.label_studio import configuration
 from winnow_app import data
+from winnow_app.parts.deeds import act, outcome
 from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.highlight import plain
 
@@ -56,12 +58,18 @@ def _in(question: str, who: str) -> None:
     st.subheader("Bring labels in", anchor=False)
     format = _format("files.in", [name for name in FORMATS if name != "pairs"])
     given = st.file_uploader("File", key=f"files.upload.{question}.{format}")
-    if given is None or not st.button("Add these labels", icon=":material/upload:", key="files.add"):
-        return
+    place = f"files.add.{question}"
+    if given is not None:
+        add = partial(_added, given.getvalue(), question, who, format)
+        st.button("Add these labels", icon=":material/upload:", key="files.add", on_click=act, args=(place, add))
+    outcome(place)
+
+
+def _added(content: bytes, question: str, who: str, format: str) -> str:
     with tempfile.TemporaryDirectory(prefix="winnow-") as folder:
         path = Path(folder) / "labels"
-        path.write_bytes(given.getvalue())
+        path.write_bytes(content)
         made = import_labels(data.workspace().catalog, path, question, who, format=format)
-    st.success(f"{made.new:,} new labels, {made.known:,} were there already.", icon=":material/check:")
-    if made.unmatched:
-        st.warning(f"{len(made.unmatched):,} name no document here: {plain(', '.join(made.unmatched[:10]))}")
+    said = f"{made.new:,} new labels, {made.known:,} were there already."
+    lost = f"{len(made.unmatched):,} name no document here: {plain(', '.join(made.unmatched[:10]))}"
+    return f"{said}  \n{lost}" if made.unmatched else said

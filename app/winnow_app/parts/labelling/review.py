@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
@@ -13,7 +14,8 @@ from winnow.jobs.label_doubts import Doubt, doubts
 from winnow.jobs.label_review import decide, disputes, set_gold
 from winnow.jobs.label_words import quoted
 from winnow.jobs.labels import undo
-from winnow_app import data
+from winnow_app import data, identity
+from winnow_app.parts.deeds import act, outcome
 from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.highlight import block, plain
 
@@ -94,10 +96,12 @@ def _decision(case: Case, schema: LabelSchema, who: str, place: str) -> None:
     ]
     if rows:
         st.html("".join(rows))
-    st.caption("The deciding answer")
     given = dict.fromkeys([*(schema.values if not schema.several else ()), *case.answers.values()])
+    curates = identity.may("curate")
+    if curates:
+        st.caption("The deciding answer")
     with st.container(horizontal=True, key="review-values"):
-        for number, value in enumerate(given, start=1):
+        for number, value in enumerate(given if curates else (), start=1):
             st.button(
                 plain(_words(schema, value, case.doc_id)), key=f"review.value.{number}", shortcut=str(number) if number < 10 else None,
                 on_click=_decide, args=(schema.name, case, value, who),
@@ -107,14 +111,30 @@ def _decision(case: Case, schema: LabelSchema, who: str, place: str) -> None:
         st.button(
             "Back", key="review.back", icon=":material/skip_previous:", type="tertiary", on_click=_move, args=(-1,)
         )
-        st.button("Undo", key="review.undo", shortcut="Backspace", icon=":material/undo:", type="tertiary", on_click=_undo, args=(schema.name, who))  # fmt: skip
+        if curates:
+            st.button("Undo", key="review.undo", shortcut="Backspace", icon=":material/undo:", type="tertiary", on_click=_undo, args=(schema.name, who))  # fmt: skip
+    if curates:
+        _gold(case, schema, who, given)
+
+
+def _gold(case: Case, schema: LabelSchema, who: str, given: Collection[str]) -> None:
+    """Ask whether the answer is known, so that it can be put to others as a test."""
     gold = st.selectbox(
         "Known answer, to measure annotators by", list(given), index=None, key=f"review.gold.{case.doc_id}",
         format_func=lambda value: _words(schema, value, case.doc_id),
     )  # fmt: skip
-    if gold is not None and st.button("Keep as known", key="review.gold.keep", icon=":material/verified:"):
-        set_gold(data.workspace().catalog, schema.name, case.doc_id, gold, who, other=case.other)
-        st.toast(f"Document {case.doc_id} measures annotators now", icon=":material/verified:")
+    place = f"review.gold.{case.doc_id}.{case.other}"
+    if gold is not None:
+        known = partial(_known, schema.name, case, gold, who)
+        st.button(
+            "Keep as known", key="review.gold.keep", icon=":material/verified:", on_click=act, args=(place, known)
+        )
+    outcome(place)
+
+
+def _known(question: str, case: Case, gold: str, who: str) -> str:
+    set_gold(data.workspace().catalog, question, case.doc_id, gold, who, other=case.other)
+    return f"Document {case.doc_id} measures annotators now."
 
 
 def _words(schema: LabelSchema, value: str, doc_id: int) -> str:

@@ -10,7 +10,7 @@ import streamlit as st
 from winnow.catalog.filters import Filter
 from winnow.catalog.labels import DEFAULT, LabelSchema
 from winnow.jobs.label_queue import BY_COLUMN, ORDERS
-from winnow_app import data, state
+from winnow_app import data, identity, state
 from winnow_app.parts.facets import facet_panel
 from winnow_app.parts.labelling.bulk import ask_label_all
 from winnow_app.parts.labelling.question_form import ask_question
@@ -43,7 +43,8 @@ def choose_task(who: str, *, labelling: bool) -> Task:
     if labelling:
         st.session_state[FILTER] = bool(state.current() or st.session_state.get(FILTER))
         st.toggle("Filter", key=FILTER, on_change=_filter_off, help="Label a part of the corpus.")
-    asked = st.menu_button("More", list(MORE), format_func=lambda name: MORE[name], icon=":material/more_horiz:", key="label.more")  # fmt: skip
+    more = [name for name in MORE if name == "all" or identity.may("curate")]
+    asked = st.menu_button("More", more, format_func=lambda name: MORE[name], icon=":material/more_horiz:", key="label.more")  # fmt: skip
     if asked == "all":
         ask_label_all(question, who)
     elif asked is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ import streamlit as st
 from winnow.jobs.progress import Silent
 from winnow.jobs.raters import Card
 from winnow_app import data, rater_charts, state
+from winnow_app.parts.deeds import act, outcome
 from winnow_app.parts.highlight import plain
 
 MUCH = 0.3
@@ -197,8 +199,12 @@ def _pseudo(card: Card, output: Mapping[str, Any]) -> None:
         )
         schema = data.workspace().labels.schema(card.plan.labels[0])
         value = st.selectbox("Label", schema.values, key=f"pseudo.{card.name}")
-        if st.button("Label them", icon=":material/sell:", key=f"pseudo.do.{card.name}"):
-            made = data.workspace().raters.pseudo_label(
-                card, str(output["column"]), float(wanted), schema.name, str(value)
-            )
-            st.toast(f"{made:,} documents were labelled", icon=":material/sell:")
+        place = f"pseudo.do.{card.name}"
+        label = partial(_labelled, card, str(output["column"]), float(wanted), schema.name, str(value))
+        st.button("Label them", icon=":material/sell:", key=place, on_click=act, args=(place, label))
+        outcome(place)
+
+
+def _labelled(card: Card, column: str, precision: float, question: str, value: str) -> str:
+    made = data.workspace().raters.pseudo_label(card, column, precision, question, value)
+    return f"{made:,} documents were labelled."
