@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -147,6 +147,16 @@ def view_texts(writer: duckdb.DuckDBPyConnection, parts: Sequence[Part]) -> None
     every = f"SELECT doc_id, text FROM {files([part.path for part in parts])}"
     none = "SELECT NULL::BIGINT AS doc_id, NULL::VARCHAR AS text WHERE false"
     writer.execute(f"CREATE VIEW texts AS {every if parts else none}")
+
+
+def view_labelled(writer: duckdb.DuckDBPyConnection, columns: Iterable[str]) -> None:
+    """Make the view `docs` of the file that a database stands on, with columns of its table `said` beside it."""
+    here = str((writer.execute("SELECT current_database()").fetchone() or ("",))[0])
+    said = ", ".join(f"s.{quoted(name)}" for name in columns)
+    writer.execute(
+        f"CREATE OR REPLACE VIEW docs AS SELECT f.*, {said} FROM {here}_file.docs f "
+        f"LEFT JOIN {here}.said s ON s.doc_id = f.doc_id"
+    )
 
 
 def nested(kind: str) -> bool:

@@ -17,7 +17,7 @@ import duckdb
 import pandas as pd  # noqa: F401
 import pyarrow as pa
 
-from winnow.catalog.building import Before, Content, build, rename_clusters, view_texts
+from winnow.catalog.building import Before, Content, build, rename_clusters, view_labelled, view_texts
 from winnow.catalog.clusters import Clusters, Named
 from winnow.catalog.databases import Databases
 from winnow.catalog.kept_tables import KeptTables
@@ -26,6 +26,9 @@ from winnow.catalog.manifest import Manifest
 from winnow.catalog.quoting import literal, quoted
 from winnow.errors import CorpusError
 
+MANY = 100_000
+"""Labelled documents from which on their labels are columns of a table and no longer joined to it at each question."""
+Labelled = Sequence[Mapping[str, Any]]
 LABELS = pa.schema([*((name, pa.string()) for name in ("schema", "value", "who", "at")), ("doc_id", pa.int64())])
 
 
@@ -47,7 +50,7 @@ class Table:
         self._seen = Version(-1, -1, -1)
         self._content: Content | None = None
         self._kept = KeptTables(manifest.folder, read_only=manifest.control.read_only)
-        self._viewed = False
+        self._viewed, self._said = False, 0
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -105,73 +108,57 @@ class Table:
             tuple(self._labels.schemas()),
         )
 
-    def _update(self, content: Content, labels: Sequence[Mapping[str, Any]], version: Version) -> None:
+    def _update(self, content: Content, labels: Labelled, version: Version) -> None:
         """Change the table so that whoever reads meanwhile sees the old one to the end."""
         before = self._content
         if before is None or content.made_of != before.made_of:
             kept = before if before is not None and content.base == before.base else None
             if not self._stand_on_file(content, kept, version):
-                with self._databases.building() as (writer, present):
-                    self._build(writer, present, content, kept)
-                    self._finish(writer, content, labels, version)
-                self._viewed = False
-            return
-        changes = bool(labels) or (content.names, content.schemas) != (before.names, before.schemas)
-        if self._viewed and changes:
-            with self._databases.building() as (writer, present):
-                writer.execute(f"CREATE TABLE docs AS SELECT * FROM {present}.docs")
-                self._finish(writer, content, (), version)
-            self._viewed = False
-        with self._databases.changing() as writer:
-            if content.names != before.names:
-                rename_clusters(writer, content.names - before.names)
-            if changes:
-                self._write_labels(writer, content.schemas, labels)
+                self._stand_alone(content, kept, labels, version)
+        elif self._viewed and (content.names != before.names or self._said + len(labels) > MANY):
+            self._stand_alone(content, before, labels, version)
+        else:
+            with self._databases.changing() as writer:
+                if content.names != before.names:
+                    rename_clusters(writer, content.names - before.names)
+                if labels or content.schemas != before.schemas:
+                    self._write_labels(writer, content.schemas, labels, viewed=self._viewed)
+                _note(writer, version)
+            self._said += len(labels)
+
+    def _stand_alone(self, content: Content, kept: Content | None, labels: Labelled, version: Version) -> None:
+        """Build the table in memory."""
+        with self._databases.building() as (writer, present):
+            self._build(writer, present, content, kept)
+            view_texts(writer, content.parts)
+            self._write_labels(writer, content.schemas, labels, viewed=False)
             _note(writer, version)
-
-    def _build(
-        self,
-        writer: duckdb.DuckDBPyConnection,
-        present: str,
-        content: Content,
-        kept: Content | None,
-        leave_out: Sequence[str] = (),
-    ) -> None:
-        split = kept is None or kept.splits != content.splits
-        leaves = self._clusters.splits()[1] if split else None
-        build(writer, content, Before(kept, f"{present}.docs") if kept else None, leaves, leave_out)
-
-    def _finish(
-        self,
-        writer: duckdb.DuckDBPyConnection,
-        content: Content,
-        labels: Sequence[Mapping[str, Any]],
-        version: Version,
-    ) -> None:
-        view_texts(writer, content.parts)
-        self._write_labels(writer, content.schemas, labels)
-        _note(writer, version)
+        self._viewed = False
 
     def _stand_on_file(self, content: Content, kept: Content | None, version: Version) -> bool:
-        """Read the table that is kept on disk: where it lies if it says all, else a copy, which labels and names change."""
+        """Read the table that is kept on disk where it lies, with the labels beside it; return whether there is one.
+
+        What has many labels or other names of clusters than the file is a copy in memory.
+        """
         file = self._kept.found(content, lambda path: self._write_file(path, content, kept))
         if file is None:
             return False
         labels = self._labels.changed_since(-1)
-        asked = [f"NULL::VARCHAR AS {quoted(self._labels.column(schema))}" for schema in content.schemas]
         try:
             with self._databases.building(file) as (writer, held):
                 names = frozenset[Named](writer.execute(f"FROM {held}.kept_names").fetchall())
-                viewed = not labels and names == content.names
-                kind = "VIEW" if viewed else "TABLE"
-                writer.execute(f"CREATE {kind} docs AS SELECT {', '.join(['*', *asked])} FROM {held}.docs")
-                if names != content.names:
-                    rename_clusters(writer, content.names - names)
-                self._finish(writer, content, labels, version)
+                viewed = names == content.names and len(labels) <= MANY
+                if viewed:
+                    writer.execute(f"CREATE TABLE said (doc_id BIGINT); CREATE VIEW docs AS FROM {held}.docs")
+                else:
+                    self._build(writer, held, content, content)
+                view_texts(writer, content.parts)
+                self._write_labels(writer, content.schemas, labels, viewed=viewed)
+                _note(writer, version)
         except duckdb.Error:
             self._kept.drop(file)
             return False
-        self._viewed = viewed
+        self._viewed, self._said = viewed, len(labels)
         return True
 
     def _write_file(self, path: Path, content: Content, kept: Content | None) -> None:
@@ -179,20 +166,40 @@ class Table:
             self._build(writer, present, content, kept, [self._labels.column(name) for name in content.schemas])
             writer.execute("CREATE TABLE kept_names AS FROM cluster_names")
 
-    def _write_labels(
-        self, writer: duckdb.DuckDBPyConnection, schemas: Sequence[str], labels: Sequence[Mapping[str, Any]]
+    def _build(
+        self,
+        writer: duckdb.DuckDBPyConnection,
+        source: str,
+        content: Content,
+        kept: Content | None,
+        leave_out: Sequence[str] = (),
     ) -> None:
-        present = {row[0].lower() for row in writer.execute("DESCRIBE docs").fetchall()}
-        for schema in schemas:
-            if self._labels.column(schema).lower() not in present:
-                writer.execute(f"ALTER TABLE docs ADD COLUMN {quoted(self._labels.column(schema))} VARCHAR")
+        split = kept is None or kept.splits != content.splits
+        leaves = self._clusters.splits()[1] if split else None
+        build(writer, content, Before(kept, f"{source}.docs") if kept else None, leaves, leave_out)
+
+    def _write_labels(
+        self, writer: duckdb.DuckDBPyConnection, schemas: Sequence[str], labels: Labelled, *, viewed: bool
+    ) -> None:
+        """Write labels into `docs`, or where that is a view of a file into `said`, which the view has beside the file."""
+        held = "said" if viewed else "docs"
+        present = {row[0].lower() for row in writer.execute(f"DESCRIBE {held}").fetchall()}
+        new = [name for name in map(self._labels.column, schemas) if name.lower() not in present]
+        for name in new:
+            writer.execute(f"ALTER TABLE {held} ADD COLUMN {quoted(name)} VARCHAR")
+        if new and viewed:
+            view_labelled(writer, map(self._labels.column, schemas))
         if not labels:
             return
         writer.register("changed", pa.Table.from_pylist([dict(row) for row in labels], schema=LABELS))
+        if viewed:
+            writer.execute(
+                "INSERT INTO said (doc_id) SELECT DISTINCT doc_id FROM changed ANTI JOIN said USING (doc_id)"
+            )
         for schema in {row["schema"] for row in labels} & set(schemas):
             writer.execute(
-                f"UPDATE docs SET {quoted(self._labels.column(schema))} = changed.value FROM changed "
-                f"WHERE docs.doc_id = changed.doc_id AND changed.schema = {literal(schema)}"
+                f"UPDATE {held} SET {quoted(self._labels.column(schema))} = changed.value FROM changed "
+                f"WHERE {held}.doc_id = changed.doc_id AND changed.schema = {literal(schema)}"
             )
 
     def columns(self) -> dict[str, str]:

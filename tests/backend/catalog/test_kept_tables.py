@@ -9,6 +9,7 @@ import pytest
 from conftest import write_lines
 from winnow.catalog import kept_tables, table
 from winnow.catalog.filters import Filter
+from winnow.catalog.labels import LabelSchema
 from winnow.workspace import Workspace
 
 
@@ -40,6 +41,11 @@ def rows(corpus: Workspace) -> dict[str, list[object]]:
     return corpus.browse.arrow(Filter(), list(corpus.browse.columns())).to_pydict()
 
 
+def column(corpus: Workspace, name: str) -> list[object]:
+    found: list[object] = corpus.browse.arrow(Filter(), [name]).column(name).to_pylist()
+    return found
+
+
 def opened(corpus: Workspace) -> Workspace:
     """Return the corpus as another process sees it."""
     return Workspace(corpus.folder)
@@ -59,16 +65,31 @@ def test_a_small_corpus_keeps_none(scored: Workspace, monkeypatch: pytest.Monkey
     assert files(scored) == []
 
 
-def test_labels_and_new_questions_change_a_copy(scored: Workspace, builds: list[str]) -> None:
-    rows(scored)
+@pytest.mark.parametrize("many", [0, 1, 100])
+def test_labels_stand_beside_the_file_or_in_a_copy(
+    scored: Workspace, many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table, "MANY", many)
+    told = rows(scored)
+    [file] = files(scored)
     scored.labels.add(3, "keep", who="ana")
-    assert scored.browse.facet("label", Filter()).values == [("keep", 1)]
+    scored.labels.add(4, "drop", who="ana")
+    scored.labels.add(4, "keep", who="ana")
+    scored.labels.define(LabelSchema("tone", "Which tone?", ("warm", "cold")))
+    scored.labels.add(4, "warm", who="ben", schema="tone")
+    for corpus in (scored, opened(scored)):
+        assert column(corpus, "label") == [None, None, None, "keep", "keep", None]
+        assert column(corpus, "label_tone") == [None, None, None, None, "warm", None]
+        assert corpus.browse.count(Filter(where="label = 'keep' AND label_tone IS NULL")).documents == 1
     other = opened(scored)
-    assert other.browse.facet("label", Filter()).values == [("keep", 1)]
     other.labels.undo(who="ana")
-    assert other.browse.facet("label", Filter()).values == []
-    assert scored.browse.facet("label", Filter()).values == []
-    assert builds == ["built"]
+    other.labels.undo(who="ben", schema="tone")
+    for corpus in (scored, other, opened(scored)):
+        assert column(corpus, "label") == [None, None, None, "keep", "drop", None]
+    scored.labels.undo(who="ana")
+    scored.labels.undo(who="ana")
+    assert rows(scored) == rows(opened(scored)) == {**told, "label_tone": [None] * 6}
+    assert files(scored) == [file]
 
 
 def test_a_new_column_makes_a_new_file(scored: Workspace) -> None:
