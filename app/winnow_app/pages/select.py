@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from winnow.errors import SettingError
 from winnow.method import methods
@@ -45,7 +46,11 @@ def page() -> None:
     if way == "algebra":
         with shown, failures_as_words("outcome"):
             algebra_outcome(told)
-        return
+    else:
+        _methods(form, shown)
+
+
+def _methods(form: DeltaGenerator, shown: DeltaGenerator) -> None:
     with form:
         copy_input()
         within = starting_point()
