@@ -18,6 +18,7 @@ from winnow_app.parts.document_facts import HEADLINE, badges, heading
 from winnow_app.parts.highlight import block, hit_marks, plain, span_marks
 from winnow_app.parts.relatives import duplicates, neighbours
 from winnow_app.parts.rendering import render, ways
+from winnow_app.parts.table_height import table_height
 from winnow_app.parts.verdicts import verdicts
 
 __all__ = ["badges", "document_card", "heading"]
@@ -129,8 +130,13 @@ def _scores(document: Document) -> None:
         and document.values.get(name) is not None
     ]  # fmt: skip
     st.dataframe(
-        pd.DataFrame(rows), hide_index=True, height=min(38 + 35 * len(rows), 430),
-        column_config={"percentile": st.column_config.ProgressColumn("percentile", min_value=0, max_value=100, format="%.0f")},
+        pd.DataFrame(rows), hide_index=True, height=table_height(len(rows), 430),
+        column_config={
+            "percentile": st.column_config.ProgressColumn(
+                "at or below", min_value=0, max_value=100, format="%.0f %%",
+                help="How many documents of a hundred have this value or a lower one.",
+            )
+        },
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from winnow_app import data, identity
 from winnow_app.parts.export_download import download
 from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.highlight import plain
+from winnow_app.parts.table_height import table_height
 
 REFUSED = "export.refused"
 
@@ -119,7 +120,7 @@ def written_folder(folder: str, key: str) -> None:
     except (OSError, ValueError, KeyError, TypeError):
         st.caption("It has been moved or removed.")
         return
-    st.dataframe(files, hide_index=True, height=min(38 + 35 * len(files), 220))
+    st.dataframe(files, hide_index=True, height=table_height(len(files), 220))
     command = opener()
     with st.container(horizontal=True, gap="small"):
         if command:

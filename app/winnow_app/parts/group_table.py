@@ -6,6 +6,7 @@ import streamlit as st
 
 from winnow_app import data, state
 from winnow_app.parts.cross_table import cross_table
+from winnow_app.parts.table_height import table_height
 
 FIRST = ("source", "cluster_name", "language", "label")
 KINDS = ("group", "flag", "number", "date")
@@ -52,7 +53,7 @@ def _one_column(by: str, mean_of: str) -> None:
     found = data.groups(by, mean_of, state.current())
     mean = f"mean {mean_of.replace('_', ' ')}"
     event = st.dataframe(
-        found.rename(columns={"name": by, "mean": mean}), hide_index=True, height=min(38 + 35 * len(found), 560),
+        found.rename(columns={"name": by, "mean": mean}), hide_index=True, height=table_height(len(found), 560),
         key=f"groups.{by}.{mean_of}.{state.current().key}", on_select="rerun", selection_mode="single-row",
         column_config={
             "documents": st.column_config.NumberColumn(format="localized"),

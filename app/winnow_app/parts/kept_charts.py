@@ -15,6 +15,7 @@ from winnow.catalog.filters import Filter
 from winnow.jobs.select import Preview
 from winnow.pool import MISSING, Floats
 from winnow_app import charts, data, selection_charts, state
+from winnow_app.parts.table_height import table_height
 
 FIRST = {"quality": "quality", "tokens": "length in tokens", "chars": "length in characters", "date": "date"}
 """Columns that are asked for most come first, and what they are called."""
@@ -90,7 +91,7 @@ def _table(title: str, groups: Mapping[str, tuple[int, int]]) -> None:
     ordered = sorted(groups.items(), key=lambda item: -item[1][1])
     rows = [{title: key, "kept": kept, "of": of, "share kept": kept / of} for key, (kept, of) in ordered]
     st.dataframe(
-        pd.DataFrame(rows), hide_index=True, height=min(38 + 35 * len(rows), 400),
+        pd.DataFrame(rows), hide_index=True, height=table_height(len(rows), 400),
         column_config={
             "kept": st.column_config.NumberColumn(format="localized"),
             "of": st.column_config.NumberColumn(format="localized"),

@@ -17,6 +17,7 @@ from winnow.select.replay import ReplayLaw
 from winnow.select.runs import Estimate
 from winnow_app import comparison_charts as charts
 from winnow_app.parts.highlight import plain
+from winnow_app.parts.table_height import table_height
 
 STILL = {"displayModeBar": False}
 MUCH = 0.3
@@ -84,7 +85,7 @@ def _phases(preview: Preview, selector: Phased, budget: Budget) -> None:
         for group in groups
     ]
     bars = {head: st.column_config.ProgressColumn(head, min_value=0, max_value=1, format="percent") for head in heads}
-    st.dataframe(pd.DataFrame(rows), hide_index=True, height=min(38 + 35 * len(rows), 320), column_config=bars)
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height=table_height(len(rows), 320), column_config=bars)
 
 
 def _law(selector: Mixer) -> dict[str, Estimate]:

@@ -15,6 +15,7 @@ from winnow_app.parts.chain_cards import waterfall
 from winnow_app.parts.highlight import plain, snippet
 from winnow_app.parts.kept_charts import kept_over, kept_per_group
 from winnow_app.parts.method_panels import method_panels
+from winnow_app.parts.table_height import table_height
 
 
 def outcome(preview: Preview, selector: Selector, seed: int = 0) -> None:
@@ -51,7 +52,7 @@ def _rules(selector: Rules, preview: Preview) -> None:
     drawn.plotly_chart(figure, key="select.waterfall", config={"displayModeBar": False})
     numbers = [name for name in rows[0] if name != "rule"]
     listed.dataframe(
-        pd.DataFrame(rows), hide_index=True, height=min(38 + 35 * len(rows), 600),
+        pd.DataFrame(rows), hide_index=True, height=table_height(len(rows), 600),
         column_config={name: st.column_config.NumberColumn(format="localized") for name in numbers},
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from winnow_app import data, identity
 from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.highlight import plain
 from winnow_app.parts.method_form import method_form
+from winnow_app.parts.table_height import table_height
 
 SCORER = "contamination"
 
@@ -77,7 +78,7 @@ def _items(benchmark: str) -> None:
         return
     st.markdown(f"**Items held{f' of {plain(benchmark)}' if benchmark else ''}**, those in most documents first")
     event = st.dataframe(
-        items.head(1000), hide_index=True, height=min(38 + 35 * len(items), 300), key=f"copies.items.{benchmark}",
+        items.head(1000), hide_index=True, height=table_height(len(items), 300), key=f"copies.items.{benchmark}",
         on_select="rerun", selection_mode="single-row",
         column_order=["benchmark", "row", "documents", "coverage", "text"],
         column_config={

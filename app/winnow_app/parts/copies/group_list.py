@@ -8,6 +8,7 @@ import streamlit as st
 from winnow.jobs.copies import Groups, Members
 from winnow_app import data, state
 from winnow_app.charts import short
+from winnow_app.parts.table_height import table_height
 
 SHOWN = 200
 
@@ -54,7 +55,7 @@ def _table(found: Members, groups: Groups) -> int | None:
     )
     number = st.column_config.NumberColumn
     event = st.dataframe(
-        shown, hide_index=True, height=min(38 + 35 * len(shown), 640), key=f"copies.groups.{found.kind.name}",
+        shown, hide_index=True, height=table_height(len(shown), 640), key=f"copies.groups.{found.kind.name}",
         on_select="rerun", selection_mode="single-row",
         column_config={
             "documents": number(format="localized", width=86),

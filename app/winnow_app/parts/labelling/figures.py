@@ -40,9 +40,9 @@ def _people(question: str, who: str) -> None:
     rows = [
         {
             "who": name, "answers": count,
-            "median s": round(fast[name].median, 1) if name in fast else None,
-            "90 % under s": round(fast[name].slow, 1) if name in fast else None,
-            "an hour": round(fast[name].per_hour) if name in fast and fast[name].per_hour < 1e6 else None,
+            "seconds, median": round(fast[name].median, 1) if name in fast else None,
+            "seconds, 9 of 10 under": round(fast[name].slow, 1) if name in fast else None,
+            "answers an hour": round(fast[name].per_hour) if name in fast and fast[name].per_hour < 1e6 else None,
             "known answers right": f"{gold[name].right} of {gold[name].of} ({gold[name].low:.0%} to {gold[name].high:.0%})" if name in gold else "",
         }
         for name, count in sorted(far.people.items(), key=lambda item: -item[1])
@@ -82,7 +82,7 @@ def _agreement(question: str) -> None:
 
 def _enough(question: str) -> None:
     st.subheader("Are there enough labels?", anchor=False)
-    if not st.toggle("Fit heads to parts of the labels and see", key=f"label.enough.{question}"):
+    if not st.toggle("Fit a small model to more and more of the labels", key=f"label.enough.{question}"):
         return
     with st.spinner("Fitting …"):
         found, wrong = _fitted(question, data.workspace().labels.last)
@@ -109,7 +109,7 @@ def _table(rows: Sequence[dict[str, Any]]) -> None:
             {name: round(value, 3) if isinstance(value, float) else value for name, value in row.items()}
             for row in rows
         ]
-        st.dataframe(pd.DataFrame(shown), hide_index=True, height=min(38 + 35 * len(rows), 320))
+        st.dataframe(pd.DataFrame(shown), hide_index=True)
 
 
 def _number(value: float) -> str:

@@ -14,6 +14,7 @@ from winnow_app import data
 from winnow_app.parts.deeds import act, outcome
 from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.highlight import plain
+from winnow_app.parts.shell_command import shell_command
 
 ENDINGS = {"jsonl": "jsonl", "argilla": "json", "label-studio": "json", "pairs": "jsonl"}
 
@@ -49,9 +50,7 @@ def _out(question: str) -> None:
     if format == "label-studio":
         st.caption("Label Studio shows these tasks with this configuration:")
         st.code(configuration(schema.name, schema.question, schema.kind, schema.values), language="xml")
-    command = f"winnow label export {question}.{ENDINGS[format]} --schema {question} --format {format}"
-    st.caption("The same as a command:")
-    st.code(command, language=None)
+    shell_command("label", "export", f"{question}.{ENDINGS[format]}", "--schema", question, "--format", format)
 
 
 def _in(question: str, who: str) -> None:

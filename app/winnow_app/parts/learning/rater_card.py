@@ -14,6 +14,7 @@ from winnow.jobs.raters import Card
 from winnow_app import data, rater_charts, state
 from winnow_app.parts.deeds import act, outcome
 from winnow_app.parts.highlight import plain
+from winnow_app.parts.table_height import table_height
 
 MUCH = 0.3
 """A correlation with length beyond this deserves a word."""
@@ -151,7 +152,7 @@ def _tables(output: Mapping[str, Any]) -> None:
             st.dataframe(
                 pd.DataFrame(_renamed(rows, str(output["figure"]))),
                 hide_index=True,
-                height=min(38 + 35 * len(rows), 250),
+                height=table_height(len(rows), 250),
             )
 
 
