@@ -106,10 +106,15 @@ def test_what_is_missing_is_offered_and_nothing_can_be_clicked(bare_corpus: Path
 
 
 def test_a_fit_that_cannot_be_says_why(own_corpus: Path, open_page: Opener) -> None:
+    labels = Workspace(own_corpus).labels
+    labels.add_many([{"doc_id": n, "value": "keep"} for n in range(9)], who="ana", schema="label")
     app = open_page("learn", own_corpus)
-    button(app, "Fit and rate the corpus").click().run()
+    assert button(app, "Fit and rate the corpus").disabled
+    assert "learns from 10 labels or more: there are 9" in said(app)
+    labels.add(9, "keep", who="ana")
+    button(app.run(), "Fit and rate the corpus").click().run()
     assert not app.exception
-    assert "at least 10 labels" in said(app)
+    assert "needs labels of each kind" in said(app)
 
 
 def test_a_judge_says_its_price_before_it_can_be_asked(labelled: Path, open_page: Opener) -> None:

@@ -30,10 +30,10 @@ def _ended(jobs: list[Job]) -> None:
         st.caption("No job has ended yet.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        verbs = ["every verb", *sorted({job.verb for job in jobs})]
-        states = ["every end", *sorted({job.state for job in jobs})]
-        verb = st.selectbox("Verb", verbs, key="jobs.verb", width=200)
-        state = st.selectbox("End", states, key="jobs.state", width=200)
+        verbs = ["every kind", *sorted({job.verb for job in jobs})]
+        states = ["every outcome", *sorted({job.state for job in jobs})]
+        verb = st.selectbox("Kind of job", verbs, key="jobs.verb", width=200)
+        state = st.selectbox("How it ended", states, key="jobs.state", width=200)
     shown = [job for job in jobs if verb in (verbs[0], job.verb) and state in (states[0], job.state)]
     pages = max(-(-len(shown) // PAGE), 1)
     present = st.pagination(pages, key=f"jobs.page.{verb}.{state}") if pages > 1 else 1

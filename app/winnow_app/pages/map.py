@@ -33,7 +33,7 @@ def page() -> None:
             "There is no map yet: it is made with the clusters. Home has the button.", icon=":material/scatter_plot:"
         )
         return
-    drawing, beside = st.columns([12, 8], gap="medium")
+    drawing, beside = st.columns([11, 9], gap="medium")
     with drawing:
         _map()
     with beside:

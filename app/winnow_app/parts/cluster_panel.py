@@ -26,10 +26,10 @@ def cluster_panel() -> None:
     # After a change another cluster stands in a row: what was chosen there is chosen no more.
     key = f"clusters.{data.workspace().catalog.clusters.last}.{state.current().key}"
     event = st.dataframe(
-        shown, hide_index=True, height=400, key=key, on_select="rerun", selection_mode="multi-row",
+        shown, hide_index=True, height=331, key=key, on_select="rerun", selection_mode="multi-row",
         column_order=["name", "documents", "quality", "toxicity"],
         column_config={
-            "name": st.column_config.TextColumn("group and cluster", width=150),
+            "name": st.column_config.TextColumn("group and cluster", width=200),
             "documents": st.column_config.NumberColumn("size", format="localized", width=68, help="documents"),
             "quality": st.column_config.NumberColumn("quality", format="%.2f", width=62, help="mean"),
             "toxicity": st.column_config.NumberColumn("toxicity", format="%.2f", width=62, help="mean"),

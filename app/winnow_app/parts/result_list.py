@@ -12,7 +12,7 @@ from winnow_app.parts.highlight import plain, snippet
 
 PAGE = 12
 SHOWN = ("source", "date", "quality", "toxicity", "language", "tokens", "pii", "cluster_name", "label")
-BEST = "best match first, else as taken in"
+BEST = "best match first, or as taken in"
 
 
 def result_list(sort: str = "", descending: bool = True) -> None:

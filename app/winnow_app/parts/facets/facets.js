@@ -122,7 +122,7 @@ export default function (component) {
       class: "clear", type: "button", text: "clear", "aria-label": `clear ${facet.name}`,
       onclick: (event) => { event.preventDefault(); send({ what: "clear", column: facet.name }); },
     }) : null;
-    const summary = element("summary", {}, [element("span", { text: facet.name.replaceAll("_", " ") }), clear]);
+    const summary = element("summary", {}, [element("span", { text: facet.name.replaceAll("_", " "), title: facet.about }), clear]);
     const body = facet.kind === "number" || facet.kind === "date" ? histogram(facet, send) : values(facet, send);
     const made = element("details", { class: active ? "active" : "" }, [summary, ...body]);
     made.open = open[facet.name] ?? true;

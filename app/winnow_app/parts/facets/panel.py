@@ -17,6 +17,21 @@ FIRST = (
     "source", "language", "cluster_top", "cluster_name", "label", "quality", "toxicity", "date", "tokens", "words",
     "pii", "cluster_keep", "duplicate_keep", "near_keep", "gopher_pass", "c4_pass", "fineweb_pass",
 )  # fmt: skip
+ABOUT = {
+    "cluster_top": "Groups of clusters, by their commonest words.",
+    "cluster_name": "Clusters of documents that are about the same, by their commonest words.",
+    "quality": "How much a document resembles edited reference prose, from 0 to 1.",
+    "toxicity": "How likely people would call it toxic, from 0 to 1.",
+    "pii": "How many spans of personal data were found: addresses, numbers, names of accounts.",
+    "cluster_keep": "What was decided on the Map about the document's cluster.",
+    "duplicate_keep": "false: another copy of the same text is kept instead.",
+    "near_keep": "false: another document that is nearly the same is kept instead.",
+    "gopher_pass": "Whether it passes the rules that Gopher's texts were filtered by.",
+    "c4_pass": "Whether it passes the rules that C4 was filtered by.",
+    "fineweb_pass": "Whether it passes the rules that FineWeb was filtered by.",
+}
+"""What a column says, where its name alone does not tell."""
+
 HERE = Path(__file__).parent
 
 
@@ -63,7 +78,7 @@ def _unused_label(name: str) -> bool:
 
 
 def _described(column: Column, filter: Filter) -> dict[str, Any]:
-    shown: dict[str, Any] = {"name": column.name, "kind": column.kind}
+    shown: dict[str, Any] = {"name": column.name, "kind": column.kind, "about": ABOUT.get(column.name)}
     selected = filter.values.get(column.name)
     if column.kind in ("number", "date"):
         histogram = data.histogram(column.name, filter, 24)

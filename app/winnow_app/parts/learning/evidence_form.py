@@ -14,7 +14,7 @@ from winnow.catalog.label_schemas import BETWEEN
 from winnow.catalog.labels import NOTHING, SKIP
 from winnow.jobs.judged_pairs import PSEUDO
 from winnow.method import Setting
-from winnow.rate.base import Rater
+from winnow.rate.base import FEWEST, Rater
 from winnow.rate.pairwise import QuRating
 from winnow_app import data
 from winnow_app.parts.highlight import plain
@@ -89,7 +89,9 @@ def _labels(kind: type[Rater]) -> Evidence:
         help="VALUE:NUMBER, separated by commas; keep and drop, yes and no, and numbers are known.",
     )  # fmt: skip
     values = Setting("values", dict, {}, "").parse(told) if told.strip() else {}
-    return Evidence({"labels": chosen, "values": values}, "" if chosen else "Choose a question.")
+    least = min((sum(said.values()) for said in counts.values()), default=0)
+    lacks = f"A rater learns from {FEWEST} labels or more: there are {least}." if least < FEWEST else ""
+    return Evidence({"labels": chosen, "values": values}, lacks if chosen else "Choose a question.")
 
 
 def _one_of_several(question: str, answers: Sequence[str]) -> Evidence:
