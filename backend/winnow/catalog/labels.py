@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from winnow.catalog.answered import STANDING, Answered, Answers
 from winnow.catalog.control import Control, dump, load, now
 from winnow.catalog.label_counts import LabelCounts
 from winnow.catalog.label_schemas import DEFAULT, NOTHING, SKIP, Answer, LabelSchema, schema_of
@@ -63,6 +64,7 @@ class Labels:
     def __init__(self, control: Control) -> None:
         self._control = control
         self._counts = LabelCounts(control)
+        self._answered = Answered(control)
 
     @property
     def last(self) -> int:
@@ -245,7 +247,7 @@ class Labels:
         # Only a condition that names the person lets SQLite walk the index backwards and stop at the limit.
         mine = " AND e.who = ?" if who else ""
         rows = self._control.rows(
-            f"{_STANDING} AND e.schema = ? AND e.role = ?{mine} ORDER BY e.seq DESC LIMIT ?",
+            f"SELECT e.* {STANDING} AND e.schema = ? AND e.role = ?{mine} ORDER BY e.seq DESC LIMIT ?",
             *(schema, role, *([who] if who else []), limit),
         )
         return [Label(**dict(row)) for row in rows]
@@ -253,13 +255,18 @@ class Labels:
     def of_person(self, schema: str, who: str, doc_id: int) -> list[Label]:
         """Return what stands of a person's answers about one document; of a pair's first document there may be several."""
         rows = self._control.rows(
-            f"{_STANDING} AND e.schema = ? AND e.role = '' AND e.doc_id = ? AND e.who = ?", schema, doc_id, who
+            f"SELECT e.* {STANDING} AND e.schema = ? AND e.role = '' AND e.doc_id = ? AND e.who = ?",
+            schema,
+            doc_id,
+            who,
         )
         return [Label(**dict(row)) for row in rows]
 
     def said(self, schema: str, doc_id: int) -> dict[str, str]:
         """Return who → what stands of their answer about one document."""
-        rows = self._control.rows(f"{_STANDING} AND e.schema = ? AND e.role = '' AND e.doc_id = ?", schema, doc_id)
+        rows = self._control.rows(
+            f"SELECT e.* {STANDING} AND e.schema = ? AND e.role = '' AND e.doc_id = ?", schema, doc_id
+        )
         return {row["who"]: row["value"] for row in rows}
 
     def settled(self, schema: str) -> list[Label]:
@@ -268,16 +275,9 @@ class Labels:
         answers = [label for label in self.standing(schema) if (label.doc_id, label.other) not in final]
         return sorted([*final.values(), *answers], key=lambda label: -label.seq)
 
-    def answered(
-        self, schema: str, doc_ids: Sequence[int] | None = None
-    ) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+    def answered(self, schema: str, doc_ids: Sequence[int] | None = None) -> Answers:
         """Return (doc_id, who) of every standing answer, skipped ones too; of a pair its first document."""
-        some = f" AND e.doc_id IN ({', '.join(map(str, map(int, doc_ids)))})" if doc_ids is not None else ""
-        rows = self._control.rows(f"{_STANDING} AND e.schema = ? AND e.role = ''{some} ORDER BY e.seq", schema)
-        return (
-            np.array([row["doc_id"] for row in rows], dtype=np.int64),
-            np.array([row["who"] for row in rows], dtype=object),
-        )
+        return self._answered.of(schema, doc_ids)
 
     def changed_since(self, seq: int) -> list[dict[str, Any]]:
         """Return, for each document with an event after `seq`, its newest standing label (value None when there is none).
@@ -322,17 +322,6 @@ _LIVE = (
     "SELECT * FROM label_events e WHERE e.schema = ? AND e.who = ? AND e.undoes IS NULL "
     "AND NOT EXISTS (SELECT 1 FROM label_events u WHERE u.undoes = e.seq)"
 )
-
-# Left to itself SQLite looks for a newer answer among all of a person's: time with the square of their labels.
-_STANDING = (
-    "SELECT e.* FROM label_events e WHERE e.undoes IS NULL "
-    "AND NOT EXISTS (SELECT 1 FROM label_events u WHERE u.undoes = e.seq) "
-    "AND NOT EXISTS (SELECT 1 FROM label_events n INDEXED BY label_events_doc "
-    "WHERE n.schema = e.schema AND n.doc_id = e.doc_id AND n.who = e.who "
-    "AND n.role = e.role AND n.other IS e.other AND n.seq > e.seq AND n.undoes IS NULL "
-    "AND NOT EXISTS (SELECT 1 FROM label_events v WHERE v.undoes = n.seq))"
-)
-
 
 _CHANGED = """
 WITH touched AS (SELECT DISTINCT schema, doc_id FROM label_events WHERE seq > ?),
