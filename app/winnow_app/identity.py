@@ -82,7 +82,7 @@ def admitted(page: str) -> bool:
         return False
     if who.may(right):
         return True
-    st.info(f"This page is for the role **{RIGHTS[right]}**; you are a {who.role}.", icon=":material/lock:")
+    st.info(f"This page is for the role **{RIGHTS[right]}**; you are {who.as_words}.", icon=":material/lock:")
     st.caption(f"What helps: a curator runs  winnow users role {plain(who.name or 'others')} {RIGHTS[right]}")
     return False
 

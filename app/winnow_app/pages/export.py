@@ -16,7 +16,15 @@ from winnow.method import methods
 from winnow_app import data
 from winnow_app.parts.arrangement_cards import arrangement_cards, look_ahead, rows_written
 from winnow_app.parts.export_command import command
-from winnow_app.parts.export_folder import first_folder, outlook_line, refusal, refused, start_export, written_folder
+from winnow_app.parts.export_folder import (
+    first_folder,
+    outlook_line,
+    refusal,
+    refused,
+    start_export,
+    written_by,
+    written_folder,
+)
 from winnow_app.parts.highlight import plain
 from winnow_app.parts.job_bar import job_bar, run_again, running_jobs
 from winnow_app.parts.method_form import method_form
@@ -76,7 +84,10 @@ def _write(chosen: NamedSelection, course: Course | None, judge: dict[str, Any] 
     with st.expander("How the files are made"):
         told = method_form(found[format], "export")
     wrong = refused(folder)
-    if wrong:
+    job = written_by(folder)
+    if wrong and job is not None:
+        st.info(f"The files of job {job} lie there. Name another folder to write more.", icon=":material/folder:")
+    elif wrong:
         st.warning(plain(wrong), icon=":material/folder_off:")
     writing = writing_of(
         format=format, columns=picked, settings=told, arrange=course.recipes if course else [], judge=judge, validation=share,

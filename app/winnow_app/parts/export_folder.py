@@ -38,6 +38,9 @@ def first_folder(name: str) -> str:
 
 def refused(folder: str) -> str:
     """Return why a folder or an address cannot be written to, as far as that is known without asking; "" when it can."""
+    for job in data.workspace().catalog.jobs.all(50):
+        if job.verb == "export" and job.recipe.get("folder") == folder and job.state in OPEN:
+            return f"Job {job.job} is writing there."
     try:
         place = allowed(folder, identity.visitors().door.folders)
         path = Path(place)
@@ -47,9 +50,16 @@ def refused(folder: str) -> str:
         return str(reason)
     except (OSError, ValueError):
         return "This is no folder that can be written; choose another one."
-    writing = [job.job for job in data.workspace().catalog.jobs.all(50) if job.state in OPEN and job.verb == "export"
-               and job.recipe.get("folder") == folder]  # fmt: skip
-    return f"Job {writing[0]} is writing there." if writing else ""
+    return ""
+
+
+def written_by(folder: str) -> int | None:
+    """Return the last job that wrote its files to a folder, and wrote them whole."""
+    jobs = data.workspace().catalog.jobs.all(50)
+    done = [
+        job.job for job in jobs if job.verb == "export" and job.recipe.get("folder") == folder and job.state == "done"
+    ]
+    return done[0] if done else None
 
 
 def start_export(chosen: NamedSelection, writing: Writing, folder: str) -> None:

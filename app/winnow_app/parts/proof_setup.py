@@ -45,7 +45,7 @@ def proof_setup(kept: list[str]) -> None:
         texts = _paths("Files of texts", "prove.texts")
         questions = _paths("Files of choices or minimal pairs", "prove.questions")
     every = "-".join([*selections, *(str(recipe["method"]) for recipe in online)])
-    name = st.text_input("Called", every[:60], key=f"prove.name.{every}")
+    name = st.text_input("Name of the proof", every[:60], key=f"prove.name.{every}")
     asked = Asked(
         selections=tuple(selections), target=target, tier=tier, seeds=seeds, repeated=fresh, texts=texts,
         questions=questions, online=online, guide=guide,

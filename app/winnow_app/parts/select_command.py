@@ -17,9 +17,9 @@ def select_command(selector: Selector, choice: Mapping[str, Any]) -> None:
         last = {"method": dict(selector.recipe), "budget": {unit: amount}}
         same = {key: choice[key] for key in ("seed", "target", "force_target", "before", "within")}
         recipe = {**last, **same, "filter": choice["filter"].to_query()}
-        shell_command(
-            "run-recipe", "/dev/stdin", reads=write_recipe(Recipe("NAME", recipe)), note=", with its NAME inside"
-        )
+        # The first line says how to run a file, and this is none.
+        reads = write_recipe(Recipe("NAME", recipe)).partition("\n")[2]
+        shell_command("run-recipe", "/dev/stdin", reads=reads, note=", with its NAME inside")
         return
     words = ["select", selector.name, f"--{unit}", str(amount), *setting_words(selector), *view_words(choice["filter"])]
     for flag in ("within", "target", "seed"):

@@ -28,6 +28,11 @@ class Actor:
     name: str
     role: str
 
+    @property
+    def as_words(self) -> str:
+        """Return the role with its article."""
+        return f"an {self.role}" if self.role[0] in "aeiou" else f"a {self.role}"
+
     def may(self, right: str) -> bool:
         """Return whether the role allows a right ("read", "label" or "curate")."""
         return self.role in ROLES and ROLES.index(self.role) >= ROLES.index(RIGHTS[right])
@@ -71,7 +76,7 @@ def require(right: str) -> None:
     needed, name = RIGHTS[right], actor.name or "others"
     who = actor.name or "whoever has no name here"
     raise AccessError(
-        f"{_DOING[right]} needs the role {needed}", f"{who} is a {actor.role}", f"winnow users role {name} {needed}"
+        f"{_DOING[right]} needs the role {needed}", f"{who} is {actor.as_words}", f"winnow users role {name} {needed}"
     )
 
 

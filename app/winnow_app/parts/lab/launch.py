@@ -43,7 +43,7 @@ def told_minutes(minutes: float | None, runs: str) -> None:
 def launch(verb: str, words: str, recipe: Mapping[str, Any], flags: Sequence[str], lacks: str) -> None:
     """Draw the name, the button that starts the job, and the command; `lacks` says what the form still needs."""
     taken = kept(data.workspace().catalog, verb)
-    name = st.text_input("Called", key=f"{verb}.name", placeholder="letters, digits and _").strip()
+    name = st.text_input("Name", key=f"{verb}.name", placeholder="letters, digits and _").strip()
     if name in taken:
         lacks = f"'{name}' is there already: choose another name."
     elif not name and not lacks:

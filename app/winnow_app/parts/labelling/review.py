@@ -46,7 +46,7 @@ def review(question: str, who: str) -> None:
         if not cases:
             st.success("There is nothing to decide." if source != "decided" else "Nothing was decided yet.", icon=":material/done_all:")  # fmt: skip
             return
-        place = min(int(st.session_state.get("review.place", 0)), len(cases) - 1)
+        place = st.session_state["review.place"] = min(int(st.session_state.get("review.place", 0)), len(cases) - 1)
         _case(cases[place], schema, who, f"{place + 1:,} of {len(cases):,}")
 
 

@@ -20,6 +20,9 @@ MUCH = 0.3
 """A correlation with length beyond this deserves a word."""
 
 
+FIGURES = {"AUROC": "How often a yes rates above a no: 0.5 is chance, 1 is always."}
+
+
 def rater_card(card: Card) -> None:
     """Draw everything about one rater."""
     told, fitted = card.told, card.told["fitted_on"]
@@ -102,10 +105,15 @@ def _of(output: Mapping[str, Any]) -> str:
 
 def _verdict(output: Mapping[str, Any]) -> None:
     cells = st.columns(3)
-    for cell, name, figure in (
-        (cells[0], f"{output['figure']}, held out", output["quality"]),
-        (cells[1], str(output["trivial"]["says"]).capitalize(), output["trivial"]),
-        (cells[2], "Gain over it", output["gain"]),
+    for cell, name, figure, about in (
+        (cells[0], f"{output['figure']}, held out", output["quality"], FIGURES.get(output["figure"])),
+        (
+            cells[1],
+            str(output["trivial"]["says"]).capitalize(),
+            output["trivial"],
+            "What a rater without learning has.",
+        ),
+        (cells[2], "Gain over it", output["gain"], "The rater's figure less that one, on the same labels."),
     ):
         cell.metric(
             name,
@@ -113,6 +121,7 @@ def _verdict(output: Mapping[str, Any]) -> None:
             f"{figure['low']:.3f} to {figure['high']:.3f}",
             delta_color="off",
             delta_arrow="off",
+            help=about,
         )
     where = f"on {output['labels']:,} {_of(output)} held out in {output['folds']} parts"
     if output["beats_trivial"]:
