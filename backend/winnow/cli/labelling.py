@@ -11,13 +11,13 @@ import click
 from winnow.cli import console
 from winnow.cli.line import folder_option
 from winnow.cli.main import winnow
+from winnow.cli.narrowing import narrowing_options
 
 if TYPE_CHECKING:
     from winnow.catalog.catalog import Catalog
     from winnow.catalog.filters import Filter
 
 schema_option = click.option("--schema", default="label", show_default=True, help="Which question the labels answer.")
-where_option = click.option("--where", default="", help="SQL condition of the documents, for example: language = 'en'.")
 search_option = click.option("--search", default="", help="Words that the documents hold, as on Explore.")
 who_option = click.option("--who", required=True, help="Your name: every label belongs to somebody.")
 
@@ -28,12 +28,10 @@ def _catalog(folder: Path) -> Catalog:
     return Workspace(folder).catalog
 
 
-def _filter(where: str, search: str) -> Filter:
+def _searched(filter: Filter, words: str) -> Filter:
     from dataclasses import replace
 
-    from winnow.catalog.filters import Filter
-
-    return replace(Filter(), where=where, search=search)
+    return replace(filter, search=words) if words else filter
 
 
 @winnow.group()
@@ -259,14 +257,14 @@ def label_enough(folder: Path, /, schema: str) -> None:
 @click.option("--limit", default=20, show_default=True)
 @schema_option
 @who_option
-@where_option
+@narrowing_options
 @search_option
 @folder_option
-def label_queue(folder: Path, /, schema: str, who: str, where: str, search: str, **told: Any) -> None:
+def label_queue(folder: Path, /, schema: str, who: str, filter: Filter, search: str, **told: Any) -> None:
     """Print the documents that wait for somebody, in an order."""
     from winnow.jobs.label_queue import next_items
 
-    queue = next_items(_catalog(folder), schema, who, filter=_filter(where, search), **told)
+    queue = next_items(_catalog(folder), schema, who, filter=_searched(filter, search), **told)
     for item in queue.items:
         console.say(str(item.doc_id) if item.other is None else f"{item.doc_id}\t{item.other}")
     if queue.waiting > len(queue.items):
@@ -279,16 +277,16 @@ def label_queue(folder: Path, /, schema: str, who: str, where: str, search: str,
 @click.option("--yes", type=int, help="How many documents it is about: without it, only the count is told.")
 @schema_option
 @who_option
-@where_option
+@narrowing_options
 @search_option
 @folder_option
 def label_all(
-    folder: Path, /, value: str, again: bool, yes: int | None, schema: str, who: str, where: str, search: str
+    folder: Path, /, value: str, again: bool, yes: int | None, schema: str, who: str, filter: Filter, search: str
 ) -> None:
     """Give every document of a filter one answer, as one step that `winnow label undo` takes back."""
     from winnow.jobs.labels import answer_all, to_answer
 
-    catalog, filter = _catalog(folder), _filter(where, search)
+    catalog, filter = _catalog(folder), _searched(filter, search)
     if yes is None:
         count = len(to_answer(catalog, schema, who, filter=filter, again=again))
         console.say(f"{count:,} documents would be labelled {value}: say --yes {count} to do it")

@@ -30,12 +30,18 @@ def narrowing_options(command: Command) -> Command:
 
 
 def narrowed_to(where: str, view: str) -> Filter:
-    """Return the documents of a condition or of a view; raises QueryError for a view that cannot be read."""
+    """Return the documents of a condition or of a view; raises QueryError for a view that cannot be read or narrows nothing."""
     from dataclasses import replace
 
     from winnow.catalog.filters import Filter
+    from winnow.errors import QueryError
 
     if where and view:
         raise click.UsageError("Give --where or --view: a view has its own SQL condition.")
     query = urlsplit(view).query if view.startswith(("http://", "https://")) else view.removeprefix("?")
-    return replace(Filter(), where=where) if where else Filter.from_query(dict(parse_qsl(query)))
+    found = replace(Filter(), where=where) if where else Filter.from_query(dict(parse_qsl(query)))
+    # An address that was cut short must not come to mean every document.
+    if view and not found:
+        fix = "copy the address of Explore with a filter set, or leave --view out for all documents"
+        raise QueryError("--view narrows the documents", f"nothing in '{view}' does", fix)
+    return found

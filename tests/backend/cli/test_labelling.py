@@ -58,6 +58,8 @@ def test_a_filter_is_labelled_once_its_count_is_said(workspace: Workspace) -> No
     assert "30 documents would be labelled drop: say --yes 30" in said(workspace, *command)
     assert isinstance(run(workspace, *command, "--yes", "29").exception, WinnowError)
     assert "30 documents labelled drop by ana" in said(workspace, *command, "--yes", "30")
+    view = ("all", "drop", "--who", "ben", "--view", "http://localhost:8501/explore?where=doc_id+%25+2+%3D+0&doc=3")
+    assert "30 documents would be labelled drop" in said(workspace, *view)
     assert "taken back: drop for 30 documents" in said(workspace, "undo", "--who", "ana")
     assert "nothing to take back" in said(workspace, "undo", "--who", "ana")
 

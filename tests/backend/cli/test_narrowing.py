@@ -32,5 +32,7 @@ def test_a_condition_is_a_filter_of_its_own() -> None:
 def test_what_cannot_be_read_is_refused() -> None:
     with pytest.raises(QueryError, match="cannot be read"):
         narrowed_to("", "range.words=[1")
+    with pytest.raises(QueryError, match=r"nothing in '\?source=torch' does"):
+        narrowed_to("", "?source=torch")
     with pytest.raises(click.UsageError, match="--where or --view"):
         narrowed_to("words > 3", "search=mill")
