@@ -18,6 +18,13 @@ from app.invented import documents
 from winnow.workspace import Workspace
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tell a story in a real browser a second time when it fails: a busy machine may lose a click. The summary counts it."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @pytest.fixture(scope="session")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder that went through the whole line; tests that write take a copy."""
