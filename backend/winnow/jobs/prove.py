@@ -16,6 +16,7 @@ import torch
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.conditions import Hits
 from winnow.catalog.control import Control
+from winnow.catalog.kept_tables import LEAST
 from winnow.compute.base import Executor
 from winnow.errors import ConflictError, SettingError, nearest
 from winnow.jobs.progress import Progress, Silent
@@ -108,10 +109,12 @@ class Proofs:
         runs = (arms + sum(steered) + merging) * asked.seeds
         # Byte pairs stand for four bytes.
         tokens = sum(_read_bytes(self._catalog, asked, tier)) / (4 if tier.vocabulary else 1)
+        manifest = self._catalog.manifest
         laying = Laying(
-            self._catalog.manifest.documents(),
-            self._catalog.manifest.bytes(),
+            manifest.documents(),
+            manifest.bytes(),
             learnt_from(tier) if tier.vocabulary else 0,
+            on_disk=manifest.documents() >= LEAST,
         )
         return predict(tier, tier.vocabulary or Bytes.vocabulary, runs, round(tokens), workers, laying=laying)
 

@@ -20,8 +20,9 @@ WORKER_BYTES, LAYING_BYTES = 540e6, 520e6
 Of a worker's, 250 MB are torch and Arrow, 150 the libraries of the corpus and of statistics, 70 what torch's optimiser loads,
 45 the reading of texts and 20 the kernels of a first step (torch 2.13 on Linux; tests/bench/README.md).
 """
-TEXT_BYTES, TABLE_BYTES = 200e6, 1e3
-"""What reading all texts once leaves behind at most, and what a document takes in the tables of the corpus."""
+TEXT_BYTES, TABLE_BYTES, POOL_BYTES = 200e6, 1e3, 250.0
+"""What reading all texts once leaves behind at most, what a document takes where the table of the corpus is in memory, and
+where it is read from the disk (of ten million documents, tests/bench/README.md)."""
 BESIDE, STARTING = 1.18, 8.0
 """How much longer a run takes when every core of a processor has one, and the seconds until workers have loaded torch."""
 READ_AT, LEARN_AT = 25e6, 2.5e6
@@ -45,11 +46,15 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Laying:
-    """What is read before the first run: a corpus of so many documents and bytes, and characters for byte pairs."""
+    """What is read before the first run: a corpus of so many documents and bytes, and characters for byte pairs.
+
+    `on_disk` says that the table of the corpus is not held in memory.
+    """
 
     documents: int = 0
     bytes: float = 0.0
     learnt_from: float = 0.0
+    on_disk: bool = False
 
     @property
     def seconds(self) -> float:
@@ -57,7 +62,7 @@ class Laying:
 
     @property
     def memory(self) -> float:
-        return min(TEXT_BYTES, 4 * self.bytes) + TABLE_BYTES * self.documents
+        return min(TEXT_BYTES, 4 * self.bytes) + (POOL_BYTES if self.on_disk else TABLE_BYTES) * self.documents
 
 
 def predict(

@@ -43,3 +43,9 @@ def test_all_processes_are_counted_once_there_are_several() -> None:
 def test_more_workers_than_runs_are_not_started() -> None:
     small = replace(CI, tokens=5_120)
     assert predict(small, 257, 2, 1000, 8).bytes == predict(small, 257, 2, 1000, 2).bytes
+
+
+def test_a_table_on_the_disk_is_not_held_in_memory() -> None:
+    # 200 MB of texts, and 1,000 or 250 bytes a document.
+    assert Laying(10**6, bytes=1e9).memory == 1.2e9
+    assert Laying(10**6, bytes=1e9, on_disk=True).memory == 0.45e9
