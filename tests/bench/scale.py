@@ -17,7 +17,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -250,12 +250,11 @@ def _held(process: int) -> tuple[int, int]:
     return sizes["Pss"], sizes["Pss_Anon"]
 
 
-def measured(folder: Path, source: Path, stage: str) -> dict[str, object]:
-    """Run a stage in a process of its own and return its figures."""
+def measured(command: Sequence[str], output: Path) -> dict[str, object]:
+    """Run a command in a process of its own, its output into a file, and return what it took."""
     start, peak, alone = time.monotonic(), 0, 0
-    command = [sys.executable, __file__, str(folder), str(source), "stage", stage]
-    with open(folder / "found.json", "w") as output:
-        process = subprocess.Popen(command, stdout=output)
+    with open(output, "w") as file:
+        process = subprocess.Popen(command, stdout=file)
     while True:
         ended, status, used = os.wait4(process.pid, os.WNOHANG)
         if ended:
@@ -263,7 +262,6 @@ def measured(folder: Path, source: Path, stage: str) -> dict[str, object]:
         sizes = [_held(one) for one in (process.pid, *children(process.pid))]
         peak, alone = max(peak, sum(one for one, _ in sizes)), max(alone, sum(one for _, one in sizes))
         time.sleep(0.3)
-    told = (folder / "found.json").read_text()
     return {
         "seconds": round(time.monotonic() - start, 1),
         "processor": round(used.ru_utime + used.ru_stime, 1),
@@ -271,8 +269,15 @@ def measured(folder: Path, source: Path, stage: str) -> dict[str, object]:
         "alone": alone,
         "failed": os.waitstatus_to_exitcode(status),
         "load": round(os.getloadavg()[0], 1),
-        "found": json.loads(told) if told.startswith("{") else {},
     }
+
+
+def staged(folder: Path, source: Path, stage: str) -> dict[str, object]:
+    """Run a stage in a process of its own and return its figures."""
+    output = folder / "found.json"
+    taken = measured([sys.executable, __file__, str(folder), str(source), "stage", stage], output)
+    told = output.read_text()
+    return {**taken, "found": json.loads(told) if told.startswith("{") else {}}
 
 
 def main() -> None:
@@ -293,7 +298,7 @@ def main() -> None:
     for stage in asked[2:] or usual:
         note = folder / f"{stage}.json"
         if not note.exists():
-            found = measured(folder, source, stage)
+            found = staged(folder, source, stage)
             print(count, stage, json.dumps(found), flush=True)
             if not found["failed"]:
                 note.write_text(json.dumps(found))
@@ -315,7 +320,7 @@ def table(work: Path) -> None:
         for stage in STAGES
         if (path := work / str(size) / f"{stage}.json").exists()
     }
-    rows = {stage: [_cost(notes.get((size, stage)), size) for size in sizes] for stage in STAGES}
+    rows = {stage: [cost(notes.get((size, stage)), size) for size in sizes] for stage in STAGES}
     for stage in ("index", "select", "explore"):
         found = [notes.get((size, stage), {}).get("found", {}) for size in sizes]
         for name in dict.fromkeys(name for one in found for name in one):
@@ -332,7 +337,7 @@ def _told(value: object) -> str:
     return " / ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _cost(note: dict[str, float] | None, size: int) -> str:
+def cost(note: dict[str, float] | None, size: int) -> str:
     if note is None:
         return "not measured"
     each = 1e6 * note["processor"] / size
