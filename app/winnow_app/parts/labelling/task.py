@@ -69,7 +69,7 @@ def _filter_off() -> None:
 def _question(schemas: Mapping[str, LabelSchema]) -> str:
     first = DEFAULT.name if DEFAULT.name in schemas else next(iter(schemas))
     chosen = st.selectbox(
-        "Question", list(schemas), width=300, format_func=lambda name: schemas[name].question, label_visibility="collapsed",
+        "Question", list(schemas), width=240, format_func=lambda name: schemas[name].question, label_visibility="collapsed",
         **state.tied("schema", "label.schema", schemas, first),
     )  # fmt: skip
     return str(chosen)
@@ -80,7 +80,7 @@ def _queue() -> tuple[str, str]:
     numbers = [name for name, column in data.columns().items() if column.kind == "number" and name != "doc_id"]
     orders = [order for order in ORDERS if numbers or order not in BY_COLUMN]
     order = st.selectbox(
-        "Queue", orders, width=250, format_func=lambda name: ORDERS[name], label_visibility="collapsed",
+        "Queue", orders, width=200, format_func=lambda name: ORDERS[name], label_visibility="collapsed",
         **state.tied("queue", "label.queue", orders, "random"),
     )  # fmt: skip
     if order not in BY_COLUMN:
