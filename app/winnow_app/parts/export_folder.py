@@ -12,7 +12,7 @@ from pathlib import Path
 import streamlit as st
 
 from winnow.api.scope import allowed
-from winnow.catalog.joblog import OPEN
+from winnow.catalog.joblog import OPEN, Job
 from winnow.catalog.selections import NamedSelection
 from winnow.errors import AccessError, SettingError, WinnowError
 from winnow.jobs.export import Writing
@@ -38,8 +38,8 @@ def first_folder(name: str) -> str:
 
 def refused(folder: str) -> str:
     """Return why a folder or an address cannot be written to, as far as that is known without asking; "" when it can."""
-    for job in data.workspace().catalog.jobs.all(50):
-        if job.verb == "export" and job.recipe.get("folder") == folder and job.state in OPEN:
+    for job in _exports_to(folder):
+        if job.state in OPEN:
             return f"Job {job.job} is writing there."
     try:
         place = allowed(folder, identity.visitors().door.folders)
@@ -55,11 +55,13 @@ def refused(folder: str) -> str:
 
 def written_by(folder: str) -> int | None:
     """Return the last job that wrote its files to a folder, and wrote them whole."""
+    return next((job.job for job in _exports_to(folder) if job.state == "done"), None)
+
+
+def _exports_to(folder: str) -> list[Job]:
+    """Return the jobs among the newest that write, or wrote, to a folder, newest first."""
     jobs = data.workspace().catalog.jobs.all(50)
-    done = [
-        job.job for job in jobs if job.verb == "export" and job.recipe.get("folder") == folder and job.state == "done"
-    ]
-    return done[0] if done else None
+    return [job for job in jobs if job.verb == "export" and job.recipe.get("folder") == folder]
 
 
 def start_export(chosen: NamedSelection, writing: Writing, folder: str) -> None:

@@ -11,9 +11,9 @@ from winnow.jobs.chain import Step
 from winnow.jobs.foretold import MOMENT, foretold, in_words
 from winnow.select.base import Selector
 from winnow_app import data
-from winnow_app.parts.deeds import act, outcome
 from winnow_app.parts.highlight import plain
 from winnow_app.parts.job_bar import running_jobs
+from winnow_app.parts.save_selection import name_form
 
 
 def told_to_wait(selector: Selector, choice: Mapping[str, Any]) -> bool:
@@ -34,25 +34,12 @@ def told_to_wait(selector: Selector, choice: Mapping[str, Any]) -> bool:
 
 def choose_as_job(method: str, choice: Mapping[str, Any]) -> None:
     """Draw the form that starts the job."""
-    with st.form("select.save", border=True):
-        st.text_input("Keep it under a name", placeholder="best-tenth", key="select.title")
-        st.checkbox("replace one of the same name", key="select.again")
-        st.form_submit_button(
-            "Choose as a job", type="primary", icon=":material/play_arrow:", on_click=act,
-            args=("select.save", lambda: _started(method, choice)),
-        )  # fmt: skip
-    outcome("select.save")
 
+    def started(title: str, again: bool) -> str:
+        workspace = data.workspace()
+        workspace.catalog.selections.check_name(title, again)
+        told = {**choice, "filter": choice["filter"].to_query(), "name_of_method": method}
+        job = workspace.start("select", **told, name=title, replace=again)
+        return f"Job {job} chooses {plain(title)}. It goes on when this page is left."
 
-def _started(method: str, choice: Mapping[str, Any]) -> str:
-    title, again = st.session_state["select.title"].strip(), st.session_state["select.again"]
-    workspace = data.workspace()
-    workspace.catalog.selections.check_name(title, again)
-    recipe = {
-        **choice,
-        "filter": choice["filter"].to_query(),
-        "name_of_method": method,
-        "name": title,
-        "replace": again,
-    }
-    return f"Job {workspace.start('select', **recipe)} chooses {plain(title)}. It goes on when this page is left."
+    name_form("select", "Choose as a job", ":material/play_arrow:", started)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,9 +25,9 @@ def builds(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     made: list[str] = []
     build = table.build
 
-    def noted(*told: object) -> None:
+    def noted(*told: Any) -> None:
         made.append("built")
-        build(*told)  # type: ignore[arg-type]
+        build(*told)
 
     monkeypatch.setattr(table, "build", noted)
     return made
