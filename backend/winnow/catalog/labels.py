@@ -16,13 +16,28 @@ from winnow.catalog.label_counts import LabelCounts
 from winnow.catalog.label_schemas import DEFAULT, NOTHING, SKIP, Answer, LabelSchema, schema_of
 from winnow.errors import ConflictError, SettingError, nearest
 
-__all__ = ["DEFAULT", "FINAL", "GOLD", "NOTHING", "SKIP", "Answer", "Label", "LabelSchema", "Labels", "Undone"]
+__all__ = [
+    "DEFAULT",
+    "FINAL",
+    "GOLD",
+    "NOTHING",
+    "PSEUDO",
+    "SKIP",
+    "Answer",
+    "Label",
+    "LabelSchema",
+    "Labels",
+    "Undone",
+]
 
 GOLD = "gold"
 """The role of a known answer: annotators are measured by it, and nobody sees it."""
 
 FINAL = "final"
 """The role of a deciding answer: where there is one, nobody's other answer counts."""
+
+PSEUDO = "rater:"
+"""A rater's own labels are by "rater:NAME": they are shown, and nothing is learnt from them."""
 
 ROLES = ("", GOLD, FINAL)
 SHOWN = 50
@@ -269,11 +284,23 @@ class Labels:
         )
         return {row["who"]: row["value"] for row in rows}
 
-    def settled(self, schema: str) -> list[Label]:
-        """Return the labels that count: where there is a deciding one that alone, elsewhere each person's newest."""
-        final = {(label.doc_id, label.other): label for label in reversed(self.standing(schema, role=FINAL))}
-        answers = [label for label in self.standing(schema) if (label.doc_id, label.other) not in final]
-        return sorted([*final.values(), *answers], key=lambda label: -label.seq)
+    def settled(self, schema: str, most: int = -1) -> list[Label]:
+        """Return the labels that count, newest first: a deciding one alone, elsewhere each person's newest; no rater's own.
+
+        Of more than `most` labelled documents those answered one by one are taken before those of one step for many, and
+        of either kind as many as there is room for, by chance and always the same ones.
+        """
+        few = (schema, SKIP, most) if most >= 0 else ()
+        query = f"SELECT e.* {_COUNTING}{f' AND e.doc_id IN ({_TAKEN})' if few else ''} ORDER BY e.seq DESC"
+        labels = [Label(**dict(row)) for row in self._control.rows(query, schema, *few)]
+        decided = {(label.doc_id, label.other): label for label in reversed(labels) if label.role == FINAL}
+        answers = [label for label in labels if label.role == "" and (label.doc_id, label.other) not in decided]
+        return sorted([*decided.values(), *answers], key=lambda label: -label.seq)
+
+    def labelled(self, schema: str) -> int:
+        """Return how many documents have a label that counts; one passed over by everybody has none."""
+        row = self._control.one(f"SELECT COUNT(*) AS documents FROM ({_TAKEN})", schema, SKIP, -1)
+        return int(row["documents"]) if row else 0
 
     def answered(self, schema: str, doc_ids: Sequence[int] | None = None) -> Answers:
         """Return (doc_id, who) of every standing answer, skipped ones too; of a pair its first document."""
@@ -293,6 +320,12 @@ class Labels:
                 # What is said of two documents is no value of one of them.
                 row["value"] = None if schema.kind == "pair" else schema.shown(row["value"])
         return rows
+
+    def touched_since(self, seq: int, schema: str) -> int:
+        """Return how many documents have an event of a schema after `seq`."""
+        query = "SELECT COUNT(DISTINCT doc_id) AS documents FROM label_events WHERE seq > ? AND schema = ?"
+        row = self._control.one(query, seq, schema)
+        return int(row["documents"]) if row else 0
 
     def counts(self, schema: str) -> list[dict[str, Any]]:
         """Return documents per person and value, over standing answers; passages are counted by their tags."""
@@ -321,6 +354,14 @@ class Labels:
 _LIVE = (
     "SELECT * FROM label_events e WHERE e.schema = ? AND e.who = ? AND e.undoes IS NULL "
     "AND NOT EXISTS (SELECT 1 FROM label_events u WHERE u.undoes = e.seq)"
+)
+
+_COUNTING = f"{STANDING} AND e.schema = ? AND e.role <> '{GOLD}' AND e.who NOT GLOB '{PSEUDO}*'"
+
+# An odd factor scatters neighbours: documents answered in one step lie in the corpus's order.
+_TAKEN = (
+    f"SELECT e.doc_id {_COUNTING} AND e.value <> ? GROUP BY e.doc_id "
+    "ORDER BY MIN(e.batch <> ''), e.doc_id * 2654435761 % 4294967296 LIMIT ?"
 )
 
 _CHANGED = """

@@ -173,6 +173,8 @@ def _report(told: Any) -> None:
             f"by chance {strength['by chance']:,.1f} would"
         )
     fitted = told["fitted_on"]
+    for question, labelled in fitted.get("labelled", {}).items():
+        console.say(f"{question}: {labelled:,} documents are labelled; a sample was learnt from, hand labels first")
     if "pairs" in fitted:
         ties = f", {fitted['ties']:,} of them ties, by {fitted['people']:,} people" if "ties" in fitted else ""
         console.say(f"{fitted['pairs']:,} judged pairs{ties}")

@@ -15,9 +15,6 @@ from winnow.catalog.label_schemas import KINDS
 from winnow.errors import InputError, MissingNeed, SettingError, nearest
 from winnow.rate.pair_files import SIDES, PairLine, read_pairs
 
-PSEUDO = "rater:"
-"""Labels whose author's name begins so were given by a rater, and no rater learns from them."""
-
 
 @dataclass(frozen=True, eq=False)
 class JudgedPairs:
@@ -61,7 +58,7 @@ def _of_question(catalog: Catalog, question: str) -> JudgedPairs:
     said: dict[tuple[int, int], list[float]] = {}
     people: set[str] = set()
     for label in catalog.labels.settled(question):
-        if label.value in schema.values and label.other is not None and not label.who.startswith(PSEUDO):
+        if label.value in schema.values and label.other is not None:
             said.setdefault((label.doc_id, label.other), []).append(SIDES[str(label.value)])
             people.add(label.who)
     if not said:

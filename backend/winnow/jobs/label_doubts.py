@@ -13,7 +13,6 @@ from threadpoolctl import threadpool_limits
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.labels import LabelSchema
 from winnow.errors import MissingNeed, SettingError
-from winnow.jobs.judged_pairs import PSEUDO
 from winnow.label.confident import noise, suspects
 from winnow.rate.evidence import Floats, Places, Values
 from winnow.rate.fitting import Axes, fit
@@ -24,7 +23,7 @@ FEWEST = 10
 """Labels below which nothing can be held out."""
 
 MOST = 20_000
-"""Labels that are looked at: the newest, so that a look stays a matter of seconds."""
+"""Labelled documents that are looked at, so that a look stays a matter of seconds."""
 
 PENALTY = 1.0
 """Of |w|² / 2, for vectors of unit length; chosen by nothing that is measured, so that what is held out stays held out."""
@@ -96,15 +95,14 @@ def of_classes(catalog: Catalog, schema: LabelSchema) -> Classes:
             "a question with one answer: choice, keep, scale",
         )
     votes: dict[int, Counter[str]] = {}
-    for label in catalog.labels.settled(schema.name):
-        if label.value in schema.values and not label.who.startswith(PSEUDO):
+    for label in catalog.labels.settled(schema.name, MOST):
+        if label.value in schema.values:
             votes.setdefault(label.doc_id, Counter())[str(label.value)] += 1
     place = {value: code for code, value in enumerate(schema.values)}
-    newest = list(votes)[:MOST]
-    said = [min(votes[doc_id].items(), key=lambda item: (-item[1], place[item[0]]))[0] for doc_id in newest]
+    said = [min(votes[doc_id].items(), key=lambda item: (-item[1], place[item[0]]))[0] for doc_id in votes]
     names = tuple(value for value in schema.values if value in set(said))
     codes = {value: code for code, value in enumerate(names)}
-    ids = np.array(newest, dtype=np.int64)
+    ids = np.array(list(votes), dtype=np.int64)
     order = np.argsort(ids)
     return Classes(ids[order], np.array([codes[value] for value in said], dtype=np.int64)[order], names)
 

@@ -15,7 +15,7 @@ from winnow.catalog.catalog import Catalog
 from winnow.catalog.filters import Filter
 from winnow.catalog.labels import GOLD, SKIP, LabelSchema
 from winnow.errors import MissingNeed, SettingError, nearest
-from winnow.jobs.label_doubts import class_chances, doubts, of_classes
+from winnow.jobs.label_doubts import MOST, class_chances, doubts, of_classes
 from winnow.label.queues import (
     Floats,
     Ints,
@@ -197,7 +197,7 @@ class _Desk:
         if not column:
             raise SettingError("the queue 'disagreement' goes by a column", "none was named", "--column NAME")
         numbers = meaning_of(self._schema)
-        labels = [label for label in self._catalog.labels.settled(self._schema.name) if label.value in numbers]
+        labels = [label for label in self._catalog.labels.settled(self._schema.name, MOST) if label.value in numbers]
         table = self._catalog.browse.arrow(Filter(), [column])
         values = _numbers(table.column(column), column)
         known = values[np.isfinite(values)]

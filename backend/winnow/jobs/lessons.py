@@ -18,7 +18,7 @@ from winnow.catalog.labels import NOTHING, SKIP, LabelSchema
 from winnow.errors import MissingNeed, SettingError
 from winnow.jobs import judging
 from winnow.jobs.embed import current_encoder
-from winnow.jobs.judged_pairs import PSEUDO, judged_pairs
+from winnow.jobs.judged_pairs import judged_pairs
 from winnow.jobs.progress import Progress
 from winnow.jobs.target import read_target
 from winnow.judge.base import Cost, Judge
@@ -28,6 +28,9 @@ from winnow.rate.evidence import Evidence, Pairs, Places, Values
 from winnow.rate.label_values import meaning
 from winnow.rate.pair_files import PairLine
 from winnow.rate.reference import predictive_strength
+
+MOST = 50_000
+"""Labelled documents of a question that are learnt from: more of them make a head hardly better, and cost memory."""
 
 CANDIDATES = 5
 """So many times more random documents are looked at than taken, to match lengths."""
@@ -106,6 +109,7 @@ class Gatherer:
 
     def _labels(self) -> Lesson:
         found: dict[str, dict[int, list[float]]] = {}
+        labelled: dict[str, int] = {}
         counts: dict[str, dict[str, int]] = {}
         if len(self._plan.labels) > 1 and not self._rater.several:
             raise SettingError(
@@ -116,8 +120,10 @@ class Gatherer:
         for question in self._plan.labels:
             name = question if self._rater.several else ""
             schema, output = self._catalog.labels.schema(question), self._rater.output(name)
-            said = [label for label in self._catalog.labels.settled(question) if not label.who.startswith(PSEUDO)]
-            said = [label for label in said if label.value not in (None, SKIP)]
+            settled = self._catalog.labels.settled(question, MOST)
+            if len({label.doc_id for label in settled}) == MOST:
+                labelled[question] = self._catalog.labels.labelled(question)
+            said = [label for label in settled if label.value not in (None, SKIP)]
             answers = [schema.names(str(label.value)) for label in said]
             number = meaning(_answers(schema, answers), output, self._plan.values, question)
             counts[question] = dict(Counter(name for names in answers for name in names))
@@ -136,8 +142,11 @@ class Gatherer:
             for doc_id, numbers in by_document.items():
                 values[place[doc_id]] = _agreed(numbers, self._rater.output(name).kind)
             evidence[name] = Values(values)
-        told = {"schemas": list(self._plan.labels), "counts": counts, "last_label": self._catalog.labels.last}
-        return Lesson(self._documents(ids), evidence, {**told, **_sum(ids, evidence)})
+        told = {
+            "schemas": list(self._plan.labels), "counts": counts, "last_label": self._catalog.labels.last,
+            "labelled": labelled, **_sum(ids, evidence),
+        }  # fmt: skip
+        return Lesson(self._documents(ids), evidence, told)
 
     def _pairs(self) -> Lesson:
         judged = judged_pairs(self._catalog, self._plan.pairs)

@@ -17,11 +17,11 @@ import pyarrow as pa
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.control import now
 from winnow.catalog.filters import Filter
+from winnow.catalog.labels import PSEUDO
 from winnow.catalog.manifest import Run
 from winnow.catalog.publish import move_into_place, staging
 from winnow.compute.base import Executor
 from winnow.errors import ConflictError, CorpusError, MissingNeed, SettingError, nearest
-from winnow.jobs.judged_pairs import PSEUDO
 from winnow.jobs.lessons import Gatherer, Lesson, Plan
 from winnow.jobs.progress import Progress, Silent
 from winnow.jobs.recording import Recording
@@ -165,10 +165,9 @@ class Raters:
                 f"no threshold of '{column}' surely reaches a precision of {wanted:.0%}", "too few held-out labels say so",
                 "label more, or ask for less",
             )  # fmt: skip
-        labelled = {label.doc_id for label in self._catalog.labels.standing(schema)}
         ids = self._catalog.browse.doc_ids(Filter().with_range(column, safe["threshold"], None))
-        fresh = [{"doc_id": int(doc_id), "value": value} for doc_id in ids if int(doc_id) not in labelled]
-        return self._catalog.labels.add_many(fresh, who=f"{PSEUDO}{card.name}", schema=schema)
+        fresh = ids[~np.isin(ids, self._catalog.labels.answered(schema)[0])]
+        return self._catalog.labels.add_to_all(fresh, value, who=f"{PSEUDO}{card.name}", schema=schema)
 
     def _check(self, name: str, rater: Rater) -> None:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,40}", name):
@@ -257,7 +256,7 @@ class Raters:
 
     def _changed(self, card: Card, last: int) -> int:
         schemas = set(card.told["fitted_on"].get("schemas", ()))
-        return sum(row["schema"] in schemas for row in self._catalog.labels.changed_since(last))
+        return sum(self._catalog.labels.touched_since(last, schema) for schema in schemas)
 
     def _without(self, card: Card) -> int:
         """Count the documents in shards that its current columns have not seen."""

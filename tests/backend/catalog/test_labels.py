@@ -290,3 +290,38 @@ def test_what_stands_is_found_document_by_document(corpus: Workspace, plans: lis
     newer = [step for step in plans if step.startswith("SEARCH n ")]
     assert len(newer) == 2
     assert all("label_events_doc (schema=? AND doc_id=?" in step for step in newer), newer
+
+
+def test_of_too_many_labelled_documents_those_answered_one_by_one_are_taken_first(corpus: Workspace) -> None:
+    """The others by chance: n * 2654435761 mod 2^32 orders documents 1 to 5 as 5, 2, 4, 1, 3."""
+    labels = corpus.labels
+    labels.add(0, "keep", who="ana")
+    labels.add(1, SKIP, who="ana")
+    labels.add_to_all(np.arange(6), "drop", who="ben", schema="label")
+    labels.add_to_all(np.arange(6), "keep", who="rater:useful", schema="label")
+    assert labels.labelled("label") == 6
+    taken = {most: {label.doc_id for label in labels.settled("label", most)} for most in (1, 3, 6, 9)}
+    assert taken == {1: {0}, 3: {0, 5, 2}, 6: set(range(6)), 9: set(range(6))}
+    assert [(label.who, label.value) for label in labels.settled("label", 1)] == [("ben", "drop"), ("ana", "keep")]
+    labels.undo_step(who="ben")
+    assert labels.labelled("label") == 1
+
+
+def test_of_a_few_documents_a_deciding_answer_counts_alone(corpus: Workspace) -> None:
+    labels = corpus.labels
+    labels.add(2, "keep", who="ana")
+    labels.add(2, "drop", who="cem", role=FINAL)
+    labels.add(3, "keep", who="dana", role=GOLD)
+    assert [(label.doc_id, label.who) for label in labels.settled("label", 1)] == [(2, "cem")]
+    assert labels.settled("label") == labels.settled("label", 6)
+
+
+def test_what_was_touched_since_is_counted_by_question(corpus: Workspace) -> None:
+    labels = corpus.labels
+    seen = labels.add(0, "keep", who="ana")
+    labels.add(1, "keep", who="ana")
+    labels.add(1, "drop", who="ana")
+    labels.undo(who="ana")
+    labels.add(2, "keep", who="ben")
+    assert labels.touched_since(seen, "label") == 2, "documents 1 and 2"
+    assert labels.touched_since(seen, "other") == 0

@@ -15,6 +15,7 @@ from conftest import one_process, write_lines
 from winnow.catalog.filters import Filter
 from winnow.catalog.labels import FINAL, SKIP, LabelSchema
 from winnow.errors import ConflictError, MissingNeed, SettingError
+from winnow.jobs import lessons
 from winnow.jobs.judged_pairs import judged_pairs
 from winnow.jobs.labels import export_labels
 from winnow.jobs.lessons import Plan
@@ -167,6 +168,18 @@ def test_annotators_who_disagree_are_outvoted_or_cancel(labelled: Workspace) -> 
     card = labelled.learn("useful", "yes_no", plan={"labels": ["label"]})
     # Document 1 is a tie and says nothing; document 3 is dropped two to one.
     assert card.told["outputs"][0]["labels"] == 39
+
+
+def test_of_too_many_labels_a_sample_is_learnt_from_and_the_card_says_so(
+    labelled: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert labelled.learn("useful", "yes_no", plan={"labels": ["label"]}).told["fitted_on"]["labelled"] == {}
+    monkeypatch.setattr(lessons, "MOST", 30)
+    labelled.labels.add_to_all(np.arange(40, 60), "keep", who="cem", schema="label")
+    card = labelled.learn("useful", "yes_no", plan={"labels": ["label"]})
+    assert card.told["fitted_on"]["labelled"] == {"label": 60}
+    assert card.told["documents"] == 30
+    assert sum(card.told["fitted_on"]["counts"]["label"].values()) == 30, "none of those of one step for many"
 
 
 @pytest.mark.parametrize(

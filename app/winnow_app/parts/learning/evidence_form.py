@@ -11,8 +11,7 @@ from typing import Any
 import streamlit as st
 
 from winnow.catalog.label_schemas import BETWEEN
-from winnow.catalog.labels import NOTHING, SKIP
-from winnow.jobs.judged_pairs import PSEUDO
+from winnow.catalog.labels import NOTHING, PSEUDO, SKIP
 from winnow.method import Setting
 from winnow.rate.base import FEWEST, Rater
 from winnow.rate.pairwise import QuRating

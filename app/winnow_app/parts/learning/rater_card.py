@@ -34,6 +34,10 @@ def rater_card(card: Card) -> None:
     _stale(card)
     if "answers" in fitted:
         _answers(fitted["answers"])
+    for question, labelled in fitted.get("labelled", {}).items():
+        st.caption(
+            f"{plain(question)}: {labelled:,} documents are labelled; a sample was learnt from, hand labels first."
+        )
     if fitted.get("ties"):
         st.caption(
             f"{fitted['pairs']:,} judged pairs. In {fitted['ties']:,} the two were equal: these pull their ratings together, "
