@@ -10,6 +10,7 @@ from typing import Literal
 import streamlit as st
 
 from winnow.catalog.joblog import OPEN, Job
+from winnow.jobs.foretold import in_words
 from winnow_app import data, identity
 from winnow_app.parts.highlight import plain
 
@@ -27,7 +28,7 @@ def remaining(job: Job) -> str:
     """Say how long the present stage still takes at its speed so far."""
     if job.left is None or job.share >= 1:
         return ""
-    return f"about {job.left:.0f} s left" if job.left < 90 else f"about {job.left / 60:.0f} min left"
+    return f"about {in_words(job.left)} left"
 
 
 def amount(job: Job) -> str:

@@ -42,8 +42,7 @@ class Answered:
         if doc_ids is not None:
             return self._read(schema, doc_ids)
         with self._lock, self._control.snapshot():
-            row = self._control.one("SELECT COALESCE(MAX(seq), 0) AS seq FROM label_events")
-            newest, seen = int(row["seq"]) if row else 0, self._seen.get(schema)
+            newest, seen = self._control.newest("label_events"), self._seen.get(schema)
             if newest != seen:
                 query = "SELECT DISTINCT doc_id FROM label_events WHERE schema = ? AND seq > ?"
                 touched = [row["doc_id"] for row in self._control.rows(query, schema, seen)] if seen is not None else []

@@ -41,8 +41,7 @@ class Clusters:
 
     @property
     def last(self) -> int:
-        row = self._control.one("SELECT COALESCE(MAX(seq), 0) AS seq FROM cluster_events")
-        return int(row["seq"]) if row else 0
+        return self._control.newest("cluster_events")
 
     def key(self) -> tuple[str, int]:
         run = self._run()

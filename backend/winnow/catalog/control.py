@@ -125,6 +125,11 @@ class Control:
             row: sqlite3.Row | None = self._connection().execute(query, values).fetchone()
             return row
 
+    def newest(self, log: str) -> int:
+        """Return the number of the newest event of a log, 0 of an empty one."""
+        row = self.one(f"SELECT COALESCE(MAX(seq), 0) AS seq FROM {log}")
+        return int(row["seq"]) if row else 0
+
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Let every read of this thread see one state, whatever others write meanwhile."""

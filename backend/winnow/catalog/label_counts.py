@@ -20,8 +20,7 @@ class LabelCounts:
     def of(self, schema: str) -> dict[tuple[str, str], int]:
         """Return the counts of a schema as the log is now."""
         with self._lock, self._control.snapshot():
-            row = self._control.one("SELECT COALESCE(MAX(seq), 0) AS seq FROM label_events")
-            newest, seen = int(row["seq"]) if row else 0, self._seen.get(schema, 0)
+            newest, seen = self._control.newest("label_events"), self._seen.get(schema, 0)
             counts = self._counts.setdefault(schema, Counter())
             if newest > seen:
                 counts.update(self._standing(schema, seen, newest))

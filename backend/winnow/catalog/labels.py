@@ -83,8 +83,7 @@ class Labels:
 
     @property
     def last(self) -> int:
-        row = self._control.one("SELECT COALESCE(MAX(seq), 0) AS seq FROM label_events")
-        return int(row["seq"]) if row else 0
+        return self._control.newest("label_events")
 
     def schemas(self) -> dict[str, LabelSchema]:
         rows = self._control.rows("SELECT name, schema FROM label_schemas ORDER BY rowid")
