@@ -40,10 +40,11 @@ def _name() -> str:
     if state.name():
         return state.name()
     with st.form("who.form", border=True):
-        typed = st.text_input("Your name", placeholder="the name your labels are kept under")
-        if st.form_submit_button("Start labelling", type="primary"):
-            if typed.strip():
-                st.session_state["who"] = typed.strip()
-                st.rerun()
+        st.text_input("Your name", placeholder="the name your labels are kept under", key="who.typed")
+        if st.form_submit_button("Start labelling", type="primary", on_click=_named):
             st.caption(":material/arrow_upward: A name of one letter is enough.")
     return ""
+
+
+def _named() -> None:
+    st.session_state["who"] = str(st.session_state["who.typed"]).strip()

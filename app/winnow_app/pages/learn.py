@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -10,12 +12,15 @@ from winnow.jobs.raters import plan_of
 from winnow.method import methods
 from winnow.rate.base import Rater
 from winnow_app import data
+from winnow_app.parts.deeds import ask, do_asked
 from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.highlight import plain
 from winnow_app.parts.job_bar import running_jobs
 from winnow_app.parts.learning import Evidence, evidence_form, rater_card
 from winnow_app.parts.method_form import method_form
 from winnow_app.parts.missing_step import missing_steps, offer
+
+FIT = "learn.fit"
 
 
 def page() -> None:
@@ -49,10 +54,12 @@ def _form() -> None:
     ready = bool(title) and not steps and not evidence.lacks
     if evidence.costs:
         _judge(title, rater, evidence, ready=ready)
-    elif st.button("Fit and rate the corpus", type="primary", icon=":material/model_training:", disabled=not ready):
-        with st.spinner("Fitting …"):
-            card = data.workspace().learn(title, name, plan=evidence.plan, settings=settings)
-        _show(card.name)
+    else:
+        st.button(
+            "Fit and rate the corpus", type="primary", icon=":material/model_training:", disabled=not ready,
+            on_click=ask, args=(FIT,),
+        )  # fmt: skip
+        do_asked(FIT, partial(_fitted, title, name, evidence.plan, settings), "Fitting, and rating every document …")
 
 
 def _judge(title: str, rater: Rater, evidence: Evidence, *, ready: bool) -> None:
@@ -80,9 +87,10 @@ def _judge(title: str, rater: Rater, evidence: Evidence, *, ready: bool) -> None
     )
 
 
-def _show(name: str) -> None:
-    st.session_state["learn.wanted"] = name
-    st.rerun()
+def _fitted(title: str, rater: str, plan: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
+    card = data.workspace().learn(title, rater, plan=plan, settings=settings)
+    st.session_state["learn.wanted"] = card.name
+    return f"{plain(card.name)} is fitted, and every document has its rating."
 
 
 def _cards() -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
-from winnow.catalog.clusters import Clusters
 from winnow.jobs.cluster_parts import split_cluster
 from winnow_app import data, identity, state
 from winnow_app.parts.cluster_examples import cluster_examples
+from winnow_app.parts.deeds import act, outcome
 from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.highlight import plain
 
 NAMELESS = "somebody"
+PLACE = "clusters"
+PARTED = {"keep": "marked to keep", "drop": "marked to drop", "undecided": "undecided"}
 VERDICT = {True: "✓ ", False: "✗ "}
 INDENT = "\u2003"
 """An em space, which a table does not trim."""
@@ -100,39 +104,65 @@ def _change(numbers: list[int], names: list[str]) -> None:
         with st.container(horizontal=True, gap="small"):
             for verdict, icon in (("keep", "check"), ("drop", "delete"), ("undecided", "remove_done")):
                 st.button(
-                    verdict.capitalize(), key=f"clusters.{verdict}", icon=f":material/{icon}:", on_click=_judge,
-                    args=(numbers, verdict, who), help="The column cluster_keep says so; nothing is deleted",
+                    verdict.capitalize(), key=f"clusters.{verdict}", icon=f":material/{icon}:",
+                    on_click=act, args=(PLACE, partial(_judge, numbers, names, verdict, who)),
+                    help="The column cluster_keep says so; nothing is deleted",
                 )  # fmt: skip
     if len(numbers) == 1:
-        _one(clusters, numbers[0], names[0], who)
+        _one(numbers[0], names[0], who)
     elif numbers:
         st.button(
             plain(f"Merge {len(numbers)} into “{names[0]}”"), icon=":material/merge:",
-            on_click=clusters.merge, args=(numbers,), kwargs={"into": numbers[0], "who": who},
+            on_click=act, args=(PLACE, partial(_merge, numbers, names[0], who)),
         )  # fmt: skip
     events = clusters.events()
     if events:
-        last = events[-1].event
-        st.button(f"Undo the last {last['what']}", icon=":material/undo:", type="tertiary", on_click=_undo, args=(who,))
+        what = events[-1].event["what"]
+        st.button(
+            f"Undo the last {what}", icon=":material/undo:", type="tertiary",
+            on_click=act, args=(PLACE, partial(_undo, what, who)),
+        )  # fmt: skip
+    outcome(PLACE)
 
 
-def _one(clusters: Clusters, number: int, present: str, who: str) -> None:
+def _one(number: int, present: str, who: str) -> None:
     with st.form(f"rename.{number}", border=False):
-        name = st.text_input("Rename it", present)
-        if st.form_submit_button("Rename", icon=":material/edit:") and name != present:
-            clusters.rename(number, name, who=who)
-            st.rerun()
+        key = f"clusters.name.{number}"
+        st.text_input("Rename it", present, key=key)
+        renamed = partial(_rename, number, present, key, who)
+        st.form_submit_button("Rename", icon=":material/edit:", on_click=act, args=(PLACE, renamed))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        parts = int(st.number_input("Split it into", 2, 20, 2, key="clusters.parts", width=120))
-        if st.button("Split", icon=":material/call_split:", key="clusters.split"):
-            with st.spinner("Splitting …"):
-                split_cluster(data.workspace().catalog, number, parts, who=who)
-            st.rerun()
+        st.number_input("Split it into", 2, 20, 2, key="clusters.parts", width=120)
+        parted = partial(_split, number, present, who)
+        st.button("Split", icon=":material/call_split:", key="clusters.split", on_click=act, args=(PLACE, parted))
 
 
-def _judge(numbers: list[int], verdict: str, who: str) -> None:
+def _judge(numbers: list[int], names: list[str], verdict: str, who: str) -> str:
     data.workspace().catalog.clusters.judge(numbers, verdict, who=who)
+    words = f"“{names[0]}” is" if len(names) == 1 else f"{len(names)} clusters are"
+    return plain(f"{words} {PARTED[verdict]}.")
 
 
-def _undo(who: str) -> None:
+def _rename(number: int, present: str, key: str, who: str) -> str:
+    name = str(st.session_state[key]).strip()
+    if name == present:
+        return ""
+    data.workspace().catalog.clusters.rename(number, name, who=who)
+    return plain(f"“{present}” is called “{name}” now.")
+
+
+def _merge(numbers: list[int], name: str, who: str) -> str:
+    data.workspace().catalog.clusters.merge(numbers, into=numbers[0], who=who)
+    return plain(f"{len(numbers)} clusters are one now: “{name}”.")
+
+
+def _split(number: int, present: str, who: str) -> str:
+    parts = int(st.session_state["clusters.parts"])
+    st.toast(plain(f"Splitting “{present}” …"), icon=":material/call_split:")
+    split_cluster(data.workspace().catalog, number, parts, who=who)
+    return plain(f"“{present}” is {parts} clusters now.")
+
+
+def _undo(what: str, who: str) -> str:
     data.workspace().catalog.clusters.undo(who=who)
+    return f"The {what} is undone."

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from winnow.rate.base import FEWEST
 from winnow_app import data, identity, state
+from winnow_app.parts.deeds import act, outcome
 from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.highlight import plain
+
+PLACE = "concept.keep"
 
 FEW = 3
 """So many documents of either side are wanted, of the least that a rater learns from."""
@@ -16,6 +21,7 @@ FEW = 3
 def concept_bar() -> None:
     """Draw the picked documents and the form that keeps them as labels and a rater; nothing without picks."""
     filter = state.current()
+    outcome(PLACE)
     if not (filter.examples or filter.against):
         return
     fewest = min(len(filter.examples), len(filter.against))
@@ -41,13 +47,15 @@ def concept_bar() -> None:
 
 
 def _keep(examples: tuple[int, ...], against: tuple[int, ...]) -> None:
-    with st.form("concept.keep", border=False):
-        name = st.text_input("Name of the rater and its column", placeholder="recipes").strip()
+    with st.form(PLACE, border=False):
+        st.text_input("Name of the rater and its column", placeholder="recipes", key="concept.name")
         st.caption("What you picked becomes labels of a question with this name; the rater learns from them.")
-        if not st.form_submit_button("Fit and rate the corpus", type="primary") or not name:
-            return
-    with st.spinner("Fitting …"):
-        card = data.workspace().keep_concept(name, examples, against, who=state.name() or "somebody")
-    st.toast(f"{plain(card.name)} is a column now", icon=":material/check:")
+        kept = partial(_kept, examples, against)
+        st.form_submit_button("Fit and rate the corpus", type="primary", on_click=act, args=(PLACE, kept))
+
+
+def _kept(examples: tuple[int, ...], against: tuple[int, ...]) -> str:
+    name = str(st.session_state["concept.name"]).strip()
+    card = data.workspace().keep_concept(name, examples, against, who=state.name() or "somebody")
     state.put(state.current().without("examples").with_range(card.columns[0], 0.5, None))
-    st.rerun()
+    return f"{plain(card.name)} is a column now: below is what it holds for one of the kind."

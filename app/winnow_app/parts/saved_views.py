@@ -5,7 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from winnow_app import data, identity, state
+from winnow_app.parts.deeds import act, outcome
 from winnow_app.parts.highlight import plain
+
+PLACE = "views"
 
 
 def saved_views() -> None:
@@ -26,7 +29,14 @@ def saved_views() -> None:
         if not mine:
             return
         with st.form("save.view", clear_on_submit=True, border=False):
-            name = st.text_input("Save the present filter as", placeholder="name")
-            if st.form_submit_button("Save") and name.strip():
-                views.save(name, state.current())
-                st.rerun()
+            st.text_input("Save the present filter as", placeholder="name", key="views.name")
+            st.form_submit_button("Save", on_click=act, args=(PLACE, _save))
+        outcome(PLACE)
+
+
+def _save() -> str:
+    name = str(st.session_state["views.name"]).strip()
+    if not name:
+        return ""
+    data.workspace().catalog.views.save(name, state.current())
+    return f"{plain(name)} is saved."

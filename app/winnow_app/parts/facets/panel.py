@@ -50,7 +50,7 @@ def shown_columns(columns: Mapping[str, Column], extra: Sequence[str]) -> list[s
 
 
 def facet_panel(key: str = "facets") -> None:
-    """Draw the panel for the current filter; a click changes the filter and runs the page again.
+    """Draw the panel for the current filter, which a click changes.
 
     Where there are alternatives, the panel shows and changes the one that is being described.
     """
@@ -60,16 +60,20 @@ def facet_panel(key: str = "facets") -> None:
     filtered = [name for name in (*filter.values, *filter.ranges) if name in columns]
     chosen = shown_columns(columns, [*extra, *filtered])
     shown = [_described(columns[name], filter) for name in chosen if not _unused_label(name)]
-    result = _component()(data={"facets": shown}, key=key, on_change_change=lambda: None)
-    if result.change:
-        state.put(changed(state.current(), result.change))
-        st.rerun()
+    _component()(data={"facets": shown}, key=key, on_change_change=functools.partial(_take, key))
     st.multiselect(
         "More columns",
         [name for name in others if name not in chosen or name in extra],
         key="extra_facets",
         placeholder="add a column …",
     )
+
+
+def _take(key: str) -> None:
+    """Filter by what was clicked, before the page is drawn: a second click comes on top of it."""
+    change = (st.session_state.get(key) or {}).get("change")
+    if change:
+        state.put(changed(state.current(), change))
 
 
 def _unused_label(name: str) -> bool:

@@ -7,8 +7,11 @@ import streamlit as st
 from winnow.catalog.labels import Answer
 from winnow.jobs.labels import answer_all, to_answer
 from winnow_app import data, state
+from winnow_app.parts.deeds import ask, do_asked
 from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.highlight import plain
+
+PLACE = "label.all"
 
 
 @st.dialog("Label the whole filter")
@@ -29,11 +32,16 @@ def ask_label_all(question: str, who: str) -> None:
         count = len(to_answer(catalog, question, who, filter=state.current(), again=again))
         st.markdown(f"**{count:,}** documents get the answer, under your name, as one step that can be undone.")
         sure = st.checkbox(f"Yes, these {count:,}", key=f"label.all.sure.{count}")
-        if st.button("Label them", type="primary", icon=":material/done_all:", disabled=not (sure and count), key="label.all.do"):  # fmt: skip
-            made = answer_all(
-                catalog, question, value, who,
-                filter=state.current(), expected=count, again=again,
-            )  # fmt: skip
+        st.button(
+            "Label them", type="primary", icon=":material/done_all:", disabled=not (sure and count), key="label.all.do",
+            on_click=ask, args=(PLACE,),
+        )  # fmt: skip
+
+        def labelled() -> str:
+            made = answer_all(catalog, question, value, who, filter=state.current(), expected=count, again=again)
             st.session_state.pop("desk.task", None)
             st.session_state["label.said"] = f"{made:,} documents labelled. Backspace on the desk takes them back."
+            return ""
+
+        if do_asked(PLACE, labelled, "Labelling them …"):
             st.rerun()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -10,8 +12,10 @@ import streamlit as st
 from winnow.catalog.label_schemas import FIXED, KINDS
 from winnow.catalog.labels import LabelSchema
 from winnow_app import data, state
+from winnow_app.parts.deeds import ask, do_asked
 from winnow_app.parts.failures import failures_as_words
 
+PLACE = "question.keep"
 NEW = LabelSchema("new", "", ("yes", "no"))
 
 
@@ -20,11 +24,16 @@ def ask_question(known: LabelSchema | None) -> None:
     """Ask for a new question, or change a known one."""
     with failures_as_words("question"):
         name, told = _form(known or NEW, new=known is None)
-        if st.button("Keep it", type="primary", icon=":material/check:", key="question.keep"):
-            schema = replace(known or NEW, name=name, **told)
-            data.workspace().labels.define(schema)
-            state.keep("schema", schema.name)
+        st.button("Keep it", type="primary", icon=":material/check:", key="question.keep", on_click=ask, args=(PLACE,))
+        if do_asked(PLACE, partial(_kept, known or NEW, name, told), "Keeping it …"):
             st.rerun()
+
+
+def _kept(known: LabelSchema, name: str, told: Mapping[str, Any]) -> str:
+    schema = replace(known, name=name, **told)
+    data.workspace().labels.define(schema)
+    state.keep("schema", schema.name)
+    return ""
 
 
 def _form(known: LabelSchema, *, new: bool) -> tuple[str, dict[str, Any]]:

@@ -11,7 +11,9 @@ from winnow.catalog.filters import Filter
 from winnow.catalog.labels import DEFAULT, LabelSchema
 from winnow.jobs.label_queue import BY_COLUMN, ORDERS
 from winnow_app import data, identity, state
+from winnow_app.parts.deeds import unsaid
 from winnow_app.parts.facets import facet_panel
+from winnow_app.parts.labelling import bulk, question_form
 from winnow_app.parts.labelling.bulk import ask_label_all
 from winnow_app.parts.labelling.question_form import ask_question
 from winnow_app.parts.view_bar import view_bar
@@ -45,6 +47,8 @@ def choose_task(who: str, *, labelling: bool) -> Task:
         st.toggle("Filter", key=FILTER, on_change=_filter_off, help="Label a part of the corpus.")
     more = [name for name in MORE if name == "all" or identity.may("curate")]
     asked = st.menu_button("More", more, format_func=lambda name: MORE[name], icon=":material/more_horiz:", key="label.more")  # fmt: skip
+    for place in (bulk.PLACE, question_form.PLACE) if asked else ():
+        unsaid(place)
     if asked == "all":
         ask_label_all(question, who)
     elif asked is not None:

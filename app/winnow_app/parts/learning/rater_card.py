@@ -53,19 +53,18 @@ def rater_card(card: Card) -> None:
 
 
 def _stale(card: Card) -> None:
-    raters = data.workspace().raters
-    reasons = raters.stale(card)
+    outcome(f"rate.{card.name}")
+    reasons = data.workspace().raters.stale(card)
     if not reasons:
         return
     st.warning("Out of date: " + "; ".join(reasons) + ".", icon=":material/update:")
     told = card.told
     with st.container(horizontal=True):
-        if any("lack its column" in reason for reason in reasons) and st.button(
-            "Rate the corpus", icon=":material/table_chart:", type="primary"
-        ):
-            with st.spinner("Rating every document …"):
-                raters.write(card, Silent())
-            st.rerun()
+        if any("lack its column" in reason for reason in reasons):
+            st.button(
+                "Rate the corpus", icon=":material/table_chart:", type="primary", on_click=act,
+                args=(f"rate.{card.name}", partial(_rated, card)),
+            )  # fmt: skip
         recipe = {
             "name": card.name,
             "rater": told["rater"]["method"],
@@ -73,6 +72,12 @@ def _stale(card: Card) -> None:
             "plan": dict(told["plan"]),
         }
         st.button("Fit it again", icon=":material/replay:", on_click=data.start, args=("learn",), kwargs=recipe)
+
+
+def _rated(card: Card) -> str:
+    st.toast("Rating every document …", icon=":material/table_chart:")
+    data.workspace().raters.write(card, Silent())
+    return "Every document has its rating."
 
 
 def _answers(answers: Mapping[str, Any]) -> None:
