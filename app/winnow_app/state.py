@@ -15,25 +15,31 @@ OWN = (
     "doc", "page", "color", "points", "schema", "copies", "group", "names", "tab", "sort", "descending", "by", "across", "mean",
     "queue", "column",
 )  # fmt: skip
-"""URL parameters beside the filter's."""
+"""URL parameters beside the filter's: a page that is come back to by the navigation has its own as they were left."""
 
-OF_A_PAGE = ("deeds", "watched_jobs")
-"""What is forgotten when a page is left: what its buttons did, which jobs it shows."""
+OF_A_LIST = ("page", "doc")
+"""Those that belong to one list of documents, and end with it."""
+
+OF_A_PAGE = ("deeds", "asked", "watched_jobs")
+"""What is forgotten when a page is left: what its buttons did and were asked for, which jobs it shows."""
 
 STEPS = 50
 """How many views undo goes back."""
 
 
 def begin(page: str) -> None:
-    """Take over what the URL says: a shared address, or the browser's back button."""
+    """Take over what the URL says: a shared address, or the browser's back button; else the page as it was left."""
     session = st.session_state
     found = dict(st.query_params)
     moved = session.get("at_page") != page
+    left = session.setdefault("left", {})
+    if moved:
+        left[session.get("at_page")] = session.get("open", {})
     if "filter" not in session or (found != session.get("url") and not (moved and not found)):
         session["filter"] = Filter.from_query(found)
         session["open"] = {name: found[name] for name in OWN if name in found}
     elif moved:
-        session["open"] = {}
+        session["open"] = {name: value for name, value in left.get(page, {}).items() if name not in OF_A_LIST}
     for name in OF_A_PAGE if moved else ():
         session.pop(name, None)
     session["at_page"] = page
@@ -64,9 +70,7 @@ def put(filter: Filter) -> None:
         session["past"] = [*session.get("past", []), current()][-STEPS:]
         session["future"] = []
         session["filter"] = filter
-        session["open"] = {
-            name: value for name, value in session.get("open", {}).items() if name not in ("page", "doc")
-        }
+        session["open"] = {name: value for name, value in session.get("open", {}).items() if name not in OF_A_LIST}
         end()
 
 

@@ -150,6 +150,28 @@ def test_an_answer_is_kept_when_somebody_leaves_at_once(sit: Sit, workspace: Wor
         eventually(lambda kept=kept: standing(workspace, "label", "lea") == kept, "the answer is kept", page)
 
 
+def test_the_filter_leaves_no_gap_and_the_desk_is_come_back_to_as_it_was_left(sit: Sit, workspace: Workspace) -> None:
+    page = sit("ivo", "genre")
+    page.get_by_role("combobox", name="Queue").fill("lowest")
+    page.get_by_role("option", name="lowest of a column first").click()
+    eventually(lambda: "queue=" in page.url, "the queue is in the address", page)
+    settled(page)
+    edge = page.locator(".desk h2").bounding_box()
+    logo = page.locator(".stLogo").bounding_box()
+    for wide in (True, False):
+        page.get_by_test_id("stCheckbox").filter(has_text="Filter").click()
+        settled(page)
+        expect(page.get_by_label("Words", exact=True)).to_have_count(int(wide))
+    assert page.locator(".desk h2").bounding_box() == edge
+    assert abs(page.locator(".stLogo").bounding_box()["x"] - logo["x"]) < 2  # type: ignore[index]
+    before = page.url
+    go(page, "Explore")
+    assert "queue=" not in page.url
+    go(page, "Label")
+    eventually(lambda: page.url == before, "question and queue are as they were", page)
+    expect(page.locator(".desk h2")).to_have_text("What is it?")
+
+
 def test_back_leads_to_the_queue_before_and_the_answers_stand(sit: Sit, workspace: Workspace) -> None:
     page = sit("ned")
     before = page.url

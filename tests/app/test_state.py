@@ -50,6 +50,22 @@ def test_a_change_is_written_to_the_address(browser: SimpleNamespace) -> None:
     assert browser.query_params == {}
 
 
+def test_a_page_is_come_back_to_as_it_was_left(browser: SimpleNamespace) -> None:
+    browser.query_params.update({"schema": "genre", "queue": "uncertain", "column": "quality", "doc": "7", "page": "3"})
+    run("label")
+    browser.query_params.clear()
+    run("explore", SOUP)
+    assert state.get("queue") == "", "another page has parameters of its own"
+    browser.query_params.clear()
+    assert run("label") == SOUP
+    assert browser.query_params == {"search": "soup", "schema": "genre", "queue": "uncertain", "column": "quality"}
+    browser.query_params.clear()
+    run("explore")
+    browser.query_params.from_dict({"queue": "random"})
+    run("label")
+    assert browser.query_params == {"queue": "random"}, "a link has the last word"
+
+
 def test_the_filter_goes_with_a_person_to_another_page_and_the_open_document_stays(browser: SimpleNamespace) -> None:
     run("explore", SOUP)
     state.keep("doc", 3)
