@@ -12,19 +12,12 @@ from numpy.typing import NDArray
 from winnow.score.chunks import Gate, Survey
 from winnow.score.linear import Floats64, sigmoid
 
-READ = (
-    "bias",
-    "mean",
-    "peak",
-    "network mean",
-    "network peak",
-    "hate peak",
-    "forum peak",
-    "count",
-    "broken",
-    "broken x peak",
-    "broken x network peak",
-)
+TOLD = ("bias", "mean", "peak", "network mean", "network peak", "hate peak", "forum peak", "count")
+"""What meanings are told by."""
+
+READ = (*TOLD, "broken", "broken x peak", "broken x network peak")
+"""What documents are told by: also how far word pieces fit the language, and what peaks are worth then."""
+
 FOREIGN = ("bias", "mean", "peak", "count")
 FLOOR = -4.0
 """What a chunk counts that the network did not read, and the least that any chunk counts: for AUROC, a tie at the bottom."""
@@ -58,8 +51,7 @@ class Blend:
 
     A document that the network can read: z = `read` · features; one in another script: z = `foreign` · features. A
     sentence: z = `open` · (1, n-grams, network) where the network read it, `shut` · (1, n-grams) elsewhere. A category:
-    z = slope · highest logit + bias, rows of `harms`. A meaning: z = row of `meanings` · (1, highest logit of its own,
-    highest of any harm, highest of the n-grams).
+    z = slope · highest logit + bias, rows of `harms`. A meaning: z = row of `meanings` · TOLD features.
     """
 
     read: Floats64
@@ -97,20 +89,23 @@ class Blend:
 
     def senses(self, features: Features) -> Floats64:
         """Return probabilities [n, MEANINGS]."""
-        return sigmoid((features.meanings * self.meanings).sum(axis=2))
+        return sigmoid(features.told @ self.meanings.T)
 
 
 @dataclass(frozen=True)
 class Features:
-    """What is known of each document: features [n, READ] and [n, FOREIGN], the highest logit of each category [n, HARMS],
-    what its meanings are told by [n, MEANINGS, 4]."""
+    """What is known of each document: features [n, READ] and [n, FOREIGN], the highest logit of each category [n, HARMS]."""
 
     here: Floats64
     elsewhere: Floats64
     harms: Floats64
-    meanings: Floats64
     foreign: NDArray[np.bool_]
     some: NDArray[np.bool_]
+
+    @property
+    def told(self) -> Floats64:
+        """What meanings are told by, [n, TOLD]."""
+        return self.here[:, : len(TOLD)]
 
     @classmethod
     def of(cls, survey: Survey, reading: Reading, size: int) -> Features:
@@ -133,9 +128,8 @@ class Features:
         one = np.ones(size)
         worn = [broken, broken * peak, broken * net_peak[:, 0]]
         here = np.stack([one, mean, peak, net_mean, net_peak[:, 0], *own.T, count, *worn], axis=1)
-        told = [np.broadcast_to(column, own.shape) for column in (one[:, None], own, net_peak, peak[:, None])]
         elsewhere = np.stack([one, mean, peak, count], axis=1)
-        return cls(here, elsewhere, harms, np.stack(told, axis=2), foreign, some)
+        return cls(here, elsewhere, harms, foreign, some)
 
 
 def highest(rows: NDArray[np.int64], values: Floats64, size: int) -> Floats64:

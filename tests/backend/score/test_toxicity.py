@@ -18,7 +18,7 @@ from winnow.score.chunks import MOST_READ, Gate, survey
 from winnow.score.linear import Head, load, sigmoid
 from winnow.score.ngrams import BITS, Spelled, grams
 from winnow.score.passages import blocks, windows
-from winnow.score.toxic_blend import FLOOR, HARMS, MEANINGS, OUTPUTS, READ, Blend, Features, Reading
+from winnow.score.toxic_blend import FLOOR, HARMS, MEANINGS, OUTPUTS, READ, TOLD, Blend, Features, Reading
 from winnow.score.toxicity import THRESHOLD, Hashed, Toxicity, marked, model, spans
 
 CLEAN = [
@@ -105,13 +105,15 @@ def test_features_and_the_probability_of_a_document() -> None:
 
 
 def test_a_sense_weighs_its_own_logit_beside_the_whole_and_the_n_grams() -> None:
-    # Text 0: own logits 3 and 4 of the two senses, any harm 2, n-grams 1. Sense 1: z = 0.5 + 1 * 4 + 2 * 2 + 3 * 1 = 11.5.
+    # Text 0: own logits 3 and 4 of the two senses, any harm 2, n-grams 1. Sense 1: z = 0.5 + 3 * 1 + 2 * 2 + 1 * 4 = 11.5.
     found = survey(pa.array(["bad", "fine"]), tiny().logits, Gate(0.0, 0.0))
     features = Features.of(found, reading([2.0, 0, 0, 0, 0, 0, 0, 3.0, 4.0]), 2)
-    meanings = np.array([[0, 1, 0, 0], [0.5, 1, 2, 3]], dtype=np.float64)
+    meanings = np.zeros((2, len(TOLD)))
+    meanings[0, TOLD.index("hate peak")] = 1
+    meanings[1, [TOLD.index(name) for name in ("bias", "peak", "network peak", "forum peak")]] = [0.5, 3, 2, 1]
     chance = blend(meanings=meanings).senses(features)
     assert chance[0] == pytest.approx(sigmoid(np.array([3.0, 11.5])))
-    assert chance[1] == pytest.approx(sigmoid(np.array([FLOOR, 0.5 + 3 * FLOOR - 3])))
+    assert chance[1] == pytest.approx(sigmoid(np.array([FLOOR, 0.5 - 3 + 3 * FLOOR])))
 
 
 def test_a_foreign_text_has_weights_of_its_own() -> None:
