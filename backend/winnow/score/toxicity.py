@@ -119,7 +119,7 @@ class Toxicity(Scorer):
         "2002.10957",
         2020,
     )
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
 
     threshold: float = param(
         THRESHOLD, "Sentences at or above this are marked; the default is chosen for precision.", low=0, high=1
