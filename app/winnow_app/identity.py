@@ -87,13 +87,27 @@ def admitted(page: str) -> bool:
     return False
 
 
+def stay() -> None:
+    """Draw the whole page anew when who looks has logged out elsewhere: parts that run by themselves begin with it."""
+    if not may("read"):
+        st.rerun()
+
+
 def who_line() -> None:
     """Say at the foot of a page who is logged in, with the way out; or the way in, where people are on the list."""
-    who = actor()
-    if who.role == NOBODY or not (who.name or visitors().people.all()):
+    who, typed = actor(), str(st.session_state.get("who", ""))
+    if who.role == NOBODY or not (who.name or typed or visitors().people.all()):
         return
-    if visitors().door.oidc and visitors().of_cookie(st.context.cookies) is None:
-        st.button("Log out", type="tertiary", icon=":material/logout:", on_click=st.logout, key="who.out")
-    way = '<a href="/logout" target="_self">Log out</a>' if who.name else '<a href="/login" target="_self">Log in</a>'
-    said = f"{html.escape(who.name)} · {who.role}" if who.name else f"without a name · {who.role}"
-    st.html(f'<div class="winnow-who">{said} · {way}</div>')
+    vouched = visitors().door.oidc and visitors().of_cookie(st.context.cookies) is None
+    way = ""
+    if who.name and not vouched:
+        way = ' · <a href="/logout" target="_self">Log out</a>'
+    elif not who.name and visitors().people.all():
+        way = ' · <a href="/login" target="_self">Log in</a>'
+    said = f"{html.escape(who.name or typed) or 'without a name'} · {who.role}"
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="who"):
+        st.html(f'<div class="winnow-who">{said}{way}</div>', width="content")
+        if vouched:
+            st.button("Log out", type="tertiary", icon=":material/logout:", on_click=st.logout, key="who.out")
+        elif typed and not who.name:
+            st.button("Another name", type="tertiary", on_click=st.session_state.pop, args=("who",), key="who.other")

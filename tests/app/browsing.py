@@ -91,13 +91,16 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(corpus: Path, log: Path, *, port: int = 0, folder: Path | None = None) -> Iterator[str]:
+def served(corpus: Path, log: Path, *, port: int = 0, folder: Path | None = None, password: str = "") -> Iterator[str]:
     """Run `winnow app` in a folder, on a free port, and give its address; the whole process group ends with the block."""
+    guarded = {"WINNOW_PASSWORD": password} if password else {}
     port = port or free_port()
     command = [sys.executable, "-m", "winnow", "-w", str(corpus), "app", "--port", str(port)]
     log.parent.mkdir(exist_ok=True)
     with log.open("w") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True, cwd=folder)
+        process = subprocess.Popen(
+            command, stdout=output, stderr=output, start_new_session=True, cwd=folder, env=os.environ | guarded
+        )
         try:
             eventually(lambda: _answers(port), "the server answers")
             yield f"http://127.0.0.1:{port}"

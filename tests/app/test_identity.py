@@ -98,6 +98,18 @@ def test_a_name_on_the_list_is_not_typed(own_corpus: Path, open_page: Opener) ->
     assert "who" not in page.session_state
 
 
+def test_a_chosen_name_is_told_and_can_be_left(own_corpus: Path, open_page: Opener) -> None:
+    page = open_page("label", own_corpus)
+    assert "who.other" not in [button.key for button in page.button]
+    page.text_input(key="who.typed").set_value(" ana ")
+    next(button for button in page.button if button.label == "Start labelling").click().run()
+    assert page.session_state["who"] == "ana"
+    next(button for button in page.button if button.label == "Another name").click().run()
+    assert not page.exception
+    assert "who" not in page.session_state
+    assert page.text_input(key="who.typed")
+
+
 def test_behind_st_login_strangers_see_the_button_alone(
     own_corpus: Path, open_page: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,6 +67,22 @@ def test_people_come_in_with_the_role_that_the_corpus_gives_them(browser: Browse
     page.context.close()
 
 
+def test_who_logs_out_sees_nothing_more(browser: Browser, guarded: Guarded) -> None:
+    page = entered(browser, guarded, {"email": "ana@lab.example", "email_verified": True})
+    expect(page.locator(".winnow-who")).to_contain_text("ana@lab.example")
+    page.goto(f"{guarded.address}/explore")
+    expect(page.get_by_text("of 39 documents")).to_be_visible()
+    expect(page.get_by_role("link", name="Log out")).to_have_count(0)
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("button", name="Log in")).to_be_visible()
+    for _ in range(2):
+        page.go_back()
+        expect(page.get_by_role("button", name="Log in")).to_be_visible()
+        expect(page.get_by_text("of 39 documents")).to_have_count(0)
+    assert page.request.get(f"{guarded.address}/api/v1/count").status == 401
+    page.context.close()
+
+
 @pytest.mark.parametrize(
     "claims",
     [

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from winnow.catalog.filters import Filter
-from winnow_app import data, state
+from winnow_app import data, identity, state
 from winnow_app.map_data import KEPT_BY, map_points
 from winnow_app.parts.cluster_panel import cluster_panel
 from winnow_app.parts.document_card import document_card
@@ -93,6 +93,7 @@ def _limit(documents: int) -> int:
 @st.fragment
 def _map() -> None:
     """Draw the map. Hovering, zooming and another colour draw nothing else anew; a lasso and a click change the page."""
+    identity.stay()
     if lassos_of("map") != st.session_state["map.lassos"]:
         st.rerun()
     filter = state.current()

@@ -103,6 +103,7 @@ def _numbers(jobs: Sequence[Job]) -> set[int]:
 
 def _running_jobs(logs: bool, drawing: Iterator[bool]) -> None:
     """Draw them; `drawing` says of the first time alone that it is part of the whole page."""
+    identity.stay()
     open_jobs = _open_jobs()
     for job in open_jobs:
         job_bar(job, partial(recipe_and_log, job) if logs else None)

@@ -18,7 +18,7 @@ from winnow.api.visitors import Visitors
 from winnow.catalog.access import NOBODY, Actor, acting
 from winnow.errors import AccessError, WinnowError
 
-API = "/api/"
+API, STATIC = "/api/", "/static/"
 OPEN = ("/login", "/logout", "/_stcore/health")
 """What everybody may reach: the pages that let people in and out, and whether the server lives."""
 
@@ -53,7 +53,12 @@ class Gate:
             await _refuse(scope, receive, send, refused)
             return
         with acting(actor):
-            await self._app(scope, _bounded(receive) if path.startswith(API) else receive, _guarded(send, path))
+            sent = _guarded(send, keep=self._may_be_kept(path))
+            await self._app(scope, _bounded(receive) if path.startswith(API) else receive, sent)
+
+    def _may_be_kept(self, path: str) -> bool:
+        """Whether a browser may keep an answer: behind a log-in only what tells nothing of the corpus."""
+        return path.startswith(STATIC) or (self._visitors.door.is_open and not path.startswith(API))
 
     def _refused(self, connection: HTTPConnection, path: str) -> Response | None:
         """Return an answer to what no visitor may ask: under a strange name, or from another site."""
@@ -125,19 +130,22 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, refused: Response)
         await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": "log in first"})
         return
-    await refused(scope, receive, _guarded(send, str(scope["path"])))
+    await refused(scope, receive, _guarded(send, keep=False))
 
 
-def _guarded(send: Send, path: str) -> Send:
-    """Add headers that keep other sites from framing pages and from guessing types."""
+def _guarded(send: Send, *, keep: bool) -> Send:
+    """Add headers that keep other sites from framing pages and from guessing types.
+
+    Without `keep` browsers are told to keep nothing: whoever goes back after logging out is asked anew.
+    """
 
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
-            if path.startswith(API):
-                headers.setdefault("Cache-Control", "no-store")
+            if not keep:
+                headers["Cache-Control"] = "no-store"
         await send(message)
 
     return sent

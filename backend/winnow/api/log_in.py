@@ -54,6 +54,7 @@ def routes(visitors: Visitors) -> list[Route]:
     async def log_out(request: Request) -> Response:
         if request.method == "GET":
             return _page('<h1>Winnow</h1><form method="post"><button>Log out</button></form>')
+        await run_in_threadpool(visitors.log_out, request.cookies)
         response = RedirectResponse("/login", 303)
         response.delete_cookie(COOKIE, httponly=True, samesite="lax")
         return response

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import time
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -76,6 +77,7 @@ class Visitors:
     def __init__(self, people: People, door: Door, attempts: Attempts | None = None) -> None:
         self.people, self.door, self.attempts = people, door, attempts or Attempts()
         self._key = secrets.token_bytes(32)
+        self._left: set[str] = set()
         self._password = self._digest(door.password)
         self._signing = people.signing_key()
         self._signer = URLSafeTimedSerializer(self._signing, salt="winnow-session")
@@ -99,12 +101,12 @@ class Visitors:
         """Return whose session a cookie is; None when there is none, or it has ended."""
         try:
             told = self._signer.loads(cookies.get(COOKIE, ""), max_age=LASTS)
-            name, stamp = str(told["name"]), str(told["stamp"])
+            name, stamp, session = str(told["name"]), str(told["stamp"]), str(told["session"])
         except (BadData, KeyError, TypeError):
             return None
         person = self.people.find(name)
         now = person.stamp if person else self._stamp
-        if not hmac.compare_digest(stamp.encode(), now.encode()):
+        if not hmac.compare_digest(stamp.encode(), now.encode()) or self._has_left(session):
             return None
         return Actor(name, person.role if person else self.people.role_of_others)
 
@@ -116,7 +118,20 @@ class Visitors:
     def log_in(self, name: str, secret: str, address: str) -> str:
         """Return the value of a session's cookie; raises AccessError, TooMany, SettingError for what is no name."""
         actor, stamp = self._checked(secret, name.strip(), address)
-        return str(self._signer.dumps({"name": actor.name, "stamp": stamp}))
+        return str(self._signer.dumps({"name": actor.name, "stamp": stamp, "session": secrets.token_urlsafe(9)}))
+
+    def log_out(self, cookies: Mapping[str, str]) -> None:
+        """End a session for good: its cookie opens nothing any more, wherever a copy of it is."""
+        if self.of_cookie(cookies) is None:
+            return
+        session = str(self._signer.loads(cookies[COOKIE])["session"])
+        self._left.add(session)
+        # A corpus that cannot be written signs with a key of this process: its sessions end with the server.
+        if not self.people.read_only:
+            self.people.end_session(session, time.time() + LASTS)
+
+    def _has_left(self, session: str) -> bool:
+        return session in self._left or self.people.has_left(session)
 
     def speaker(self, actor: Actor | None, told: str) -> str:
         """Return the name that labels are kept under: the actor's own, or the one somebody without a name tells.

@@ -6,6 +6,7 @@ import hashlib
 import re
 import secrets
 import sqlite3
+import time
 import unicodedata
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ from winnow.errors import ConflictError, SettingError, nearest
 
 OTHERS = "others"
 """The entry for everybody who is not on the list."""
+
+LEFT = "left session "
+"""What the entries of sessions that somebody left begin with."""
 
 NAME = re.compile(r"[^\s\x00-\x1f\x7f<>\"'\\/][^\x00-\x1f\x7f<>\"'\\/]{0,78}")
 LOOK_ALIKE = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"})
@@ -47,6 +51,11 @@ class People:
 
     def __init__(self, control: Control) -> None:
         self._control = control
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be kept in the corpus."""
+        return self._control.read_only
 
     def all(self) -> list[Person]:
         """Return everybody on the list by name; without them, whoever comes in has the role of `others`."""
@@ -115,6 +124,18 @@ class People:
                 _keep_key(connection)
         # A corpus that cannot be written has no place for one: its sessions end with the server.
         return self._control.meta("signing_key") or secrets.token_hex(32)
+
+    def end_session(self, session: str, until: float) -> None:
+        """Remember that a session was left, until its cookie would have ended by itself (seconds since 1970)."""
+        with self._control.write("read") as connection:
+            connection.execute(
+                "DELETE FROM meta WHERE key LIKE ? AND CAST(value AS REAL) < ?", (f"{LEFT}%", time.time())
+            )
+            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (LEFT + session, str(until)))
+
+    def has_left(self, session: str) -> bool:
+        """Return whether a session was left."""
+        return bool(self._control.meta(LEFT + session))
 
     def _known(self, name: str) -> Person:
         found = self.find(name)

@@ -29,6 +29,26 @@ def test_people_come_in_go_on_where_they_wanted_and_leave(corpus: Workspace, ask
     assert client.get("/api/v1/me").status_code == 401
 
 
+def test_a_session_that_was_left_is_dead_wherever_its_cookie_is(corpus: Workspace, ask: Asker) -> None:
+    client, elsewhere = ask(corpus, Door(PASSWORD)), ask(corpus, Door(PASSWORD))
+    told = {"name": "ana", "secret": PASSWORD}
+    copied = client.post("/login", data=told).cookies[COOKIE]
+    kept = elsewhere.post("/login", data=told).cookies[COOKIE]
+    client.post("/logout")
+    after_a_restart = ask(corpus, Door(PASSWORD))
+    for server in (client, after_a_restart):
+        server.cookies.set(COOKIE, copied)
+        assert server.get("/api/v1/me").status_code == 401
+    after_a_restart.cookies.set(COOKIE, kept)
+    assert after_a_restart.get("/api/v1/me").json()["name"] == "ana", "a log-in of one's own elsewhere goes on"
+    assert client.post("/logout").status_code == 303, "leaving twice does no harm"
+
+
+def test_behind_a_password_browsers_keep_nothing(corpus: Workspace, ask: Asker) -> None:
+    assert ask(corpus, Door(PASSWORD)).get("/login").headers["cache-control"] == "no-store"
+    assert ask(corpus, Door(PASSWORD)).get("/explore").headers["cache-control"] == "no-store"
+
+
 def test_over_https_the_cookie_is_secure(corpus: Workspace, ask: Asker) -> None:
     client = ask(corpus, Door(PASSWORD))
     inside = client.post("https://localhost/login", data={"name": "ana", "secret": PASSWORD})

@@ -13,7 +13,7 @@ from winnow.catalog.labels import SKIP, LabelSchema
 from winnow.errors import WinnowError
 from winnow.jobs.label_queue import AGAIN, Item, next_items, still_waiting
 from winnow.jobs.labels import answer, progress, undo
-from winnow_app import data
+from winnow_app import data, identity
 from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.highlight import RIGHT_TO_LEFT, term_marks
 from winnow_app.parts.labelling.task import Task
@@ -40,6 +40,7 @@ def label_desk(task: Task) -> None:
 
     It runs by itself now and then, so that everybody sees how far the others are.
     """
+    identity.stay()
     with failures_as_words("desk"):
         desk = Desk.of(task)
         schema = data.workspace().labels.schema(task.question)
