@@ -60,9 +60,8 @@ def build(
     content: Content,
     before: Before | None,
     split_leaves: pa.Table | None,
-    leave_out: Collection[str] = (),
 ) -> None:
-    """Make `docs`, from the documents' shards or from a table of the same documents but for what is to be left out.
+    """Make `docs`, from the documents' shards or from a table of the same documents.
 
     `split_leaves` gives the documents of split clusters the leaf they are in now.
     """
@@ -72,7 +71,7 @@ def build(
     for parts in pieces:
         source = _present(before.table, parts) if before else documents_of(parts, own, content.facets)
         if plan is None:
-            plan = _planned(writer, content, before, source, leave_out, split=split_leaves is not None)
+            plan = _planned(writer, content, before, source, split=split_leaves is not None)
             if split_leaves is not None:
                 writer.register("split_leaves", split_leaves)
             writer.register("cluster_names", named(content.names))
@@ -94,7 +93,7 @@ class _Plan:
         """Return the query of the documents of some shards, in order."""
         numbers = {part.part for part in parts}
         joined = [
-            f"LEFT JOIN {_shards(run, numbers)} {name} ON {name}.doc_id = c.doc_id" for name, run in self.runs.items()
+            f"LEFT JOIN {shards(run, numbers)} {name} ON {name}.doc_id = c.doc_id" for name, run in self.runs.items()
         ]
         return f"SELECT {', '.join(self.columns)} FROM {source} c {' '.join([*joined, *self.joins])} ORDER BY c.doc_id"
 
@@ -104,14 +103,13 @@ def _planned(
     content: Content,
     before: Before | None,
     source: str,
-    leave_out: Collection[str],
     *,
     split: bool,
 ) -> _Plan:
     present = [row[0] for row in writer.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]
     old = before.content.runs if before else {}
     gone = {column for run in old.values() for column in run.columns}
-    chosen = {name.lower(): f"c.{quoted(name)}" for name in present if name not in gone | {*CLUSTER, *leave_out}}
+    chosen = {name.lower(): f"c.{quoted(name)}" for name in present if name not in gone | {*CLUSTER}}
     runs, joins = {}, []
     for place, (key, run) in enumerate(content.runs.items()):
         leaves = split and "cluster_leaf" in run.columns
@@ -136,7 +134,7 @@ def _present(table: str, parts: Sequence[Part]) -> str:
     return f"(SELECT * FROM {table} WHERE doc_id BETWEEN {ends[0]} AND {ends[1]})"
 
 
-def _shards(run: Run, parts: set[int]) -> str:
+def shards(run: Run, parts: Collection[int]) -> str:
     """Return the shards of a run that belong to some parts; where it lacks them all, a relation of its columns without rows."""
     paths = [path for part, path in sorted(run.paths.items()) if part in parts]
     return files(paths) if paths else f"(SELECT * FROM {files([*run.paths.values()][:1])} WHERE false)"

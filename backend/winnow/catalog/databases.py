@@ -68,15 +68,15 @@ class Databases:
             self._leave(before if self._newest == name else name)
 
     @contextmanager
-    def filing(self, file: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
-        """Give a writer in a database that is made in a file, and the name of the newest; afterwards the file is whole."""
+    def filing(self, file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a writer in the database of a file, which is made where there is none; afterwards the file is whole."""
         self._made += 1
         name = f"filed_{self._made}"
         writer = self._connection.cursor()
         try:
             writer.execute(f"ATTACH {literal(file)} AS {name}")
             writer.execute(f"USE {name}")
-            yield writer, self._newest
+            yield writer
         finally:
             writer.close()
             self._connection.cursor().execute(f"DETACH DATABASE IF EXISTS {name}")

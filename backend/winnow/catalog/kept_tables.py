@@ -14,12 +14,11 @@ import duckdb
 
 from winnow.catalog.building import Content
 from winnow.catalog.publish import checksum, exclusive, move_into_place, staging
+from winnow.catalog.renewing import marks
 
 FOLDER = "tables"
 LEAST = 200_000
 """Documents from which on a table is kept; fewer are put together in a second or two."""
-FORM = "1"
-"""Changes with what a kept table holds."""
 
 
 class KeptTables:
@@ -28,21 +27,22 @@ class KeptTables:
     def __init__(self, corpus: Path, *, read_only: bool) -> None:
         self._corpus, self._folder, self._read_only = corpus, corpus / FOLDER, read_only
 
-    def found(self, content: Content, write: Callable[[Path], None]) -> Path | None:
-        """Return the kept table of a content, written by `write` when there is none; None where none can be.
+    def found(self, content: Content, write: Callable[[Path, Path | None], None]) -> Path | None:
+        """Return the kept table of a content; None where none can be.
 
+        Where there is none, `write` makes it in a file, which it may begin as a copy of the older one that it is given.
         A corpus that is small, still being scored, or cannot be written to has none. Of two processes that want the
         same one the second waits for the first.
         """
         if sum(part.documents for part in content.parts) < LEAST:
             return None
         name, parts = digest(content), {part.part for part in content.parts}
-        if path := self._sound(name):
+        if path := self._sound(f"{name}-*"):
             return path
         if self._read_only or any(set(run.paths) != parts for run in content.runs.values()):
             return None
         with suppress(OSError, duckdb.Error), exclusive(self._corpus, FOLDER, wait=True):
-            return self._sound(name) or self._written(name, write)
+            return self._sound(f"{name}-*") or self._written(name, write)
         return None
 
     def drop(self, path: Path) -> None:
@@ -50,18 +50,18 @@ class KeptTables:
         with suppress(OSError):
             path.unlink(missing_ok=True)
 
-    def _sound(self, name: str) -> Path | None:
-        for path in self._folder.glob(f"{name}-*.duckdb"):
+    def _sound(self, names: str) -> Path | None:
+        for path in self._folder.glob(f"{names}.duckdb"):
             with suppress(OSError):
                 if path.stem.endswith(checksum(path)):
                     return path
             self.drop(path)
         return None
 
-    def _written(self, name: str, write: Callable[[Path], None]) -> Path:
+    def _written(self, name: str, write: Callable[[Path, Path | None], None]) -> Path:
         with staging(self._corpus) as staged:
             made = staged / "docs.duckdb"
-            write(made)
+            write(made, self._sound("*"))
             path = self._folder / f"{name}-{checksum(made)}.duckdb"
             move_into_place([(made, path)])
         # Whoever still reads an older one keeps it open: its blocks go when the last reader does.
@@ -72,12 +72,4 @@ class KeptTables:
 
 def digest(content: Content) -> str:
     """Name all that a kept table is built from: shards, facets, runs, split clusters; their names change in place."""
-    told = (
-        FORM,
-        duckdb.__version__,
-        [(part.part, part.first_id, part.documents, part.path.name) for part in content.parts],
-        sorted(content.facets.items()),
-        [(key, run.run, sorted((part, path.name) for part, path in run.paths.items())) for key, run in content.runs.items()],
-        content.splits,
-    )  # fmt: skip
-    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr(list(marks(content).items())).encode()).hexdigest()[:16]

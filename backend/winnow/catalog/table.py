@@ -5,9 +5,10 @@ DuckDB holds no truth, and no process opens another's file, so a server, a comma
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +25,7 @@ from winnow.catalog.kept_tables import KeptTables
 from winnow.catalog.labels import Labels
 from winnow.catalog.manifest import Manifest
 from winnow.catalog.quoting import literal, quoted
+from winnow.catalog.renewing import note_content, renewed
 from winnow.errors import CorpusError
 
 MANY = 100_000
@@ -113,7 +115,7 @@ class Table:
         before = self._content
         if before is None or content.made_of != before.made_of:
             kept = before if before is not None and content.base == before.base else None
-            if not self._stand_on_file(content, kept, version):
+            if not self._stand_on_file(content, version):
                 self._stand_alone(content, kept, labels, version)
         elif self._viewed and (content.names != before.names or self._said + len(labels) > MANY):
             self._stand_alone(content, before, labels, version)
@@ -135,12 +137,12 @@ class Table:
             _note(writer, version)
         self._viewed = False
 
-    def _stand_on_file(self, content: Content, kept: Content | None, version: Version) -> bool:
+    def _stand_on_file(self, content: Content, version: Version) -> bool:
         """Read the table that is kept on disk where it lies, with the labels beside it; return whether there is one.
 
         What has many labels or other names of clusters than the file is a copy in memory.
         """
-        file = self._kept.found(content, lambda path: self._write_file(path, content, kept))
+        file = self._kept.found(content, lambda path, older: self._write_file(path, content, older))
         if file is None:
             return False
         labels = self._labels.changed_since(-1)
@@ -161,22 +163,23 @@ class Table:
         self._viewed, self._said = viewed, len(labels)
         return True
 
-    def _write_file(self, path: Path, content: Content, kept: Content | None) -> None:
-        with self._databases.filing(path) as (writer, present):
-            self._build(writer, present, content, kept, [self._labels.column(name) for name in content.schemas])
-            writer.execute("CREATE TABLE kept_names AS FROM cluster_names")
+    def _write_file(self, path: Path, content: Content, older: Path | None) -> None:
+        if older is not None:
+            with suppress(duckdb.Error):
+                shutil.copyfile(older, path)
+                with self._databases.filing(path) as writer:
+                    if renewed(writer, content):
+                        return
+            for left in path.parent.glob(f"{path.name}*"):
+                left.unlink()
+        with self._databases.filing(path) as writer:
+            self._build(writer, "", content, None)
+            note_content(writer, content)
 
-    def _build(
-        self,
-        writer: duckdb.DuckDBPyConnection,
-        source: str,
-        content: Content,
-        kept: Content | None,
-        leave_out: Sequence[str] = (),
-    ) -> None:
+    def _build(self, writer: duckdb.DuckDBPyConnection, source: str, content: Content, kept: Content | None) -> None:
         split = kept is None or kept.splits != content.splits
         leaves = self._clusters.splits()[1] if split else None
-        build(writer, content, Before(kept, f"{source}.docs") if kept else None, leaves, leave_out)
+        build(writer, content, Before(kept, f"{source}.docs") if kept else None, leaves)
 
     def _write_labels(
         self, writer: duckdb.DuckDBPyConnection, schemas: Sequence[str], labels: Labelled, *, viewed: bool

@@ -1,0 +1,99 @@
+"""Renewing a kept table: in a copy of its file the columns of other runs are changed, and the rest is not read again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+import duckdb
+import pyarrow as pa
+
+from winnow.catalog.building import PIECE, Content, named, nested, rename_clusters, shards
+from winnow.catalog.clusters import Named
+from winnow.catalog.manifest import Part, Run
+from winnow.catalog.own_columns import BASE
+from winnow.catalog.quoting import files, quoted
+
+RUNS = pa.schema([("key", pa.string()), ("mark", pa.string()), ("columns", pa.list_(pa.string()))])
+FORM = "2"
+"""Changes with what a kept table holds."""
+
+
+def marks(content: Content) -> dict[str, str]:
+    """Return a mark of each run that a table is built from, and under "" one of all else but the names of clusters."""
+    parts = [(part.part, part.first_id, part.documents, part.path.name) for part in content.parts]
+    told = {"": (FORM, duckdb.__version__, parts, sorted(content.facets.items()), content.splits)} | {
+        key: (run.run, sorted((part, path.name) for part, path in run.paths.items()))
+        for key, run in content.runs.items()
+    }
+    return {key: hashlib.sha256(repr(one).encode()).hexdigest()[:16] for key, one in told.items()}
+
+
+def note_content(writer: duckdb.DuckDBPyConnection, content: Content) -> None:
+    """Write beside a table what it was built from."""
+    rows = [
+        {"key": key, "mark": mark, "columns": _columns(content.runs[key]) if key else []}
+        for key, mark in marks(content).items()
+    ]
+    writer.register("built_from", pa.Table.from_pylist(rows, schema=RUNS))
+    writer.register("cluster_names", named(content.names))
+    writer.execute("CREATE OR REPLACE TABLE kept_runs AS FROM built_from")
+    writer.execute("CREATE OR REPLACE TABLE kept_names AS FROM cluster_names")
+
+
+def renewed(writer: duckdb.DuckDBPyConnection, content: Content) -> bool:
+    """Make an older table what it is to hold now; return False, and leave it, where only building anew does.
+
+    That is so of other documents, facets, clusters or split clusters, and where two columns go by one name.
+    """
+    held = {key: (mark, columns) for key, mark, columns in writer.execute("FROM kept_runs").fetchall()}
+    now = marks(content)
+    same = {key for key, mark in now.items() if held.get(key, ("", []))[0] == mark}
+    gone = [column for key, (_, columns) in held.items() if key not in same for column in columns]
+    new = [run for key, run in content.runs.items() if key not in same]
+    present = [row[0] for row in writer.execute("DESCRIBE docs").fetchall() if row[0] not in gone]
+    stay = [column for key in same - {""} for column in _columns(content.runs[key])]
+    come = [column for run in new for column in _columns(run)]
+    if "" not in same or "cluster_leaf" in (*gone, *come) or _twice([*present, *come]) or set(gone) & set(stay):
+        return False
+    for column in gone:
+        writer.execute(f"ALTER TABLE docs DROP COLUMN {quoted(column)}")
+    for run in new:
+        _add(writer, run)
+    for start in range(0, len(content.parts), PIECE) if come else ():
+        _fill(writer, new, content.parts[start : start + PIECE])
+    names = frozenset[Named](writer.execute("FROM kept_names").fetchall())
+    if names != content.names:
+        rename_clusters(writer, content.names - names)
+    note_content(writer, content)
+    writer.execute("CHECKPOINT")
+    return True
+
+
+def _columns(run: Run) -> list[str]:
+    return [column for column, kind in run.columns.items() if not nested(kind) and column not in BASE]
+
+
+def _twice(names: Iterable[str]) -> bool:
+    lower = [name.lower() for name in names]
+    return len(set(lower)) < len(lower)
+
+
+def _add(writer: duckdb.DuckDBPyConnection, run: Run) -> None:
+    kinds = writer.execute(f"DESCRIBE SELECT * FROM {files([*run.paths.values()][:1])}").fetchall()
+    for column, kind in [(row[0], row[1]) for row in kinds if row[0] in _columns(run)]:
+        writer.execute(f"ALTER TABLE docs ADD COLUMN {quoted(column)} {kind}")
+
+
+def _fill(writer: duckdb.DuckDBPyConnection, runs: Sequence[Run], parts: Sequence[Part]) -> None:
+    """Write the columns of some runs into the documents of some shards; what is written is at once put in order on disk."""
+    first, last = parts[0].first_id, parts[-1].first_id + parts[-1].documents - 1
+    numbers = {part.part for part in parts}
+    for run in runs:
+        values = ", ".join(f"{quoted(column)} = r.{quoted(column)}" for column in _columns(run))
+        if values:
+            writer.execute(
+                f"UPDATE docs SET {values} FROM {shards(run, numbers)} r "
+                f"WHERE r.doc_id = docs.doc_id AND docs.doc_id BETWEEN {first} AND {last}"
+            )
+    writer.execute("CHECKPOINT")
