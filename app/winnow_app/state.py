@@ -12,7 +12,7 @@ from winnow.catalog.filters import Filter
 from winnow_app import identity
 
 OWN = (
-    "doc", "page", "color", "points", "schema", "copies", "group", "names", "tab", "sort", "descending", "by", "across", "mean",
+    "doc", "page", "color", "points", "schema", "copies", "group", "names", "name", "tab", "sort", "descending", "by", "across", "mean",
     "queue", "column",
 )  # fmt: skip
 """URL parameters beside the filter's: a page that is come back to by the navigation has its own as they were left."""

@@ -139,3 +139,12 @@ def test_what_the_search_for_like_meanings_missed_is_told(open_page: Opener, own
     app = open_page("duplicates", own_corpus, {"copies": "semantic"})
     assert_calm(app)
     assert any(str(caption.value).startswith("Compared inside 1 clusters") for caption in app.caption)
+
+
+def test_nobody_decides_under_a_name_on_the_list(own_corpus: Path, open_page: Opener) -> None:
+    Workspace(own_corpus).catalog.people.add("ana", "curator")
+    page = open_page("duplicates", own_corpus, {"copies": "exact"})
+    page.text_input(key="copies.who").set_value("ana").run()
+    assert not page.exception
+    assert any("on the list" in warning.value for warning in page.warning)
+    assert all(button.disabled for button in page.button if button.label in ("Keep", "Drop"))

@@ -117,3 +117,27 @@ def test_an_address_that_nobody_may_write_to_is_said(
     assert not app.exception
     assert ("begin with s3" if address.startswith("ftp") else "outside of what people may name") in said(app)
     assert write(app).disabled
+
+
+@pytest.mark.parametrize(
+    ("folder", "words"),
+    [("", "Name a folder"), ("  ", "Name a folder"), ("FILE/inside", "Nothing can be written in"), ("\0", "no folder")],
+)
+def test_folders_that_cannot_be_written_are_told_before_the_job(
+    chosen: Path, tmp_path: Path, open_page: Opener, folder: str, words: str
+) -> None:
+    (tmp_path / "a-file").write_text("mine")
+    app = to(open_page("export", chosen), folder.replace("FILE", str(tmp_path / "a-file")))
+    assert not app.exception
+    assert words in said(app)
+    assert write(app).disabled
+
+
+def test_the_selection_is_in_the_address(chosen: Path, open_page: Opener) -> None:
+    Workspace(chosen).select("random", name="other", share=0.2)
+    app = open_page("export", chosen, {"name": "half"})
+    assert app.selectbox(key="export.name").value == "half"
+    first = open_page("export", chosen).selectbox(key="export.name")
+    other = next(name for name in first.options if name != first.value)
+    app.selectbox(key="export.name").set_value(other).run()
+    assert app.selectbox(key="export.name").value == other

@@ -165,3 +165,28 @@ def test_charts_hold_their_figures() -> None:
     assert list(curve.data[0].y) == [0.55, 0.55]
     assert list(curve.data[1].x) == [10, 100]
     assert list(rater_charts.ratings([0.0, 0.5, 1.0], [3, 4]).data[0].x) == [0.25, 0.75]
+
+
+def test_values_that_cannot_be_read_are_told_beside_the_form(labelled: Path, open_page: Opener) -> None:
+    app = open_page("learn", labelled)
+    app.text_input(key="learn.values").set_value("keep is 1").run()
+    assert not app.exception
+    assert not app.error
+    assert button(app, "Fit and rate the corpus").disabled
+    app.text_input(key="learn.values").set_value("keep:1, drop:0").run()
+    assert not button(app, "Fit and rate the corpus").disabled
+
+
+def test_labels_that_all_say_the_same_are_refused_in_words(own_corpus: Path, open_page: Opener) -> None:
+    Workspace(own_corpus).labels.add_many(
+        [{"doc_id": n, "value": "keep"} for n in range(20)], who="ana", schema="label"
+    )
+    app = open_page("learn", own_corpus)
+    button(app, "Fit and rate the corpus").click().run()
+    assert not app.exception
+    assert app.error
+    assert "unexpected" not in said(app)
+    assert not Workspace(own_corpus).raters.all()
+    app.text_input(key="learn.name.yes_no").set_value("two words/..").run()
+    button(app, "Fit and rate the corpus").click().run()
+    assert "unexpected" not in said(app)

@@ -13,7 +13,7 @@ from winnow.catalog.selections import NamedSelection
 from winnow.export.base import Exporter
 from winnow.jobs.sending import writing_of
 from winnow.method import methods
-from winnow_app import data
+from winnow_app import data, state
 from winnow_app.parts.arrangement_cards import arrangement_cards, look_ahead, rows_written
 from winnow_app.parts.export_command import command
 from winnow_app.parts.export_folder import (
@@ -40,7 +40,8 @@ def page() -> None:
         selection_needed()
         return
     names = [selection.name for selection in kept]
-    chosen = kept[names.index(st.selectbox("Selection", names, key="export.name"))]
+    asked = st.selectbox("Selection", names, **state.tied("name", "export.name", names, names[0]))
+    chosen = kept[names.index(asked)]
     settings, facts = st.columns([5, 6], gap="large")
     with facts:
         selection_facts(chosen)

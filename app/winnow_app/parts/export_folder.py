@@ -38,6 +38,8 @@ def first_folder(name: str) -> str:
 
 def refused(folder: str) -> str:
     """Return why a folder or an address cannot be written to, as far as that is known without asking; "" when it can."""
+    if not folder:
+        return "Name a folder."
     for job in _exports_to(folder):
         if job.state in OPEN:
             return f"Job {job.job} is writing there."
@@ -46,6 +48,9 @@ def refused(folder: str) -> str:
         path = Path(place)
         if not is_remote(place) and path.exists() and (not path.is_dir() or any(path.iterdir())):
             return "It exists and is not an empty folder; choose another one."
+        above = next((one for one in (path, *path.parents) if one.exists()), path)
+        if not is_remote(place) and not (above.is_dir() and os.access(above, os.W_OK)):
+            return f"Nothing can be written in {above}; choose another folder."
     except (AccessError, SettingError) as reason:
         return str(reason)
     except (OSError, ValueError):

@@ -65,7 +65,9 @@ def _table(found: Members, groups: Groups) -> int | None:
     )  # fmt: skip
     if len(groups) > SHOWN:
         st.caption(f"The {SHOWN:,} largest of {len(groups):,} groups. Explore shows the group of any document.")
-    if event.selection.rows and state.get("group") != str(chosen := first[event.selection.rows[0]]):
+    # Somebody else's decisions may have left fewer groups than there were when the row was chosen.
+    rows = [row for row in event.selection.rows if row < len(first)]
+    if rows and state.get("group") != str(chosen := first[rows[0]]):
         state.keep("group", chosen)
         st.rerun()
     asked = state.get("group")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -33,7 +32,10 @@ def members_list(found: Members, group: int) -> None:
     texts = dict(zip(chosen, data.texts(tuple(chosen)), strict=True))
     for doc_id in chosen:
         row = {str(name): value for name, value in rows[doc_id].items()}
-        _member(found.kind, row, texts[doc_id], texts[ids[0]] if doc_id != ids[0] else None, who)
+        with st.container(border=True, key=f"member.{doc_id}", gap="xsmall"):
+            _heading(found.kind, row, group, who)
+            st.html(badges(row, _facts(found.kind)))
+            _difference(texts[doc_id], texts[ids[0]] if doc_id != ids[0] else None)
 
 
 def _facts(kind: Kind) -> tuple[str, ...]:
@@ -48,32 +50,23 @@ def _name() -> str:
     ).strip()
     if typed:
         st.session_state["who"] = typed
-    return typed
+    return state.name()
 
 
-def _member(kind: Kind, row: Mapping[str, Any], text: str, kept: str | None, who: str) -> None:
+def _heading(kind: Kind, row: Mapping[str, Any], group: int, who: str) -> None:
+    """Say what becomes of a document and why, and offer what can be done with it."""
     doc_id, said = int(row["doc_id"]), row.get("label")
-    with st.container(border=True, key=f"member.{doc_id}", gap="xsmall"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            by_hand = known(said) and said in ("keep", "drop")
-            stays = said == "keep" if by_hand else bool(row[kind.keep])
-            words = ("keep" if stays else "drop") + (" by hand" if by_hand else "")
-            st.badge(
-                words, color="green" if stays else "gray", icon=":material/check:" if stays else ":material/delete:"
-            )
-            st.markdown(f"**{plain(title_of(row))}**", width="stretch")
-            if identity.may("label"):
-                _hands(doc_id, said, who)
-            if st.button("Open", key=f"copies.open.{doc_id}", type="tertiary", help="Open it in Explore"):
-                view = {**_group_view(kind, row).to_query(), "doc": str(doc_id)}
-                st.switch_page(st.session_state["pages"]["explore"], query_params=view)
-        st.html(badges(row, _facts(kind)))
-        _difference(text, kept)
-
-
-def _group_view(kind: Kind, row: Mapping[str, Any]) -> Filter:
-    group = state.get("group")
-    return replace(Filter(), where=f"{kind.group} = {int(group)}") if group.isdigit() else Filter()
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        by_hand = known(said) and said in ("keep", "drop")
+        stays = said == "keep" if by_hand else bool(row[kind.keep])
+        words = ("keep" if stays else "drop") + (" by hand" if by_hand else "")
+        st.badge(words, color="green" if stays else "gray", icon=":material/check:" if stays else ":material/delete:")
+        st.markdown(f"**{plain(title_of(row))}**", width="stretch")
+        if identity.may("label"):
+            _hands(doc_id, said, who)
+        if st.button("Open", key=f"copies.open.{doc_id}", type="tertiary", help="Open it in Explore, beside its group"):
+            view = {**Filter(where=f"{kind.group} = {group}").to_query(), "doc": str(doc_id)}
+            st.switch_page(st.session_state["pages"]["explore"], query_params=view)
 
 
 def _hands(doc_id: int, said: object, who: str) -> None:

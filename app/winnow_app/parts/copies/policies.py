@@ -36,7 +36,7 @@ def policies(found: Members) -> None:
     ]  # fmt: skip
     number = st.column_config.NumberColumn
     event = st.dataframe(
-        pd.DataFrame(rows), hide_index=True, key="copies.policies", on_select="rerun", selection_mode="single-row",
+        pd.DataFrame(rows), hide_index=True, key=f"copies.policies.{len(effects)}", on_select="rerun", selection_mode="single-row",
         column_config={
             "quality of the kept": number(format="%.3f", help="The mean over all groups."),
             **{name: number(format="localized") for name in ("documents dropped", "tokens dropped", "groups that keep another")},

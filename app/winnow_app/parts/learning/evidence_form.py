@@ -12,6 +12,7 @@ import streamlit as st
 
 from winnow.catalog.label_schemas import BETWEEN
 from winnow.catalog.labels import NOTHING, PSEUDO, SKIP
+from winnow.errors import SettingError
 from winnow.method import Setting
 from winnow.rate.base import FEWEST, Rater
 from winnow.rate.pairwise import QuRating
@@ -87,7 +88,10 @@ def _labels(kind: type[Rater]) -> Evidence:
         "What the values mean", key="learn.values", placeholder="keep:1, drop:0 (known without saying)",
         help="VALUE:NUMBER, separated by commas; keep and drop, yes and no, and numbers are known.",
     )  # fmt: skip
-    values = Setting("values", dict, {}, "").parse(told) if told.strip() else {}
+    try:
+        values = Setting("values", dict, {}, "").parse(told) if told.strip() else {}
+    except SettingError as reason:
+        return Evidence(lacks=plain(str(reason)))
     least = min((sum(said.values()) for said in counts.values()), default=0)
     lacks = f"A rater learns from {FEWEST} labels or more: there are {least}." if least < FEWEST else ""
     return Evidence({"labels": chosen, "values": values}, lacks if chosen else "Choose a question.")
