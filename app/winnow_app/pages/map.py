@@ -59,7 +59,7 @@ def _choice(label: str, options: Sequence[str], words: Mapping[str, str], name: 
     index = options.index(present) if present in options else 0
     chosen = str(
         st.selectbox(
-            label, options, index=index, format_func=words.__getitem__, width=280, label_visibility="collapsed"
+            label, options, index=index, format_func=words.__getitem__, width=260, label_visibility="collapsed"
         )
     )
     if chosen != (present or options[0]):

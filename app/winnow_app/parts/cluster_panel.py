@@ -126,8 +126,11 @@ def _change(numbers: list[int], names: list[str]) -> None:
 
 
 def _one(number: int, present: str, who: str) -> None:
-    with st.form(f"rename.{number}", border=False):
-        key = f"clusters.name.{number}"
+    key = f"clusters.name.{number}"
+    with (
+        st.form(f"rename.{number}", border=False),
+        st.container(horizontal=True, vertical_alignment="bottom", gap="small"),
+    ):
         st.text_input("Rename it", present, key=key)
         renamed = partial(_rename, number, present, key, who)
         st.form_submit_button("Rename", icon=":material/edit:", on_click=act, args=(PLACE, renamed))
