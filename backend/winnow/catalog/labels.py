@@ -308,10 +308,12 @@ class Labels:
     def changed_since(self, seq: int) -> list[dict[str, Any]]:
         """Return, for each document with an event after `seq`, its newest standing label (value None when there is none).
 
+        Of the whole log, a `seq` below 1, only documents that have one: all others are as if nobody had seen them.
         A deciding label outranks the others. Of each person only the newest counts, and one that passed a document over
         says nothing about it.
         """
-        rows = [dict(row) for row in self._control.rows(_CHANGED, seq, SKIP)]
+        joined = "JOIN" if seq < 1 else "LEFT JOIN"
+        rows = [dict(row) for row in self._control.rows(_CHANGED.format(joined=joined), seq, SKIP)]
         schemas = self.schemas()
         for row in rows:
             schema = schemas.get(row["schema"])
@@ -373,5 +375,5 @@ newest AS (
     SELECT *, ROW_NUMBER() OVER (PARTITION BY schema, doc_id ORDER BY role = 'final' DESC, seq DESC) AS first
     FROM live WHERE place = 1 AND value <> ?)
 SELECT t.schema, t.doc_id, n.value, n.who, n.at FROM touched t
-LEFT JOIN newest n ON n.schema = t.schema AND n.doc_id = t.doc_id AND n.first = 1
+{joined} newest n ON n.schema = t.schema AND n.doc_id = t.doc_id AND n.first = 1
 """

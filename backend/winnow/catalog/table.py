@@ -115,7 +115,7 @@ class Table:
         before = self._content
         if before is None or content.made_of != before.made_of:
             kept = before if before is not None and content.base == before.base else None
-            if not self._stand_on_file(content, version):
+            if not self._stand_on_file(content, None if kept else labels, version):
                 self._stand_alone(content, kept, labels, version)
         elif self._viewed and (content.names != before.names or self._said + len(labels) > MANY):
             self._stand_alone(content, before, labels, version)
@@ -137,15 +137,16 @@ class Table:
             _note(writer, version)
         self._viewed = False
 
-    def _stand_on_file(self, content: Content, version: Version) -> bool:
-        """Read the table that is kept on disk where it lies, with the labels beside it; return whether there is one.
+    def _stand_on_file(self, content: Content, labels: Labelled | None, version: Version) -> bool:
+        """Read the table that is kept on disk where it lies, with all labels beside it; return whether there is one.
 
         What has many labels or other names of clusters than the file is a copy in memory.
         """
         file = self._kept.found(content, lambda path, older: self._write_file(path, content, older))
         if file is None:
             return False
-        labels = self._labels.changed_since(-1)
+        if labels is None:
+            labels = self._labels.changed_since(-1)
         try:
             with self._databases.building(file) as (writer, held):
                 names = frozenset[Named](writer.execute(f"FROM {held}.kept_names").fetchall())
