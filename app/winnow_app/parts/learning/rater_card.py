@@ -221,7 +221,8 @@ def _pseudo(card: Card, output: Mapping[str, Any]) -> None:
         place = f"pseudo.do.{card.name}"
         label = partial(_labelled, card, str(output["column"]), float(wanted), schema.name, str(value))
         st.button("Label them", icon=":material/sell:", key=place, on_click=act, args=(place, label))
-        outcome(place)
+    # Below, for what is drawn above it now closes it.
+    outcome(place)
 
 
 def _labelled(card: Card, column: str, precision: float, question: str, value: str) -> str:
