@@ -5,14 +5,16 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.text import Text
 
 from winnow.cli import console
 from winnow.cli.main import winnow
-from winnow.jobs.backup import Copied, restore
-from winnow.workspace import Workspace
+
+if TYPE_CHECKING:
+    from winnow.jobs.backup import Copied
 
 
 @winnow.command()
@@ -21,6 +23,8 @@ from winnow.workspace import Workspace
 @click.pass_obj
 def doctor(folder: Path, repair: bool, as_json: bool) -> int:
     """Check every shard, checksum, row, index and selection; exit 1 when something wrong still stands."""
+    from winnow.workspace import Workspace
+
     workspace = Workspace(folder)
     with console.ConsoleProgress() as progress:
         examined = workspace.examine(repair=repair, progress=progress)
@@ -43,6 +47,8 @@ def doctor(folder: Path, repair: bool, as_json: bool) -> int:
 @click.pass_obj
 def backup(folder: Path, where: Path) -> None:
     """Bring the folder WHERE up to the corpus; only what is new is copied. It is a corpus itself: winnow -w WHERE status."""
+    from winnow.workspace import Workspace
+
     with console.ConsoleProgress() as progress:
         copied = Workspace(folder).back_up(where, progress=progress)
     _tell(copied, where)
@@ -53,6 +59,8 @@ def backup(folder: Path, where: Path) -> None:
 @click.pass_obj
 def restore_(folder: Path, backup: Path) -> None:
     """Make the corpus again from a BACKUP; its folder must be empty or absent."""
+    from winnow.jobs.backup import restore
+
     with console.ConsoleProgress() as progress:
         copied = restore(backup, folder.absolute(), progress)
     _tell(copied, folder)

@@ -130,3 +130,12 @@ def test_rules_say_what_each_drops_alone_and_in_sequence(corpus: Workspace) -> N
     assert unknown.returncode == 1
     assert "did you mean 'gopher_dup_5gram'?" in unknown.stderr
     assert winnow(corpus.folder, "rules", "gofer").returncode == 2
+
+
+def test_help_waits_for_no_library_that_only_work_needs() -> None:
+    told = "import sys; from winnow.cli.main import load_commands; load_commands(); print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", told], capture_output=True, text=True, check=True, timeout=60
+    ).stdout.split()
+    assert "winnow.cli.caring" in loaded
+    assert not {"winnow.workspace", "duckdb", "pandas", "scipy", "torch"} & set(loaded)
