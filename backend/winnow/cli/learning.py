@@ -174,7 +174,7 @@ def _report(told: Any) -> None:
         )
     fitted = told["fitted_on"]
     for question, labelled in fitted.get("labelled", {}).items():
-        console.say(f"{question}: {labelled:,} documents are labelled; a sample was learnt from, hand labels first")
+        console.say(f"{question}: of {labelled:,} labelled documents a sample, those answered one by one first")
     if "pairs" in fitted:
         ties = f", {fitted['ties']:,} of them ties, by {fitted['people']:,} people" if "ties" in fitted else ""
         console.say(f"{fitted['pairs']:,} judged pairs{ties}")
