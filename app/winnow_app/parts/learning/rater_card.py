@@ -36,7 +36,7 @@ def rater_card(card: Card) -> None:
         _answers(fitted["answers"])
     for question, labelled in fitted.get("labelled", {}).items():
         st.caption(
-            f"{plain(question)}: {labelled:,} documents are labelled; a sample was learnt from, hand labels first."
+            f"{plain(question)}: of {labelled:,} labelled documents a sample, those answered one by one first."
         )
     if fitted.get("ties"):
         st.caption(
