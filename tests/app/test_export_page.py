@@ -141,3 +141,17 @@ def test_the_selection_is_in_the_address(chosen: Path, open_page: Opener) -> Non
     other = next(name for name in first.options if name != first.value)
     app.selectbox(key="export.name").set_value(other).run()
     assert app.selectbox(key="export.name").value == other
+
+
+def test_an_export_that_runs_is_no_warning_and_its_end_is_told(chosen: Path, tmp_path: Path, open_page: Opener) -> None:
+    log, folder = Workspace(chosen).catalog.jobs, str(tmp_path / "out")
+    job = log.add("export", {"name": "half", "folder": folder})
+    app = to(open_page("export", chosen), folder)
+    assert "A job is writing there" in " ".join(said.value for said in app.info)
+    assert not app.warning
+    assert write(app).disabled
+    log.start(job)
+    log.finish(job, "cancelled", error="it was cancelled")
+    app.run()
+    assert not write(app).disabled
+    assert "Go on" in [button.label for button in app.button]

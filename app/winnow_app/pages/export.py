@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from winnow.arrange.course import Course
-from winnow.catalog.joblog import OPEN, Job
 from winnow.catalog.selections import NamedSelection
 from winnow.export.base import Exporter
 from winnow.jobs.sending import writing_of
@@ -17,18 +15,19 @@ from winnow_app import data, state
 from winnow_app.parts.arrangement_cards import arrangement_cards, look_ahead, rows_written
 from winnow_app.parts.export_command import command
 from winnow_app.parts.export_folder import (
+    being_written,
     first_folder,
     outlook_line,
     refusal,
     refused,
     start_export,
     written_by,
-    written_folder,
 )
 from winnow_app.parts.highlight import plain
-from winnow_app.parts.job_bar import job_bar, run_again, running_jobs
+from winnow_app.parts.job_bar import running_jobs
 from winnow_app.parts.method_form import method_form
 from winnow_app.parts.missing_step import missing_steps, offer, selection_needed
+from winnow_app.parts.past_exports import past_exports
 from winnow_app.parts.selection_facts import selection_facts
 from winnow_app.parts.shell_command import shell_command
 
@@ -44,26 +43,14 @@ def page() -> None:
     chosen = kept[names.index(asked)]
     settings, facts = st.columns([5, 6], gap="large")
     with facts:
+        running_jobs()
+        past_exports(chosen.name)
         selection_facts(chosen)
         course, judge = arrangement_cards()
     with settings:
         _write(chosen, course, judge)
     if course is not None:
         look_ahead(course, chosen, judge)
-    running_jobs()
-    ended = [job for job in data.workspace().catalog.jobs.all(50) if job.verb == "export" and job.state not in OPEN]
-    for job in [job for job in ended if job.recipe.get("name") == chosen.name][:3]:
-        job_bar(job, partial(_ended, job))
-
-
-def _ended(job: Job) -> None:
-    """Draw what belongs to an export that ended: its files, or the way to go on."""
-    folder = str(job.recipe.get("folder", ""))
-    if job.state != "done":
-        run_again(job)
-        return
-    with st.popover("Files", icon=":material/folder:", type="tertiary"):
-        written_folder(folder, f"open.{job.job}")
 
 
 def _write(chosen: NamedSelection, course: Course | None, judge: dict[str, Any] | None) -> None:
@@ -88,6 +75,8 @@ def _write(chosen: NamedSelection, course: Course | None, judge: dict[str, Any] 
     job = written_by(folder)
     if wrong and job is not None:
         st.info(f"The files of job {job} lie there. Name another folder to write more.", icon=":material/folder:")
+    elif being_written(folder):
+        st.info(plain(wrong), icon=":material/progress_activity:")
     elif wrong:
         st.warning(plain(wrong), icon=":material/folder_off:")
     writing = writing_of(

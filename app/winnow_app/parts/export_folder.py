@@ -40,9 +40,8 @@ def refused(folder: str) -> str:
     """Return why a folder or an address cannot be written to, as far as that is known without asking; "" when it can."""
     if not folder:
         return "Name a folder."
-    for job in _exports_to(folder):
-        if job.state in OPEN:
-            return f"Job {job.job} is writing there."
+    if being_written(folder):
+        return "A job is writing there."
     try:
         place = allowed(folder, identity.visitors().door.folders)
         path = Path(place)
@@ -56,6 +55,11 @@ def refused(folder: str) -> str:
     except (OSError, ValueError):
         return "This is no folder that can be written; choose another one."
     return ""
+
+
+def being_written(folder: str) -> bool:
+    """Whether a job is at work on a folder."""
+    return any(job.state in OPEN for job in _exports_to(folder))
 
 
 def written_by(folder: str) -> int | None:
