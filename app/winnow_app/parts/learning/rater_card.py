@@ -35,9 +35,7 @@ def rater_card(card: Card) -> None:
     if "answers" in fitted:
         _answers(fitted["answers"])
     for question, labelled in fitted.get("labelled", {}).items():
-        st.caption(
-            f"{plain(question)}: of {labelled:,} labelled documents a sample, those answered one by one first."
-        )
+        st.caption(f"{plain(question)}: of {labelled:,} labelled documents a sample, those answered one by one first.")
     if fitted.get("ties"):
         st.caption(
             f"{fitted['pairs']:,} judged pairs. In {fitted['ties']:,} the two were equal: these pull their ratings together, "
