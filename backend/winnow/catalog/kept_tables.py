@@ -71,5 +71,6 @@ class KeptTables:
 
 
 def digest(content: Content) -> str:
-    """Name all that a kept table is built from: shards, facets, runs, split clusters; their names change in place."""
-    return hashlib.sha256(repr(list(marks(content).items())).encode()).hexdigest()[:16]
+    """Name all that a kept table is built from: shards, facets, runs, split clusters and names of clusters."""
+    told = (list(marks(content).items()), content.splits, sorted(content.names, key=repr))
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]

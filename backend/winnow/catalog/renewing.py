@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import duckdb
 import pyarrow as pa
 
-from winnow.catalog.building import PIECE, Content, named, nested, rename_clusters, shards
+from winnow.catalog.building import CLUSTER, PIECE, Content, named, nested, rename_clusters, shards
 from winnow.catalog.clusters import Named
 from winnow.catalog.manifest import Part, Run
 from winnow.catalog.own_columns import BASE
@@ -20,9 +20,9 @@ FORM = "2"
 
 
 def marks(content: Content) -> dict[str, str]:
-    """Return a mark of each run that a table is built from, and under "" one of all else but the names of clusters."""
+    """Return a mark of each run that a table is built from, and under "" one of all else but splits and names of clusters."""
     parts = [(part.part, part.first_id, part.documents, part.path.name) for part in content.parts]
-    told = {"": (FORM, duckdb.__version__, parts, sorted(content.facets.items()), content.splits)} | {
+    told = {"": (FORM, duckdb.__version__, parts, sorted(content.facets.items()))} | {
         key: (run.run, sorted((part, path.name) for part, path in run.paths.items()))
         for key, run in content.runs.items()
     }
@@ -37,14 +37,17 @@ def note_content(writer: duckdb.DuckDBPyConnection, content: Content) -> None:
     ]
     writer.register("built_from", pa.Table.from_pylist(rows, schema=RUNS))
     writer.register("cluster_names", named(content.names))
+    writer.register("splits", pa.table({"seq": pa.array(content.splits, pa.int64())}))
     writer.execute("CREATE OR REPLACE TABLE kept_runs AS FROM built_from")
+    writer.execute("CREATE OR REPLACE TABLE kept_splits AS FROM splits")
     writer.execute("CREATE OR REPLACE TABLE kept_names AS FROM cluster_names")
 
 
-def renewed(writer: duckdb.DuckDBPyConnection, content: Content) -> bool:
+def renewed(writer: duckdb.DuckDBPyConnection, content: Content, split_leaves: pa.Table) -> bool:
     """Make an older table what it is to hold now; return False, and leave it, where only building anew does.
 
-    That is so of other documents, facets, clusters or split clusters, and where two columns go by one name.
+    That is so of other documents, facets or clusterings, and where two columns go by one name. `split_leaves` gives the
+    documents of split clusters the leaf they are in now.
     """
     held = {key: (mark, columns) for key, mark, columns in writer.execute("FROM kept_runs").fetchall()}
     now = marks(content)
@@ -62,12 +65,29 @@ def renewed(writer: duckdb.DuckDBPyConnection, content: Content) -> bool:
         _add(writer, run)
     for start in range(0, len(content.parts), PIECE) if come else ():
         _fill(writer, new, content.parts[start : start + PIECE])
+    if tuple(row[0] for row in writer.execute("FROM kept_splits").fetchall()) != content.splits:
+        _move(writer, content, split_leaves)
     names = frozenset[Named](writer.execute("FROM kept_names").fetchall())
     if names != content.names:
         rename_clusters(writer, content.names - names)
     note_content(writer, content)
     writer.execute("CHECKPOINT")
     return True
+
+
+def _move(writer: duckdb.DuckDBPyConnection, content: Content, split_leaves: pa.Table) -> None:
+    """Bring documents whose leaf another split, or one taken back, has changed to it, with its names."""
+    [run] = [run for run in content.runs.values() if "cluster_leaf" in run.columns]
+    writer.register("split_leaves", split_leaves)
+    writer.register("cluster_names", named(content.names))
+    names = ", ".join(f"{name} = m.{column}" for name, column in CLUSTER.items())
+    writer.execute(
+        "CREATE OR REPLACE TEMP TABLE moved AS SELECT c.doc_id, n.* FROM docs c "
+        f"JOIN {shards(run, {part.part for part in content.parts})} r ON r.doc_id = c.doc_id "
+        "LEFT JOIN split_leaves s ON s.doc_id = c.doc_id "
+        "JOIN cluster_names n ON n.leaf = COALESCE(s.split_leaf, r.cluster_leaf) WHERE n.leaf IS DISTINCT FROM c.cluster_leaf"
+    )
+    writer.execute(f"UPDATE docs SET cluster_leaf = m.leaf, {names} FROM moved m WHERE m.doc_id = docs.doc_id")
 
 
 def _columns(run: Run) -> list[str]:

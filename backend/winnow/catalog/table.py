@@ -19,7 +19,7 @@ import pandas as pd  # noqa: F401
 import pyarrow as pa
 
 from winnow.catalog.building import Before, Content, build, rename_clusters, view_labelled, view_texts
-from winnow.catalog.clusters import Clusters, Named
+from winnow.catalog.clusters import Clusters
 from winnow.catalog.databases import Databases
 from winnow.catalog.kept_tables import KeptTables
 from winnow.catalog.labels import Labels
@@ -113,15 +113,15 @@ class Table:
     def _update(self, content: Content, labels: Labelled, version: Version) -> None:
         """Change the table so that whoever reads meanwhile sees the old one to the end."""
         before = self._content
-        if before is None or content.made_of != before.made_of:
+        many = self._viewed and self._said + len(labels) > MANY
+        renamed = before is not None and content.names != before.names
+        if before is None or content.made_of != before.made_of or many or (self._viewed and renamed):
             kept = before if before is not None and content.base == before.base else None
             if not self._stand_on_file(content, None if kept else labels, version):
                 self._stand_alone(content, kept, labels, version)
-        elif self._viewed and (content.names != before.names or self._said + len(labels) > MANY):
-            self._stand_alone(content, before, labels, version)
         else:
             with self._databases.changing() as writer:
-                if content.names != before.names:
+                if renamed:
                     rename_clusters(writer, content.names - before.names)
                 if labels or content.schemas != before.schemas:
                     self._write_labels(writer, content.schemas, labels, viewed=self._viewed)
@@ -140,7 +140,7 @@ class Table:
     def _stand_on_file(self, content: Content, labels: Labelled | None, version: Version) -> bool:
         """Read the table that is kept on disk where it lies, with all labels beside it; return whether there is one.
 
-        What has many labels or other names of clusters than the file is a copy in memory.
+        What has many labels is a copy in memory.
         """
         file = self._kept.found(content, lambda path, older: self._write_file(path, content, older))
         if file is None:
@@ -149,8 +149,7 @@ class Table:
             labels = self._labels.changed_since(-1)
         try:
             with self._databases.building(file) as (writer, held):
-                names = frozenset[Named](writer.execute(f"FROM {held}.kept_names").fetchall())
-                viewed = names == content.names and len(labels) <= MANY
+                viewed = len(labels) <= MANY
                 if viewed:
                     writer.execute(f"CREATE TABLE said (doc_id BIGINT); CREATE VIEW docs AS FROM {held}.docs")
                 else:
@@ -169,7 +168,7 @@ class Table:
             with suppress(duckdb.Error):
                 shutil.copyfile(older, path)
                 with self._databases.filing(path) as writer:
-                    if renewed(writer, content):
+                    if renewed(writer, content, self._clusters.splits()[1]):
                         return
             for left in path.parent.glob(f"{path.name}*"):
                 left.unlink()

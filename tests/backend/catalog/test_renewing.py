@@ -105,6 +105,29 @@ def test_names_of_clusters_are_brought_up_too(kept: Workspace, builds: list[str]
     assert told == anew(kept)
 
 
+def test_split_clusters_are_moved_and_moved_back(kept: Workspace, builds: list[str]) -> None:
+    cluster(kept, [0, 1, 0, 1, 0, 1, 0])
+    whole = rows(kept)
+    clusters = kept.catalog.clusters
+    clusters.split(
+        0, np.array([0, 2, 4, 6]), np.array([0, 0, 1, 1], np.int32), ["brook", "lake"], seen=clusters.last, who="ana"
+    )
+    told = rows(Workspace(kept.folder))
+    assert told["cluster_name"] == ["brook", "bread", "brook", "bread", "lake", "bread", "lake"]
+    assert told["cluster_leaf"] == [2, 1, 2, 1, 3, 1, 3]
+    clusters.rename(2, "stream", who="ana")
+    publish(kept, "second", word=list("abcdefg"))
+    told = rows(kept)
+    assert told["cluster_name"][:3] == ["stream", "bread", "stream"]
+    assert builds == ["built"]
+    assert told == anew(kept)
+    clusters.undo(who="ana")
+    clusters.undo(who="ana")
+    assert rows(kept) == {**whole, "word": list("abcdefg")}
+    assert builds == ["built", "built"]
+    assert rows(kept) == anew(kept)
+
+
 def test_two_columns_of_one_name_are_built_anew(kept: Workspace, builds: list[str]) -> None:
     publish(kept, "second", FIRST=[1.5] * 7)
     told = rows(kept)
