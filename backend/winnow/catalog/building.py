@@ -116,9 +116,8 @@ def _planned(
         alias = "c" if not leaves and old.get(key) == run else f"r{place}"
         if alias != "c":
             runs[alias] = run
-        for column, kind in run.columns.items():
-            if not nested(kind) and column not in BASE:
-                chosen[column.lower()] = f"{alias}.{quoted(column)}"
+        for column in table_columns(run):
+            chosen[column.lower()] = f"{alias}.{quoted(column)}"
         if leaves:
             # Parts of a split cluster are leaves of their own; a kept column knows them already.
             joins.append("LEFT JOIN split_leaves s ON s.doc_id = c.doc_id")
@@ -157,6 +156,11 @@ def view_labelled(writer: duckdb.DuckDBPyConnection, columns: Iterable[str]) -> 
     )
 
 
+def table_columns(run: Run) -> list[str]:
+    """Return the columns of a run that the table has: single values, and none that documents have of their own."""
+    return [column for column, kind in run.columns.items() if not nested(kind) and column not in BASE]
+
+
 def nested(kind: str) -> bool:
     """Tell whether a column of an Arrow type holds more than one value."""
     return kind.startswith(("list", "struct", "large_list", "fixed_size_list", "map"))
@@ -171,5 +175,9 @@ def named(names: frozenset[Named]) -> pa.Table:
 def rename_clusters(writer: duckdb.DuckDBPyConnection, changed: frozenset[Named]) -> None:
     """Give the documents of renamed clusters their new names."""
     writer.register("changed_names", named(changed))
-    values = ", ".join(f"{name} = n.{column}" for name, column in CLUSTER.items())
-    writer.execute(f"UPDATE docs SET {values} FROM changed_names n WHERE docs.cluster_leaf = n.leaf")
+    writer.execute(f"UPDATE docs SET {named_by('n')} FROM changed_names n WHERE docs.cluster_leaf = n.leaf")
+
+
+def named_by(names: str) -> str:
+    """Return the assignment of a cluster's columns from a relation of `NAMES`."""
+    return ", ".join(f"{name} = {names}.{column}" for name, column in CLUSTER.items())

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Sequence
 import duckdb
 import pyarrow as pa
 
-from winnow.catalog.building import CLUSTER, PIECE, Content, named, nested, rename_clusters, shards
+from winnow.catalog.building import PIECE, Content, named, named_by, rename_clusters, shards, table_columns
 from winnow.catalog.clusters import Named
 from winnow.catalog.manifest import Part, Run
-from winnow.catalog.own_columns import BASE
 from winnow.catalog.quoting import files, quoted
 
 RUNS = pa.schema([("key", pa.string()), ("mark", pa.string()), ("columns", pa.list_(pa.string()))])
@@ -32,7 +31,7 @@ def marks(content: Content) -> dict[str, str]:
 def note_content(writer: duckdb.DuckDBPyConnection, content: Content) -> None:
     """Write beside a table what it was built from."""
     rows = [
-        {"key": key, "mark": mark, "columns": _columns(content.runs[key]) if key else []}
+        {"key": key, "mark": mark, "columns": table_columns(content.runs[key]) if key else []}
         for key, mark in marks(content).items()
     ]
     writer.register("built_from", pa.Table.from_pylist(rows, schema=RUNS))
@@ -55,8 +54,8 @@ def renewed(writer: duckdb.DuckDBPyConnection, content: Content, split_leaves: p
     gone = [column for key, (_, columns) in held.items() if key not in same for column in columns]
     new = [run for key, run in content.runs.items() if key not in same]
     present = [row[0] for row in writer.execute("DESCRIBE docs").fetchall() if row[0] not in gone]
-    stay = [column for key in same - {""} for column in _columns(content.runs[key])]
-    come = [column for run in new for column in _columns(run)]
+    stay = [column for key in same - {""} for column in table_columns(content.runs[key])]
+    come = [column for run in new for column in table_columns(run)]
     if "" not in same or "cluster_leaf" in (*gone, *come) or _twice([*present, *come]) or set(gone) & set(stay):
         return False
     for column in gone:
@@ -80,18 +79,13 @@ def _move(writer: duckdb.DuckDBPyConnection, content: Content, split_leaves: pa.
     [run] = [run for run in content.runs.values() if "cluster_leaf" in run.columns]
     writer.register("split_leaves", split_leaves)
     writer.register("cluster_names", named(content.names))
-    names = ", ".join(f"{name} = m.{column}" for name, column in CLUSTER.items())
     writer.execute(
         "CREATE OR REPLACE TEMP TABLE moved AS SELECT c.doc_id, n.* FROM docs c "
         f"JOIN {shards(run, {part.part for part in content.parts})} r ON r.doc_id = c.doc_id "
         "LEFT JOIN split_leaves s ON s.doc_id = c.doc_id "
         "JOIN cluster_names n ON n.leaf = COALESCE(s.split_leaf, r.cluster_leaf) WHERE n.leaf IS DISTINCT FROM c.cluster_leaf"
     )
-    writer.execute(f"UPDATE docs SET cluster_leaf = m.leaf, {names} FROM moved m WHERE m.doc_id = docs.doc_id")
-
-
-def _columns(run: Run) -> list[str]:
-    return [column for column, kind in run.columns.items() if not nested(kind) and column not in BASE]
+    writer.execute(f"UPDATE docs SET cluster_leaf = m.leaf, {named_by('m')} FROM moved m WHERE m.doc_id = docs.doc_id")
 
 
 def _twice(names: Iterable[str]) -> bool:
@@ -101,7 +95,7 @@ def _twice(names: Iterable[str]) -> bool:
 
 def _add(writer: duckdb.DuckDBPyConnection, run: Run) -> None:
     kinds = writer.execute(f"DESCRIBE SELECT * FROM {files([*run.paths.values()][:1])}").fetchall()
-    for column, kind in [(row[0], row[1]) for row in kinds if row[0] in _columns(run)]:
+    for column, kind in [(row[0], row[1]) for row in kinds if row[0] in table_columns(run)]:
         writer.execute(f"ALTER TABLE docs ADD COLUMN {quoted(column)} {kind}")
 
 
@@ -110,7 +104,7 @@ def _fill(writer: duckdb.DuckDBPyConnection, runs: Sequence[Run], parts: Sequenc
     first, last = parts[0].first_id, parts[-1].first_id + parts[-1].documents - 1
     numbers = {part.part for part in parts}
     for run in runs:
-        values = ", ".join(f"{quoted(column)} = r.{quoted(column)}" for column in _columns(run))
+        values = ", ".join(f"{quoted(column)} = r.{quoted(column)}" for column in table_columns(run))
         if values:
             writer.execute(
                 f"UPDATE docs SET {values} FROM {shards(run, numbers)} r "

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from backend.catalog.conftest import rows
 from conftest import write_lines
 from winnow.catalog import kept_tables, table
 from winnow.catalog.filters import Filter
@@ -19,27 +19,8 @@ def small_corpora_keep_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_tables, "LEAST", 1)
 
 
-@pytest.fixture
-def builds(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return a list that grows whenever a table is put together from shards or from another table."""
-    made: list[str] = []
-    build = table.build
-
-    def noted(*told: Any) -> None:
-        made.append("built")
-        build(*told)
-
-    monkeypatch.setattr(table, "build", noted)
-    return made
-
-
 def files(corpus: Workspace) -> list[Path]:
     return sorted((corpus.folder / "tables").glob("*"))
-
-
-def rows(corpus: Workspace) -> dict[str, list[object]]:
-    """Return all of the wide table."""
-    return corpus.browse.arrow(Filter(), list(corpus.browse.columns())).to_pydict()
 
 
 def column(corpus: Workspace, name: str) -> list[object]:

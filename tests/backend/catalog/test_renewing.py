@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from backend.catalog.conftest import rows
 from conftest import write_lines
-from winnow.catalog import kept_tables, renewing, table
-from winnow.catalog.filters import Filter
+from winnow.catalog import kept_tables, renewing
 from winnow.catalog.manifest import Shard
 from winnow.workspace import Workspace
 
@@ -30,17 +30,10 @@ def kept(corpus: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.fixture
-def builds(kept: Workspace, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return a list that grows whenever a table is built from shards."""
-    made: list[str] = []
-    build = table.build
-
-    def noted(*told: Any) -> None:
-        made.append("built")
-        build(*told)
-
-    monkeypatch.setattr(table, "build", noted)
-    return made
+def builds(kept: Workspace, builds: list[str]) -> list[str]:
+    """Return the list of builds after that of the kept table."""
+    builds.clear()
+    return builds
 
 
 def publish(corpus: Workspace, name: str, **columns: list[Any]) -> None:
@@ -62,11 +55,6 @@ def cluster(corpus: Workspace, leaves: list[int]) -> None:
     [run] = [run for run in corpus.catalog.manifest.runs("columns") if run.name == "cluster"]
     extra = {"names": ["river", "bread"], "top": [0, 0], "top_names": ["land"]}
     corpus.catalog.manifest.finish_runs([run], extra=extra)
-
-
-def rows(corpus: Workspace) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = corpus.browse.arrow(Filter(), list(corpus.browse.columns())).to_pydict()
-    return found
 
 
 def anew(corpus: Workspace) -> dict[str, list[Any]]:
