@@ -59,18 +59,18 @@ def refused(folder: str) -> str:
 
 def being_written(folder: str) -> bool:
     """Whether a job is at work on a folder."""
-    return any(job.state in OPEN for job in _exports_to(folder))
+    return any(job.state in OPEN for job in exports_with("folder", folder))
 
 
 def written_by(folder: str) -> int | None:
     """Return the last job that wrote its files to a folder, and wrote them whole."""
-    return next((job.job for job in _exports_to(folder) if job.state == "done"), None)
+    return next((job.job for job in exports_with("folder", folder) if job.state == "done"), None)
 
 
-def _exports_to(folder: str) -> list[Job]:
-    """Return the jobs among the newest that write, or wrote, to a folder, newest first."""
+def exports_with(setting: str, value: str) -> list[Job]:
+    """Return the exports among the newest jobs whose recipe says so ("folder", "name"), newest first."""
     jobs = data.workspace().catalog.jobs.all(50)
-    return [job for job in jobs if job.verb == "export" and job.recipe.get("folder") == folder]
+    return [job for job in jobs if job.verb == "export" and job.recipe.get(setting) == value]
 
 
 def start_export(chosen: NamedSelection, writing: Writing, folder: str) -> None:

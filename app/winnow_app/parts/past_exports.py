@@ -7,8 +7,7 @@ from functools import partial
 import streamlit as st
 
 from winnow.catalog.joblog import OPEN, Job
-from winnow_app import data
-from winnow_app.parts.export_folder import written_folder
+from winnow_app.parts.export_folder import exports_with, written_folder
 from winnow_app.parts.job_bar import job_bar, run_again
 
 SHOWN = 3
@@ -16,8 +15,7 @@ SHOWN = 3
 
 def past_exports(name: str) -> None:
     """Draw the last exports of a selection that ended, newest first."""
-    ended = [job for job in data.workspace().catalog.jobs.all(50) if job.verb == "export" and job.state not in OPEN]
-    for job in [job for job in ended if job.recipe.get("name") == name][:SHOWN]:
+    for job in [job for job in exports_with("name", name) if job.state not in OPEN][:SHOWN]:
         job_bar(job, partial(_ended, job))
 
 
