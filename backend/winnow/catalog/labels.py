@@ -298,7 +298,9 @@ class Labels:
 
     def labelled(self, schema: str) -> int:
         """Return how many documents have a label that counts; one passed over by everybody has none."""
-        row = self._control.one(f"SELECT COUNT(*) AS documents FROM ({_TAKEN})", schema, SKIP, -1)
+        row = self._control.one(
+            f"SELECT COUNT(DISTINCT e.doc_id) AS documents {_COUNTING} AND e.value <> ?", schema, SKIP
+        )
         return int(row["documents"]) if row else 0
 
     def answered(self, schema: str, doc_ids: Sequence[int] | None = None) -> Answers:

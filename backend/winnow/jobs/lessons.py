@@ -120,9 +120,9 @@ class Gatherer:
         for question in self._plan.labels:
             name = question if self._rater.several else ""
             schema, output = self._catalog.labels.schema(question), self._rater.output(name)
+            if (documents := self._catalog.labels.labelled(question)) > MOST:
+                labelled[question] = documents
             settled = self._catalog.labels.settled(question, MOST)
-            if len({label.doc_id for label in settled}) == MOST:
-                labelled[question] = self._catalog.labels.labelled(question)
             said = [label for label in settled if label.value not in (None, SKIP)]
             answers = [schema.names(str(label.value)) for label in said]
             number = meaning(_answers(schema, answers), output, self._plan.values, question)
