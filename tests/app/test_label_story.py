@@ -163,7 +163,10 @@ def test_the_filter_leaves_no_gap_and_the_desk_is_come_back_to_as_it_was_left(si
         settled(page)
         expect(page.get_by_label("Words", exact=True)).to_have_count(int(wide))
     assert page.locator(".desk h2").bounding_box() == edge
-    assert abs(page.locator(".stLogo").bounding_box()["x"] - logo["x"]) < 2  # type: ignore[index]
+    stays = page.locator(".stLogo").bounding_box()
+    assert logo is not None
+    assert stays is not None
+    assert abs(stays["x"] - logo["x"]) < 2
     before = page.url
     go(page, "Explore")
     assert "queue=" not in page.url
