@@ -80,12 +80,16 @@ class Layer:
     second: Norm
 
     def __call__(self, x: torch.Tensor, runs: Runs) -> torch.Tensor:
+        return self.onward(x, self.seen(x, runs))
+
+    def seen(self, x: torch.Tensor, runs: Runs) -> torch.Tensor:
+        """Return what each piece sees of the pieces of its text."""
         mixing, seen = self.mixing(x), torch.empty_like(x)
         for rows, size in runs.equal():
             heads = mixing[rows].view(-1, size, 3, HEADS, WIDTH // HEADS).permute(2, 0, 3, 1, 4)
             here = functional.scaled_dot_product_attention(*heads)
             seen[rows] = here.transpose(1, 2).reshape(-1, WIDTH)
-        return self.onward(x, seen)
+        return seen
 
     def onward(self, x: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
         """Add what was seen to x, then the dense maps' answer to that."""
@@ -157,15 +161,15 @@ class Transformer:
         """
         runs = Runs(sizes)
         with torch.inference_mode():
-            x, inner = self.below(pieces, runs)
+            x = self.below(pieces, runs)
             if parts[-1] + 1 == len(sizes):
-                [whole] = self.reader.read(x[inner], runs.owners)
+                [whole] = self.reader.read(x, runs.owners)
                 return whole, whole
-            whole, cut = self.reader.read(x[inner], runs.owners, parts)
+            whole, cut = self.reader.read(x, runs.owners, parts)
             return whole, cut
 
-    def below(self, pieces: NDArray[np.int64], runs: Runs) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return what the reader reads, with a mark before each text and one after it, and which rows are no marks."""
+    def below(self, pieces: NDArray[np.int64], runs: Runs) -> torch.Tensor:
+        """Return what the reader reads of each piece; a mark stood before each text, and one after it."""
         marked = Runs(runs.sizes + 2)
         places = marked.places
         last = places == np.repeat(runs.sizes + 1, marked.sizes)
@@ -175,9 +179,11 @@ class Transformer:
         with torch.inference_mode():
             x = functional.embedding(torch.from_numpy(ids), self.pieces)
             x = self.norm(x + functional.embedding(torch.from_numpy(places), self.positions))
-            for layer in self.layers:
+            for layer in self.layers[:-1]:
                 x = layer(x, marked)
-        return x, torch.from_numpy(inner)
+            # Of the last layer's marks nobody reads anything.
+            top, own = self.layers[-1], torch.from_numpy(inner)
+            return top.onward(x[own], top.seen(x, marked)[own])
 
 
 @functools.cache
