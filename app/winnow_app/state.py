@@ -13,7 +13,7 @@ from winnow_app import identity
 
 OWN = (
     "doc", "page", "color", "points", "schema", "copies", "group", "names", "name", "tab", "sort", "descending", "by", "across", "mean",
-    "queue", "column",
+    "queue", "column", "unfolded",
 )  # fmt: skip
 """URL parameters beside the filter's: a page that is come back to by the navigation has its own as they were left."""
 

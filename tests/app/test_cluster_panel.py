@@ -13,7 +13,7 @@ from streamlit.testing.v1.element_tree import TextInput
 from app.conftest import Opener
 from winnow.catalog.filters import Filter
 from winnow.workspace import Workspace
-from winnow_app.parts.cluster_panel import tree
+from winnow_app.parts.cluster_tree import FOLDED, OPEN, tree
 
 
 def test_groups_stand_before_their_clusters_with_weighed_means() -> None:
@@ -24,12 +24,17 @@ def test_groups_stand_before_their_clusters_with_weighed_means() -> None:
             "cluster_keep": [None, True, False], "documents": [35, 30, 10], "quality": [0.5, 0.2, 0.6],
         }
     )  # fmt: skip
-    rows = tree(found)
-    assert [name.strip() for name in rows["name"]] == ["▾ land", "✓ river", "✗ mill", "▾ town", "train"]
+    rows = tree(found, ["land", "town"])
+    assert [name.strip() for name in rows["name"]] == ["land", "✓ river", "✗ mill", "town", "train"]
+    assert rows["fold"].fillna("").tolist() == [OPEN, "", "", OPEN, ""]
     assert rows["cluster"].tolist() == [-1, 0, 1, -1, 5]
     assert rows["documents"].tolist() == [40, 30, 10, 35, 35]
     assert abs(rows["quality"].iloc[0] - 0.3) < 1e-9
-    assert tree(found.iloc[:0]).empty
+    folded = tree(found, ["town"])
+    assert folded["name"].str.strip().tolist() == ["land", "town", "train"]
+    assert folded["fold"].fillna("").tolist() == [FOLDED, OPEN, ""]
+    assert folded["documents"].tolist() == [40, 35, 35]
+    assert tree(found.iloc[:0], []).empty
 
 
 def test_clusters_are_kept_dropped_renamed_merged_split_and_brought_back(
@@ -42,7 +47,7 @@ def test_clusters_are_kept_dropped_renamed_merged_split_and_brought_back(
         names = shown["cluster_name"].tolist()
         return SimpleNamespace(selection=SimpleNamespace(rows=[names.index(name) for name in chosen]))
 
-    monkeypatch.setattr("winnow_app.parts.cluster_panel.st.dataframe", table)
+    monkeypatch.setattr("winnow_app.parts.cluster_tree.st.dataframe", table)
 
     def found() -> dict[str, object]:
         rows = Workspace(own_corpus).browse.clusters(Filter()).to_dict("records")

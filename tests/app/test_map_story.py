@@ -109,6 +109,7 @@ def test_a_person_reads_the_map(open_tab: OpenTab, address: str, kept_corpus: Pa
     hits_light_up_and_open(seen, address, workspace)
     shift_adds_a_lasso(seen, address, workspace)
     kept_stands_against_dropped(seen, address, workspace)
+    groups_fold(seen, address, workspace)
 
 
 def a_sample_lies_over_its_density_and_follows_the_zoom(seen: Mapped, address: str) -> None:
@@ -190,3 +191,33 @@ def kept_stands_against_dropped(seen: Mapped, address: str, workspace: Workspace
     assert [row.split() for row in rows] == [["kept", str(kept)], ["dropped", str(39 - kept)]]
     assert set(seen.colours()) == set(CATEGORY_PALETTE[:2])
     seen.page.screenshot(path=ARTIFACTS / "map-kept.png")
+
+
+def groups_fold(seen: Mapped, address: str, workspace: Workspace) -> None:
+    """A sign folds its group, a button all of them; what is chosen stays chosen, and the address tells what is folded."""
+    page, found = seen.page, workspace.browse.clusters(Filter())
+    sizes = found.groupby("cluster_top")["documents"].agg(["sum", "size"]).sort_values("sum", ascending=False)
+    groups, rows = len(sizes), len(sizes) + len(found)
+    assert groups > 1
+    seen.open(f"{address}/map")
+    cells = page.locator('[data-testid^="glide-cell-2-"]')
+    expect(cells).to_have_count(rows)
+    grid = page.get_by_test_id("data-grid-canvas").first
+
+    def press(column: int, row: int) -> None:
+        grid.click(position={"x": (16, 70)[column], "y": 17 + 33 * (row + 1)}, force=True)
+        settled(page)
+
+    press(0, rows - 1)
+    expect(page.get_by_label("Rename it")).to_be_visible()
+    press(1, 0)
+    expect(cells).to_have_count(rows - int(sizes["size"].iloc[0]))
+    expect(page.get_by_label("Rename it")).to_be_visible()
+    page.get_by_role("button", name="Fold all").click()
+    expect(cells).to_have_count(groups)
+    expect(page.get_by_label("Rename it")).to_be_hidden()
+    page.reload()
+    settled(page)
+    expect(cells).to_have_count(groups)
+    page.get_by_role("button", name="Unfold all").click()
+    expect(cells).to_have_count(rows)

@@ -1,15 +1,15 @@
-"""The clusters under the filter as a tree of groups, and the hands that rename, merge, split, keep, drop and undo."""
+"""The clusters under the filter as groups that fold, and the hands that rename, merge, split, keep, drop and undo."""
 
 from __future__ import annotations
 
 from functools import partial
 
-import pandas as pd
 import streamlit as st
 
 from winnow.jobs.cluster_parts import split_cluster
 from winnow_app import data, identity, state
 from winnow_app.parts.cluster_examples import cluster_examples
+from winnow_app.parts.cluster_tree import cluster_tree
 from winnow_app.parts.deeds import act, outcome
 from winnow_app.parts.failures import failures_as_words
 from winnow_app.parts.highlight import plain
@@ -17,29 +17,12 @@ from winnow_app.parts.highlight import plain
 NAMELESS = "somebody"
 PLACE = "clusters"
 PARTED = {"keep": "marked to keep", "drop": "marked to drop", "undecided": "undecided"}
-VERDICT = {True: "✓ ", False: "✗ "}
-INDENT = "\u2003"
-"""An em space, which a table does not trim."""
 
 
 def cluster_panel() -> None:
     """Draw the groups and their clusters, largest first; chosen rows are filtered by and acted on."""
     found = data.clusters(state.current())
-    st.markdown(f"**{len(found):,} clusters** in {found['cluster_top'].nunique():,} groups")
-    shown = tree(found)
-    # After a change another cluster stands in a row: what was chosen there is chosen no more.
-    key = f"clusters.{data.workspace().catalog.clusters.last}.{state.current().key}"
-    event = st.dataframe(
-        shown, hide_index=True, height=331, key=key, on_select="rerun", selection_mode="multi-row",
-        column_order=["name", "documents", "quality", "toxicity"],
-        column_config={
-            "name": st.column_config.TextColumn("group and cluster", width=200),
-            "documents": st.column_config.NumberColumn("size", format="localized", width=68, help="documents"),
-            "quality": st.column_config.NumberColumn("quality", format="%.2f", width=62, help="mean"),
-            "toxicity": st.column_config.NumberColumn("toxicity", format="%.2f", width=62, help="mean"),
-        },
-    )  # fmt: skip
-    rows = shown.iloc[[place for place in event.selection.rows if place < len(shown)]]
+    rows = cluster_tree(found)
     groups = [str(name) for name in rows.loc[rows["cluster"] < 0, "cluster_top"]]
     chosen = rows[rows["cluster"] >= 0]
     _show(groups, [str(name) for name in chosen["cluster_name"]])
@@ -48,34 +31,6 @@ def cluster_panel() -> None:
     if len(chosen) == 1:
         with failures_as_words("examples"):
             cluster_examples(int(chosen["cluster"].iloc[0]))
-
-
-def tree(found: pd.DataFrame) -> pd.DataFrame:
-    """Return a row per group with its sum and weighed means, each before its clusters; a group's `cluster` is -1."""
-    rows = []
-    means = [name for name in ("quality", "toxicity") if name in found]
-    sizes = found.groupby("cluster_top")["documents"].sum().sort_values(ascending=False, kind="stable")
-    for top, documents in sizes.items():
-        mine = found[found["cluster_top"] == top]
-        weighed = {name: float((mine[name] * mine["documents"]).sum() / mine["documents"].sum()) for name in means}
-        rows.append(
-            {
-                "cluster": -1,
-                "cluster_name": "",
-                "cluster_top": top,
-                "name": f"▾ {top}",
-                "documents": documents,
-                **weighed,
-            }
-        )
-        for row in mine.to_dict("records"):
-            keep = row.get("cluster_keep")
-            mark = "" if pd.isna(keep) else VERDICT[bool(keep)]
-            rows.append(
-                {**{str(name): value for name, value in row.items()}, "name": f"{INDENT}{mark}{row['cluster_name']}"}
-            )
-    columns = ["cluster", "cluster_name", "cluster_top", "name", "documents", *means]
-    return pd.DataFrame(rows, columns=columns)
 
 
 def _show(groups: list[str], names: list[str]) -> None:
@@ -99,7 +54,7 @@ def _change(numbers: list[int], names: list[str]) -> None:
         return
     clusters, who = data.workspace().catalog.clusters, state.name() or NAMELESS
     if not numbers:
-        st.caption("Choose a cluster to rename, split, keep or drop it, several to merge them.")
+        st.caption("Unfold a group and choose a cluster to rename, split, keep or drop it, several to merge them.")
     else:
         with st.container(horizontal=True, gap="small"):
             for verdict, icon in (("keep", "check"), ("drop", "delete"), ("undecided", "remove_done")):
