@@ -221,11 +221,21 @@ def ordered(keys: Floats, ties: Hashes) -> Rows:
     """
     order = np.argsort(keys)
     same = keys[order[1:]] == keys[order[:-1]]
-    if same.any():  # sorting by both keys at once takes four times as long
+    if same.any():
         places = np.flatnonzero(np.append(same, False) | np.append(False, same))
-        tied = order[places]
-        order[places] = tied[np.lexsort((ties[tied], keys[tied]))]
+        order[places] = order[places][_by_both(keys[order[places]], ties[order[places]])]
     return order
+
+
+def _by_both(keys: Floats, ties: Hashes) -> Rows:
+    """Return the order of keys that rise already, equal ones by their ties."""
+    # One number of the key's rank and the tie's first bits is sorted in half the time that a sort by both takes.
+    rank = np.cumsum(np.append(True, keys[1:] != keys[:-1])).astype(np.uint64)
+    bits = np.uint64(int(rank[-1]).bit_length())
+    both = rank << (np.uint64(64) - bits) | ties >> bits
+    order = np.argsort(both)
+    found = both[order]
+    return np.lexsort((ties, keys)) if (found[1:] == found[:-1]).any() else order
 
 
 def spread(amount: float, wanted: Floats, sizes: Floats) -> Floats:
