@@ -55,8 +55,8 @@ class _Counts:
 
 
 C = TypeVar("C", Codes, CodedBars)
-Key = Callable[[Version], Hashable]
-"""What a coded column is kept under, by the state of the table."""
+Coding = tuple[str, int]
+"""A column and into how many bars it is coded, 0 for its names."""
 
 
 class Browse:
@@ -110,8 +110,7 @@ class Browse:
         """Count the names of a column under the filter."""
         known = self._column(column)
         if known.kind in ("group", "flag"):
-            key, make = _key_of_names(column), partial(coded_names, column=column)
-            return facet_of(*self._coded(key, make, filter), limit)
+            return facet_of(*self._coded((column, 0), partial(coded_names, column=column), filter), limit)
         with self._table.cursor() as cursor:
             where = self._compile(filter, cursor)
             name = quoted(column)
@@ -133,30 +132,30 @@ class Browse:
         counts = made.codes.counts(rows).tolist()
         return Histogram(made.bars.edges, counts[1:], made.codes.totals.tolist()[1:], counts[0], made.bars.log)
 
-    def _barred(self, column: str, bars: int) -> tuple[Key, Callable[[duckdb.DuckDBPyConnection], CodedBars]]:
+    def _barred(self, column: str, bars: int) -> tuple[Coding, Callable[[duckdb.DuckDBPyConnection], CodedBars]]:
         known = self._column(column)
         if known.kind not in ("number", "date"):
             raise QueryError(
                 "a histogram needs numbers or dates", f"'{column}' holds {known.kind}s", "list its values instead"
             )
-        key = ("bars", column, bars)
-        return lambda version: (*key, version._replace(labels=0)), partial(
-            coded_bars, column=column, kind=known.type, count=bars
-        )
+        return (column, bars), partial(coded_bars, column=column, kind=known.type, count=bars)
 
-    def _coded(self, key: Key, make: Callable[[duckdb.DuckDBPyConnection], C], filter: Filter) -> tuple[C, Rows | None]:
+    def _coded(
+        self, coding: Coding, make: Callable[[duckdb.DuckDBPyConnection], C], filter: Filter
+    ) -> tuple[C, Rows | None]:
         """Return a coded column and the documents of a filter, both of one state of the table; None means all of them."""
+
+        def key(version: Version) -> Hashable:
+            return ("codes", *coding, self._table.origin(coding[0], version))
+
         version = self._table.version
         coded, rows = self._kept.found(key(version)), self._kept.found(("rows", filter.key, version))
         if coded is None or (filter and rows is None):
             with self._table.cursor() as cursor:
                 version = self._table.built(cursor)
                 coded = self._kept.get(key(version), lambda: make(cursor))
-                rows = (
-                    self._kept.get(("rows", filter.key, version), lambda: self._rows(filter, cursor))
-                    if filter
-                    else None
-                )
+                if filter:
+                    rows = self._kept.get(("rows", filter.key, version), lambda: self._rows(filter, cursor))
         return coded, rows
 
     def _rows(self, filter: Filter, cursor: duckdb.DuckDBPyConnection) -> Rows:
@@ -339,8 +338,3 @@ def _run(cursor: duckdb.DuckDBPyConnection, query: str, values: Sequence[Any]) -
         return cursor.execute(query, list(values))
     except duckdb.Error as reason:
         raise QueryError("the filter cannot be run", first_line(reason), "remove the condition it names") from reason
-
-
-def _key_of_names(column: str) -> Key:
-    labelled = column == "label" or column.startswith("label_")
-    return lambda version: ("names", column, version if labelled else version._replace(labels=0))

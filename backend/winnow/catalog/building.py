@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import hashlib
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import duckdb
@@ -22,6 +24,8 @@ and 8 seconds of processor time instead of 6."""
 NAMES = pa.schema(
     [("leaf", pa.int32()), ("cluster", pa.int32()), ("name", pa.string()), ("top", pa.string()), ("keep", pa.bool_())]
 )
+FORM = "3"
+"""Changes with what a kept table holds."""
 CLUSTER = {"cluster": "cluster", "cluster_name": "name", "cluster_top": "top", "cluster_keep": "keep"}
 """The columns that cluster names give, and where they come from."""
 
@@ -45,6 +49,33 @@ class Content:
     def made_of(self) -> tuple[Any, ...]:
         """Return all but what changes in place: labels and the names of clusters."""
         return (self.base, self.runs, self.splits)
+
+    @cached_property
+    def marks(self) -> Mapping[str, str]:
+        """Return a mark of each run, and under "" one of all else but splits and names of clusters."""
+        parts = [(part.part, part.first_id, part.documents, part.path.name) for part in self.parts]
+        told = {"": (FORM, duckdb.__version__, parts, sorted(self.facets.items()))} | {
+            key: (run.run, sorted((part, path.name) for part, path in run.paths.items()))
+            for key, run in self.runs.items()
+        }
+        return {key: hashlib.sha256(repr(one).encode()).hexdigest()[:16] for key, one in told.items()}
+
+    @cached_property
+    def origins(self) -> Mapping[str, Hashable]:
+        """Return for each column that a run makes, in lower case, what all of its values come from."""
+        documents = self.marks[""]
+        found: dict[str, Hashable] = {}
+        for key, run in self.runs.items():
+            origin = (documents, self.marks[key])
+            for column in table_columns(run):
+                found[column.lower()] = origin
+            if "cluster_leaf" in run.columns:
+                found |= dict.fromkeys(("cluster_leaf", *CLUSTER), (*origin, self.splits, self.names))
+        return found
+
+    def origin(self, column: str) -> Hashable:
+        """Return what a column's values come from, labels left aside: while it is the same, so are they."""
+        return self.origins.get(column.lower(), self.marks[""])
 
 
 @dataclass(frozen=True)
@@ -144,16 +175,6 @@ def view_texts(writer: duckdb.DuckDBPyConnection, parts: Sequence[Part]) -> None
     every = f"SELECT doc_id, text FROM {files([part.path for part in parts])}"
     none = "SELECT NULL::BIGINT AS doc_id, NULL::VARCHAR AS text WHERE false"
     writer.execute(f"CREATE VIEW texts AS {every if parts else none}")
-
-
-def view_labelled(writer: duckdb.DuckDBPyConnection, columns: Iterable[str]) -> None:
-    """Make the view `docs` of the file that a database stands on, with columns of its table `said` beside it."""
-    here = str((writer.execute("SELECT current_database()").fetchone() or ("",))[0])
-    said = ", ".join(f"s.{quoted(name)}" for name in columns)
-    writer.execute(
-        f"CREATE OR REPLACE VIEW docs AS SELECT f.*, {said} FROM {here}_file.docs f "
-        f"LEFT JOIN {here}.said s ON s.doc_id = f.doc_id"
-    )
 
 
 def table_columns(run: Run) -> list[str]:

@@ -120,6 +120,11 @@ class Control:
         with self._errors():
             return self._connection().execute(query, values).fetchall()
 
+    def each(self, query: str, *values: Any) -> Iterator[sqlite3.Row]:
+        """Yield the rows of one state one by one, where there may be too many to hold."""
+        with self._errors():
+            yield from self._connection().execute(query, values)
+
     def one(self, query: str, *values: Any) -> sqlite3.Row | None:
         with self._errors():
             row: sqlite3.Row | None = self._connection().execute(query, values).fetchone()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid as uuids
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -307,22 +307,21 @@ class Labels:
         """Return (doc_id, who) of every standing answer, skipped ones too; of a pair its first document."""
         return self._answered.of(schema, doc_ids)
 
-    def changed_since(self, seq: int) -> list[dict[str, Any]]:
-        """Return, for each document with an event after `seq`, its newest standing label (value None when there is none).
+    def changed_since(self, seq: int) -> Iterator[Mapping[str, Any]]:
+        """Yield, for each document with an event after `seq`, its newest standing label (value None when there is none).
 
         Of the whole log, a `seq` below 1, only documents that have one: all others are as if nobody had seen them.
         A deciding label outranks the others. Of each person only the newest counts, and one that passed a document over
         says nothing about it.
         """
         joined = "JOIN" if seq < 1 else "LEFT JOIN"
-        rows = [dict(row) for row in self._control.rows(_CHANGED.format(joined=joined), seq, SKIP)]
         schemas = self.schemas()
-        for row in rows:
-            schema = schemas.get(row["schema"])
-            if schema is not None and row["value"] is not None:
+        for row in self._control.each(_CHANGED.format(joined=joined), seq, SKIP):
+            schema, value = schemas.get(row["schema"]), row["value"]
+            if schema is not None and value is not None:
                 # What is said of two documents is no value of one of them.
-                row["value"] = None if schema.kind == "pair" else schema.shown(row["value"])
-        return rows
+                value = None if schema.kind == "pair" else schema.shown(value)
+            yield {"schema": row["schema"], "doc_id": row["doc_id"], "value": value}
 
     def touched_since(self, seq: int, schema: str) -> int:
         """Return how many documents have an event of a schema after `seq`."""
@@ -376,6 +375,6 @@ live AS (
 newest AS (
     SELECT *, ROW_NUMBER() OVER (PARTITION BY schema, doc_id ORDER BY role = 'final' DESC, seq DESC) AS first
     FROM live WHERE place = 1 AND value <> ?)
-SELECT t.schema, t.doc_id, n.value, n.who, n.at FROM touched t
+SELECT t.schema, t.doc_id, n.value FROM touched t
 {joined} newest n ON n.schema = t.schema AND n.doc_id = t.doc_id AND n.first = 1
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 
 import duckdb
@@ -14,25 +13,13 @@ from winnow.catalog.manifest import Part, Run
 from winnow.catalog.quoting import files, quoted
 
 RUNS = pa.schema([("key", pa.string()), ("mark", pa.string()), ("columns", pa.list_(pa.string()))])
-FORM = "2"
-"""Changes with what a kept table holds."""
-
-
-def marks(content: Content) -> dict[str, str]:
-    """Return a mark of each run that a table is built from, and under "" one of all else but splits and names of clusters."""
-    parts = [(part.part, part.first_id, part.documents, part.path.name) for part in content.parts]
-    told = {"": (FORM, duckdb.__version__, parts, sorted(content.facets.items()))} | {
-        key: (run.run, sorted((part, path.name) for part, path in run.paths.items()))
-        for key, run in content.runs.items()
-    }
-    return {key: hashlib.sha256(repr(one).encode()).hexdigest()[:16] for key, one in told.items()}
 
 
 def note_content(writer: duckdb.DuckDBPyConnection, content: Content) -> None:
     """Write beside a table what it was built from."""
     rows = [
         {"key": key, "mark": mark, "columns": table_columns(content.runs[key]) if key else []}
-        for key, mark in marks(content).items()
+        for key, mark in content.marks.items()
     ]
     writer.register("built_from", pa.Table.from_pylist(rows, schema=RUNS))
     writer.register("cluster_names", named(content.names))
@@ -49,7 +36,7 @@ def renewed(writer: duckdb.DuckDBPyConnection, content: Content, split_leaves: p
     documents of split clusters the leaf they are in now.
     """
     held = {key: (mark, columns) for key, mark, columns in writer.execute("FROM kept_runs").fetchall()}
-    now = marks(content)
+    now = content.marks
     same = {key for key, mark in now.items() if held.get(key, ("", []))[0] == mark}
     gone = [column for key, (_, columns) in held.items() if key not in same for column in columns]
     new = [run for key, run in content.runs.items() if key not in same]

@@ -7,31 +7,28 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import duckdb
 
 # DuckDB imports pandas when it first makes a frame; two threads doing so at once deadlock.
 import pandas as pd  # noqa: F401
-import pyarrow as pa
 
-from winnow.catalog.building import Before, Content, build, rename_clusters, view_labelled, view_texts
+from winnow.catalog.building import Before, Content, build, rename_clusters, view_texts
 from winnow.catalog.clusters import Clusters
 from winnow.catalog.databases import Databases
-from winnow.catalog.kept_tables import KeptTables
+from winnow.catalog.kept_tables import KeptTable, KeptTables
+from winnow.catalog.label_columns import Labelled, view_labels, write_labels
 from winnow.catalog.labels import Labels
 from winnow.catalog.manifest import Manifest
-from winnow.catalog.quoting import literal, quoted
 from winnow.catalog.renewing import note_content, renewed
 from winnow.errors import CorpusError
 
 MANY = 100_000
-"""Labelled documents from which on their labels are columns of a table and no longer joined to it at each question."""
-Labelled = Sequence[Mapping[str, Any]]
-LABELS = pa.schema([*((name, pa.string()) for name in ("schema", "value", "who", "at")), ("doc_id", pa.int64())])
+"""Events of the label log that a kept table lacks, above which it is renewed: fewer are joined to it at each question."""
 
 
 class Version(NamedTuple):
@@ -42,6 +39,13 @@ class Version(NamedTuple):
     clusters: int
 
 
+class _State(NamedTuple):
+    """What a table shows, and from what it was built."""
+
+    version: Version = Version(-1, -1, -1)
+    content: Content | None = None
+
+
 class Table:
     """The relation `docs`, one row per document, always as new as the manifest; beside it `texts`, read from the shards."""
 
@@ -49,10 +53,9 @@ class Table:
         self._manifest, self._labels, self._clusters = manifest, labels, clusters
         self._lock = threading.Lock()
         self._databases = Databases()
-        self._seen = Version(-1, -1, -1)
-        self._content: Content | None = None
+        self._state = _State()
         self._kept = KeptTables(manifest.folder, read_only=manifest.control.read_only)
-        self._viewed, self._said = False, 0
+        self._file, self._held = "", 0
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -76,29 +79,37 @@ class Table:
             "SELECT (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'manifest'), "
             "(SELECT COALESCE(MAX(seq), 0) FROM label_events), (SELECT COALESCE(MAX(seq), 0) FROM cluster_events)"
         )
-        return Version(*(row or self._seen))
+        return Version(*(row or self._state.version))
+
+    def origin(self, column: str, version: Version) -> Hashable:
+        """Return what a column's values come from in a state of the table: while it is the same, so are they."""
+        shown, content = self._state
+        if content is None or version._replace(labels=0) != shown._replace(labels=0):
+            return version
+        labelled = column in map(self._labels.column, content.schemas)
+        return content.origin(column), version.labels if labelled else 0
 
     def refresh(self) -> None:
         """Bring the table up to the manifest, the labels and the cluster names; raises CorpusError for a lost file."""
-        if self.version == self._seen:
+        if self.version == self._state.version:
             return
         with self._lock:
             with self._manifest.control.snapshot():
                 version = self.version
-                if version == self._seen:
+                if version == self._state.version:
                     return
-                content = self._read() if self._moved(version) else self._content
-                rebuilt = self._content is None or content is None or content.base != self._content.base
-                labels = self._labels.changed_since(-1 if rebuilt else self._seen.labels)
+                content = self._content_of(version)
             try:
-                self._update(content or Content(), labels, version)
+                self._update(content, version)
             except duckdb.IOException as reason:
                 cause = str(reason).splitlines()[0]
                 raise CorpusError("the corpus needs all its shards", cause, "restore it, or make it again") from reason
-            self._seen, self._content = version, content
+            self._state = _State(version, content)
 
-    def _moved(self, version: Version) -> bool:
-        return (version.manifest, version.clusters) != (self._seen.manifest, self._seen.clusters)
+    def _content_of(self, version: Version) -> Content:
+        shown, content = self._state
+        moved = (version.manifest, version.clusters) != (shown.manifest, shown.clusters)
+        return self._read() if content is None or moved else content
 
     def _read(self) -> Content:
         return Content(
@@ -110,100 +121,92 @@ class Table:
             tuple(self._labels.schemas()),
         )
 
-    def _update(self, content: Content, labels: Labelled, version: Version) -> None:
-        """Change the table so that whoever reads meanwhile sees the old one to the end."""
-        before = self._content
-        many = self._viewed and self._said + len(labels) > MANY
+    def _update(self, content: Content, version: Version) -> None:
+        """Change the table so that whoever reads meanwhile sees the old one to the end.
+
+        Labels are read after the version: what is written in between is there too early, and is written once more.
+        """
+        shown, before = self._state
         renamed = before is not None and content.names != before.names
-        if before is None or content.made_of != before.made_of or many or (self._viewed and renamed):
-            kept = before if before is not None and content.base == before.base else None
-            if not self._stand_on_file(content, None if kept else labels, version):
-                self._stand_alone(content, kept, labels, version)
-        else:
+        stays = not self._file or (not renamed and version.labels - self._held <= MANY)
+        if before is not None and content.made_of == before.made_of and stays:
+            labels = self._labels.changed_since(shown.labels)
             with self._databases.changing() as writer:
                 if renamed:
                     rename_clusters(writer, content.names - before.names)
-                if labels or content.schemas != before.schemas:
-                    self._write_labels(writer, content.schemas, labels, viewed=self._viewed)
+                self._show_labels(writer, self._file, content, labels)
                 _note(writer, version)
-            self._said += len(labels)
+        elif not self._stand_on_file(content, version):
+            kept = before if before is not None and content.base == before.base else None
+            self._stand_alone(content, kept, version)
 
-    def _stand_alone(self, content: Content, kept: Content | None, labels: Labelled, version: Version) -> None:
+    def _stand_alone(self, content: Content, kept: Content | None, version: Version) -> None:
         """Build the table in memory."""
+        labels = self._labels.changed_since(self._state.version.labels if kept else -1)
         with self._databases.building() as (writer, present):
             self._build(writer, present, content, kept)
             view_texts(writer, content.parts)
-            self._write_labels(writer, content.schemas, labels, viewed=False)
+            write_labels(writer, self._label_columns(content), labels)
             _note(writer, version)
-        self._viewed = False
+        self._file, self._held = "", 0
 
-    def _stand_on_file(self, content: Content, labels: Labelled | None, version: Version) -> bool:
-        """Read the table that is kept on disk where it lies, with all labels beside it; return whether there is one.
-
-        What has many labels is a copy in memory.
-        """
-        file = self._kept.found(content, lambda path, older: self._write_file(path, content, older))
-        if file is None:
+    def _stand_on_file(self, content: Content, version: Version) -> bool:
+        """Read the table that is kept on disk where it lies, with labels that it lacks beside it; return whether there is one."""
+        newest = self.version.labels
+        found = self._kept_table(content, range(max(newest - MANY, 0), newest + 1))
+        # Where it cannot be renewed, an old one with many labels beside it will do.
+        if not (found := found or self._kept_table(content, range(newest + 1))):
             return False
-        if labels is None:
-            labels = self._labels.changed_since(-1)
+        labels = self._labels.changed_since(found.labels)
         try:
-            with self._databases.building(file) as (writer, held):
-                viewed = len(labels) <= MANY
-                if viewed:
-                    writer.execute(f"CREATE TABLE said (doc_id BIGINT); CREATE VIEW docs AS FROM {held}.docs")
-                else:
-                    self._build(writer, held, content, content)
+            with self._databases.building(found.path) as (writer, file):
                 view_texts(writer, content.parts)
-                self._write_labels(writer, content.schemas, labels, viewed=viewed)
+                self._show_labels(writer, file, content, labels)
                 _note(writer, version)
         except duckdb.Error:
-            self._kept.drop(file)
+            self._kept.drop(found.path)
             return False
-        self._viewed, self._said = viewed, len(labels)
+        self._file, self._held = file, found.labels
         return True
 
-    def _write_file(self, path: Path, content: Content, older: Path | None) -> None:
+    def _kept_table(self, content: Content, labels: range) -> KeptTable | None:
+        return self._kept.found(content, labels, lambda path, older: self._write_file(path, content, older))
+
+    def _write_file(self, path: Path, content: Content, older: KeptTable | None) -> int:
+        """Write the table into a file and return the newest event of the label log that it holds."""
+        newest = self.version.labels
         if older is not None:
             with suppress(duckdb.Error):
-                shutil.copyfile(older, path)
+                shutil.copyfile(older.path, path)
                 with self._databases.filing(path) as writer:
                     if renewed(writer, content, self._clusters.splits()[1]):
-                        return
+                        self._file_labels(writer, content, older.labels)
+                        return newest
             for left in path.parent.glob(f"{path.name}*"):
                 left.unlink()
         with self._databases.filing(path) as writer:
             self._build(writer, "", content, None)
             note_content(writer, content)
+            self._file_labels(writer, content, -1)
+        return newest
+
+    def _file_labels(self, writer: duckdb.DuckDBPyConnection, content: Content, since: int) -> None:
+        write_labels(writer, self._label_columns(content), self._labels.changed_since(since))
+        writer.execute("CHECKPOINT")
 
     def _build(self, writer: duckdb.DuckDBPyConnection, source: str, content: Content, kept: Content | None) -> None:
         split = kept is None or kept.splits != content.splits
         leaves = self._clusters.splits()[1] if split else None
         build(writer, content, Before(kept, f"{source}.docs") if kept else None, leaves)
 
-    def _write_labels(
-        self, writer: duckdb.DuckDBPyConnection, schemas: Sequence[str], labels: Labelled, *, viewed: bool
-    ) -> None:
-        """Write labels into `docs`, or where that is a view of a file into `said`, which the view has beside the file."""
-        held = "said" if viewed else "docs"
-        present = {row[0].lower() for row in writer.execute(f"DESCRIBE {held}").fetchall()}
-        new = [name for name in map(self._labels.column, schemas) if name.lower() not in present]
-        for name in new:
-            writer.execute(f"ALTER TABLE {held} ADD COLUMN {quoted(name)} VARCHAR")
-        if new and viewed:
-            view_labelled(writer, map(self._labels.column, schemas))
-        if not labels:
-            return
-        writer.register("changed", pa.Table.from_pylist([dict(row) for row in labels], schema=LABELS))
-        if viewed:
-            writer.execute(
-                "INSERT INTO said (doc_id) SELECT DISTINCT doc_id FROM changed ANTI JOIN said USING (doc_id)"
-            )
-        for schema in {row["schema"] for row in labels} & set(schemas):
-            writer.execute(
-                f"UPDATE {held} SET {quoted(self._labels.column(schema))} = changed.value FROM changed "
-                f"WHERE {held}.doc_id = changed.doc_id AND changed.schema = {literal(schema)}"
-            )
+    def _show_labels(self, writer: duckdb.DuckDBPyConnection, file: str, content: Content, labels: Labelled) -> None:
+        if file:
+            view_labels(writer, file, self._label_columns(content), labels)
+        else:
+            write_labels(writer, self._label_columns(content), labels)
+
+    def _label_columns(self, content: Content) -> Mapping[str, str]:
+        return {schema: self._labels.column(schema) for schema in content.schemas}
 
     def columns(self) -> dict[str, str]:
         """Return every column of `docs` and its DuckDB type, in order."""

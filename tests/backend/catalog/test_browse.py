@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import duckdb
 import pandas as pd
 import pytest
 
+from conftest import write_lines
+from winnow.catalog import browse as browsing
 from winnow.catalog.browse import Count
+from winnow.catalog.codes import CodedBars, Codes
 from winnow.catalog.facets import Facet
 from winnow.catalog.filters import Filter
 from winnow.errors import MissingNeed, QueryError
+from winnow.score.network.transformer import model_folder
 from winnow.workspace import Workspace
 
 
@@ -20,6 +25,45 @@ def test_counts_and_facets(scored: Workspace) -> None:
     assert browse.facet("source", Filter(where="false")) == Facet([], missing=0)
     tokens = browse.arrow(Filter().with_values("source", "wiki"), ["tokens"]).column("tokens").to_pylist()
     assert browse.count(Filter().with_values("source", "wiki")) == Count(2, sum(tokens))
+
+
+def test_a_facet_is_numbered_again_only_when_its_column_changed(
+    scored: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbered: list[str] = []
+    make_names, make_bars = browsing.coded_names, browsing.coded_bars
+
+    def names(cursor: duckdb.DuckDBPyConnection, column: str) -> Codes:
+        numbered.append(column)
+        return make_names(cursor, column)
+
+    def bars(cursor: duckdb.DuckDBPyConnection, column: str, kind: str, count: int) -> CodedBars:
+        numbered.append(column)
+        return make_bars(cursor, column, kind, count)
+
+    monkeypatch.setattr(browsing, "coded_names", names)
+    monkeypatch.setattr(browsing, "coded_bars", bars)
+
+    def ask() -> list[str]:
+        for filter in (Filter(), Filter(where="doc_id < 4")):
+            scored.browse.facet("source", filter)
+            scored.browse.facet("label", filter)
+            scored.browse.histogram("tokens", filter)
+        asked = numbered[:]
+        numbered.clear()
+        return asked
+
+    assert ask() == ["source", "label", "tokens"]
+    scored.score(["pii"])
+    assert ask() == []
+    scored.labels.add(1, "keep", who="ana")
+    assert ask() == ["label"]
+    assert scored.browse.facet("label", Filter()).values == [("keep", 1)]
+    scored.score(["tokens"], settings={"tokens": {"tokenizer": str(model_folder() / "tokenizer.json")}})
+    assert ask() == ["tokens"]
+    scored.ingest([write_lines(scored.folder.parent / "more.jsonl", [{"text": "One more.", "source": "wiki"}])])
+    assert ask() == ["source", "label", "tokens"]
+    assert scored.browse.facet("source", Filter()).values == [("wiki", 3), ("forum", 2), ("spam", 1)]
 
 
 def test_kinds_of_columns(scored: Workspace) -> None:

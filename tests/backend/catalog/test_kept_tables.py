@@ -48,12 +48,14 @@ def test_a_small_corpus_keeps_none(scored: Workspace, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("many", [0, 1, 100])
-def test_labels_stand_beside_the_file_or_in_a_copy(
-    scored: Workspace, many: int, monkeypatch: pytest.MonkeyPatch
+def test_labels_stand_beside_the_file_until_they_are_many(
+    scored: Workspace, many: int, builds: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The log has 8 events in the end; a file that lacks more than `many` of them is renewed, and never built anew."""
     monkeypatch.setattr(table, "MANY", many)
     told = rows(scored)
     [file] = files(scored)
+    assert file.stem.split("-")[1] == "0"
     scored.labels.add(3, "keep", who="ana")
     scored.labels.add(4, "drop", who="ana")
     scored.labels.add(4, "keep", who="ana")
@@ -71,7 +73,40 @@ def test_labels_stand_beside_the_file_or_in_a_copy(
     scored.labels.undo(who="ana")
     scored.labels.undo(who="ana")
     assert rows(scored) == rows(opened(scored)) == {**told, "label_tone": [None] * 6}
-    assert files(scored) == [file]
+    [newest] = files(scored)
+    assert newest.stem.split("-")[1] == {0: "8", 1: "8", 100: "0"}[many]
+    assert (newest == file) is (many == 100)
+    assert builds == ["built"]
+
+
+def test_a_new_column_brings_labels_into_the_file(scored: Workspace) -> None:
+    """What the file holds of labels is outdone by what is said later, and only for documents of which something is."""
+    rows(scored)
+    for number, value in enumerate(["keep", "drop", "keep"]):
+        scored.labels.add(number, value, who="ana")
+    scored.score(["pii"])
+    rows(scored)
+    [file] = files(scored)
+    assert file.stem.split("-")[1] == "3"
+    scored.labels.define(LabelSchema("tone", "Which tone?", ("warm", "cold")))
+    scored.labels.add(1, "warm", who="ben", schema="tone")
+    scored.labels.undo(who="ana")
+    for corpus in (scored, opened(scored)):
+        assert column(corpus, "label") == ["keep", "drop", None, None, None, None]
+        assert column(corpus, "label_tone") == [None, "warm", None, None, None, None]
+    scored.labels.undo(who="ben", schema="tone")
+    assert column(scored, "label") == ["keep", "drop", None, None, None, None]
+    assert column(opened(scored), "label_tone") == [None] * 6
+
+
+def test_a_file_that_knows_labels_of_a_later_log_is_not_read(scored: Workspace, builds: list[str]) -> None:
+    """As where the control file was put back to an earlier day."""
+    rows(scored)
+    [file] = files(scored)
+    file.rename(file.with_name(file.name.replace("-0-", "-7-")))
+    rows(opened(scored))
+    assert builds == ["built", "built"]
+    assert [path.stem.split("-")[1] for path in files(scored)] == ["0"]
 
 
 def test_a_new_column_makes_a_new_file(scored: Workspace) -> None:
@@ -112,7 +147,8 @@ def test_a_file_that_duckdb_cannot_read_is_dropped(scored: Workspace) -> None:
     told = rows(scored)
     [file] = files(scored)
     file.write_bytes(b"of a later version")
-    file.rename(file.with_name(f"{file.stem.partition('-')[0]}-{kept_tables.checksum(file)}.duckdb"))
+    digest, newest, _ = file.stem.split("-")
+    file.rename(file.with_name(f"{digest}-{newest}-{kept_tables.checksum(file)}.duckdb"))
     assert rows(opened(scored)) == told
     assert files(scored) == []
 

@@ -119,7 +119,7 @@ def test_changes_are_told_once_each(corpus: Workspace) -> None:
     assert [row["value"] for row in labels.changed_since(5)] == ["keep"], "who passes over says nothing"
     labels.add(0, SKIP, who="ana")
     assert [row["value"] for row in labels.changed_since(6)] == [None]
-    assert labels.changed_since(-1) == [], "nobody says anything any more"
+    assert list(labels.changed_since(-1)) == [], "nobody says anything any more"
 
 
 def test_threads_and_workspaces_append_side_by_side(corpus: Workspace) -> None:
@@ -191,7 +191,7 @@ def test_a_deciding_answer_outranks_newer_ones_until_it_is_taken_back(corpus: Wo
 def test_a_known_answer_is_seen_by_nobody(corpus: Workspace) -> None:
     labels = corpus.labels
     labels.add(0, "drop", who="ana", role=GOLD)
-    assert labels.changed_since(-1) == []
+    assert list(labels.changed_since(-1)) == []
     assert labels.standing("label") == labels.settled("label") == labels.history(0) == labels.counts("label") == []
     assert [label.value for label in labels.standing("label", role=GOLD)] == ["drop"]
     with pytest.raises(SettingError, match="no role 'silver'"):

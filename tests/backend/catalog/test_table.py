@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -208,8 +209,8 @@ def test_a_label_between_two_reads_is_not_missed(scored: Workspace, monkeypatch:
     column(scored, "label")
     read = labels.changed_since
 
-    def interrupted(seq: int) -> list[dict[str, Any]]:
-        found = read(seq)
+    def interrupted(seq: int) -> list[Mapping[str, Any]]:
+        found = list(read(seq))
         monkeypatch.setattr(labels, "changed_since", read)
         writer = threading.Thread(target=lambda: scored.labels.add(1, "drop", who="ana"))
         writer.start()
