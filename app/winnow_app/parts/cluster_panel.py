@@ -72,10 +72,10 @@ def _change(numbers: list[int], names: list[str]) -> None:
         )  # fmt: skip
     events = clusters.events()
     if events:
-        what = events[-1].event["what"]
+        what, newest = events[-1].event["what"], events[-1].seq
         st.button(
             f"Undo the last {what}", icon=":material/undo:", type="tertiary",
-            on_click=act, args=(PLACE, partial(_undo, what, who)),
+            on_click=act, args=(PLACE, partial(_undo, what, newest, who)),
         )  # fmt: skip
     outcome(PLACE)
 
@@ -121,6 +121,6 @@ def _split(number: int, present: str, who: str) -> str:
     return plain(f"“{present}” is {parts} clusters now.")
 
 
-def _undo(what: str, who: str) -> str:
-    data.workspace().catalog.clusters.undo(who=who)
+def _undo(what: str, newest: int, who: str) -> str:
+    data.workspace().catalog.clusters.undo(who=who, newest=newest)
     return f"The {what} is undone."

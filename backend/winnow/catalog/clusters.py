@@ -98,8 +98,7 @@ class Clusters:
         """Give a cluster another name; raises SettingError when it is empty or taken."""
         name = " ".join(name.split())
         current = self._current()
-        if cluster not in current:
-            raise SettingError(f"there is no cluster {cluster}", "", "choose one on the Map page")
+        self._check_there([cluster])
         if not name or any(other == name and key != cluster for key, other in current.items()):
             found = f"'{name}' is taken" if name else "it is empty"
             raise SettingError("a cluster's name is its own", found, "write another name")
@@ -107,9 +106,9 @@ class Clusters:
 
     def merge(self, clusters: list[int], *, into: int, who: str) -> None:
         """Make several clusters one; the merged cluster keeps the name of `into`."""
-        current = self._current()
         others = [cluster for cluster in clusters if cluster != into]
-        if into not in current or not others or any(cluster not in current for cluster in others):
+        self._check_there([into, *others])
+        if not others:
             raise SettingError(
                 "a merge takes two or more clusters", f"found {[into, *others]}", "choose them on the Map page"
             )
@@ -148,22 +147,39 @@ class Clusters:
 
         The column `cluster_keep` says so of every document; nothing is deleted.
         """
-        if verdict not in VERDICTS or not clusters or any(cluster not in self._current() for cluster in clusters):
+        if verdict not in VERDICTS or not clusters:
             raise SettingError(
                 "a verdict is about clusters", f"{verdict} of {list(clusters)}", "choose them on the Map page"
             )
+        self._check_there(clusters)
         self._append({"what": verdict, "clusters": list(clusters)}, who)
 
     def dropped(self) -> list[int]:
         """Return the clusters that somebody drops."""
         return sorted({cluster for _, cluster, _, _, keep in self.names() if keep is False})
 
-    def undo(self, *, who: str) -> ClusterEvent | None:
-        """Take back the newest standing event and return it, or None when there is none."""
+    def undo(self, *, who: str, newest: int | None = None) -> ClusterEvent | None:
+        """Take back the newest standing event and return it, or None when there is none.
+
+        `newest` is the event that was seen to be it; raises ConflictError when it is another.
+        """
         events = self.events()
+        if newest is not None and [event.seq for event in events[-1:]] != [newest]:
+            raise _changed()
         if events:
             self._append({"what": "undo"}, who, undoes=events[-1].seq)
         return events[-1] if events else None
+
+    def _check_there(self, clusters: Sequence[int]) -> None:
+        """Raise SettingError unless all of them stand in the tree."""
+        current = self._current()
+        gone = [cluster for cluster in clusters if cluster not in current]
+        if gone:
+            raise SettingError(
+                f"there is no cluster {gone[0]}",
+                "it may have been merged or split meanwhile",
+                "choose one on the Map page",
+            )
 
     def _current(self) -> dict[int, str]:
         names = self.names()
@@ -176,13 +192,15 @@ class Clusters:
         with self._control.write() as connection:
             last = connection.execute("SELECT COALESCE(MAX(seq), 0) FROM cluster_events").fetchone()[0]
             if seen is not None and last != seen:
-                raise ConflictError(
-                    "the clusters changed meanwhile", "somebody else was quicker", "look, and try again"
-                )
+                raise _changed()
             connection.execute(
                 "INSERT INTO cluster_events (uuid, at, who, run, event, undoes) VALUES (?, ?, ?, ?, ?, ?)",
                 (uuids.uuid4().hex, now(), who, run.run if run else "", dump(event), undoes),
             )
+
+
+def _changed() -> ConflictError:
+    return ConflictError("the clusters changed meanwhile", "somebody else was quicker", "look, and try again")
 
 
 def _packed(numbers: NDArray[Any]) -> str:

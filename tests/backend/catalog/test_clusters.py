@@ -152,3 +152,18 @@ def test_who_split_after_somebody_else_is_told(clustered: Workspace) -> None:
     with pytest.raises(ConflictError, match="changed meanwhile"):
         clusters.split(0, np.array([0, 3]), np.array([0, 1]), ["a", "b"], seen=seen, who="ana")
     assert [event.event["what"] for event in clusters.events()] == ["rename"]
+
+
+def test_what_somebody_else_changed_meanwhile_is_said(clustered: Workspace) -> None:
+    clusters = clustered.catalog.clusters
+    first, second, *_ = sorted({cluster for _, cluster, *_ in clusters.names()})
+    clusters.judge([first], "drop", who="ana")
+    seen = clusters.events()[-1].seq
+    clusters.merge([first, second], into=second, who="ben")
+    with pytest.raises(ConflictError, match="changed meanwhile"):
+        clusters.undo(who="ana", newest=seen)
+    assert [event.event["what"] for event in clusters.events()] == ["drop", "merge"]
+    with pytest.raises(SettingError, match=f"no cluster {first}"):
+        clusters.judge([first], "keep", who="ana")
+    assert clusters.undo(who="ben", newest=clusters.events()[-1].seq) is not None
+    assert [event.event["what"] for event in clusters.events()] == ["drop"]
