@@ -59,6 +59,9 @@ def _histogram(preview: Preview, column: str, *, dates: bool) -> Histogram:
 
 def _values(preview: Preview, column: str, *, dates: bool) -> Floats:
     """Return the column for the pool's documents, which may be fewer than the filter's; dates in microseconds."""
+    known = preview.pool.tokens if column == "tokens" else preview.pool.columns.get(column)
+    if isinstance(known, np.ndarray) and not dates:
+        return known.astype(np.float64)
     table = data.workspace().browse.arrow(replace(state.current(), selection=""), ["doc_id", column])
     found = table.column(1).cast(pa.timestamp("us")).cast(pa.int64()) if dates else table.column(1)
     values = np.asarray(found.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)

@@ -10,10 +10,11 @@ from winnow.catalog.catalog import Catalog
 from winnow.catalog.filters import Filter
 from winnow.errors import ConflictError, MissingNeed
 from winnow.jobs.foretold import MOMENT, foretold, in_words
+from winnow.jobs.held_pool import HeldPool
 from winnow.jobs.lineage import Among, Chosen, Lineage
 from winnow.jobs.progress import Progress
 from winnow.jobs.reading import counted
-from winnow.jobs.select import Preview, build_pool, check_columns, choose
+from winnow.jobs.select import Preview, check_columns, choose
 from winnow.jobs.target import Aim, read_target
 from winnow.method import method
 from winnow.pool import Budget, Pool
@@ -83,13 +84,13 @@ def run_chain(
     within: str = "",
     lineage: Lineage | None = None,
     progress: Progress | None = None,
+    held: HeldPool | None = None,
 ) -> Chain:
     """Let each step choose from what those before left of the documents under a filter and in the selection `within`.
 
-    The weights of the last step count: a chain repeats what its last method repeats. Raises MissingNeed before anything
-    is chosen, SettingError, InputError.
+    The weights of the last step count; `held` may have the first pool. Raises MissingNeed, SettingError, InputError.
     """
-    known = lineage or Lineage(catalog)
+    known, held = lineage or Lineage(catalog), held or HeldPool()
     steps = [replace(step, target=known.place(step.target)) for step in steps]
     for step in steps:
         check_columns(catalog, step.selector.needs(), type(step.selector).name)
@@ -101,17 +102,17 @@ def run_chain(
     for step in steps:
         aim = _aim(catalog, step, known)
         left = among if last is None else [Among(last.doc_ids)]
-        pool = build_pool(catalog, step.selector.needs(), plain, aim.target if aim else None, among=left)
+        pool = held.of(catalog, step.selector.needs(), plain, aim.target if aim else None, left)
         if last is None and (filter or within):
             counts.append(_count(_words(filter, within), len(pool), int(pool.tokens.sum())))
         if progress:
             _tell_time(step.selector, pool, progress)
-        watched = counted(pool, type(step.selector).name, progress) if progress else pool
-        last = choose(watched, step.selector, step.budget, step.seed)
+        name = type(step.selector).name
+        last = choose(counted(pool, name, progress) if progress else pool, step.selector, step.budget, step.seed)
         spent = last.selection.spent(pool)
-        counts.append(_count(type(step.selector).name, spent["docs"], spent["tokens"]))
+        counts.append(_count(name, spent["docs"], spent["tokens"]))
         told.append(_told(step, aim))
-    assert last is not None, "a chain has at least one step"
+    assert last, "a chain has at least one step"
     named = [filter.selection.lstrip("-"), within, *(step.target or "" for step in steps)]
     recipe = _recipe(told, filter, within) | known.parents(name for name in named if name in known.names())
     return Chain(replace(last, summary={**last.summary, "steps": counts}), recipe)

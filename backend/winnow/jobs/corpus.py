@@ -20,6 +20,7 @@ from winnow.jobs.chain import Step, run_chain
 from winnow.jobs.cluster import COLUMNS as CLUSTER_COLUMNS
 from winnow.jobs.document import Document, read_document
 from winnow.jobs.gaps import gaps
+from winnow.jobs.held_pool import HeldPool
 from winnow.jobs.lab_models import with_model_places
 from winnow.jobs.labels import LabelStats, label_stats
 from winnow.jobs.recipe import Recipe, write_recipe
@@ -42,6 +43,7 @@ class Corpus:
         self._find: Finder
         self.catalog = Catalog(Control.open(self.folder), lambda kind, question: self._find(kind, question))
         self._find = Finder(self.catalog)
+        self._held = HeldPool()
 
     @property
     def labels(self) -> Labels:
@@ -80,7 +82,8 @@ class Corpus:
     ) -> Preview:  # fmt: skip
         """Choose without keeping: for live counts while somebody moves a setting."""
         step = Step(selector, budget_of(docs, tokens, share), seed, target, force_target)
-        return run_chain(self.catalog, [*map(Step.of, before), step], filter=filter or Filter(), within=within).last
+        steps = [*map(Step.of, before), step]
+        return run_chain(self.catalog, steps, filter=filter or Filter(), within=within, held=self._held).last
 
     def selector(self, name: str, settings: Mapping[str, Any]) -> Selector:
         return method(Selector, name).from_recipe(settings)

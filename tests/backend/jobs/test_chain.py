@@ -84,3 +84,18 @@ def test_a_preview_shows_the_chain(scored: Workspace) -> None:
     assert found.doc_ids.tolist() == [3]
     assert [step["documents"] for step in found.summary["steps"]] == [6, 4, 3, 1]
     assert found.kept.tolist() == [False, False, True]
+
+
+def test_a_preview_reads_its_pool_once_until_something_changes(scored: Workspace) -> None:
+    top = scored.selector("top", {"column": "stars"})
+
+    def pool(filter: Filter | None = None) -> object:
+        return scored.preview(top, docs=2, filter=filter).pool
+
+    first = pool()
+    assert pool() is first
+    assert pool(Filter(where="doc_id < 3")) is not first
+    labelled = Filter(where="label = 'keep'")
+    assert scored.preview(top, docs=2, filter=labelled).doc_ids.tolist() == []
+    scored.labels.add(2, "keep", who="ana")
+    assert scored.preview(top, docs=2, filter=labelled).doc_ids.tolist() == [2]
