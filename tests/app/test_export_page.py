@@ -141,6 +141,8 @@ def test_the_selection_is_in_the_address(chosen: Path, open_page: Opener) -> Non
     other = next(name for name in first.options if name != first.value)
     app.selectbox(key="export.name").set_value(other).run()
     assert app.selectbox(key="export.name").value == other
+    Workspace(chosen).catalog.selections.remove(other)
+    assert f"There is no selection “{other}” any more." in [told.value for told in app.run().info]
 
 
 def test_an_export_that_runs_is_no_warning_and_its_end_is_told(chosen: Path, tmp_path: Path, open_page: Opener) -> None:

@@ -104,6 +104,13 @@ def test_start_from_a_kept_selection(open_page: Opener, own_corpus: Path) -> Non
     assert not app.exception
     assert not app.error
     assert kept_documents(app) == "12"
+    # Somebody else forgets it: nothing else is chosen in its place.
+    Workspace(own_corpus).catalog.selections.remove("garden")
+    app.slider(key="select.share").set_value(50).run()
+    assert app.selectbox(key="select.within").value == "garden"
+    assert "no selection is called 'garden'" in words(app)
+    app.selectbox(key="select.within").set_value(None).run()
+    assert not app.error
 
 
 def test_selections_are_combined_and_kept(open_page: Opener, own_corpus: Path) -> None:

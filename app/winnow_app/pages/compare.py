@@ -7,7 +7,7 @@ import streamlit as st
 from winnow_app import data, state
 from winnow_app.parts.comparison import comparison
 from winnow_app.parts.failures import failures_as_words
-from winnow_app.parts.missing_step import selection_needed
+from winnow_app.parts.missing_step import selection_needed, tell_missing
 from winnow_app.parts.server_paths import within_reach
 from winnow_app.parts.shell_command import shell_command
 
@@ -20,6 +20,7 @@ def page() -> None:
     if not kept:
         selection_needed()
         return
+    tell_missing(state.get("names").split(","), kept)
     names, target = _asked(kept)
     if not names:
         st.info("Name a selection to see it beside chance.", icon=":material/compare_arrows:")

@@ -26,7 +26,7 @@ from winnow_app.parts.export_folder import (
 from winnow_app.parts.highlight import plain
 from winnow_app.parts.job_bar import running_jobs
 from winnow_app.parts.method_form import method_form
-from winnow_app.parts.missing_step import missing_steps, offer, selection_needed
+from winnow_app.parts.missing_step import missing_steps, offer, selection_needed, tell_missing
 from winnow_app.parts.past_exports import past_exports
 from winnow_app.parts.selection_facts import selection_facts
 from winnow_app.parts.shell_command import shell_command
@@ -39,6 +39,7 @@ def page() -> None:
         selection_needed()
         return
     names = [selection.name for selection in kept]
+    tell_missing([state.get("name")], names)
     asked = st.selectbox("Selection", names, **state.tied("name", "export.name", names, names[0]))
     chosen = kept[names.index(asked)]
     settings, facts = st.columns([5, 6], gap="large")

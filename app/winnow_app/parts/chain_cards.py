@@ -10,6 +10,7 @@ import streamlit as st
 from winnow_app import comparison_charts as charts
 from winnow_app import data
 from winnow_app.parts.highlight import plain
+from winnow_app.parts.missing_step import still
 
 BEFORE = "select.before"
 
@@ -22,6 +23,7 @@ def steps_before() -> list[dict[str, Any]]:
 def starting_point() -> str:
     """Ask where a selection starts, and return the name of another one, or "" for the documents in view."""
     kept = [selection.name for selection in data.workspace().catalog.selections.all()]
+    kept = still([st.session_state.get("select.within") or ""], kept)
     chosen = st.selectbox(
         "Start from", kept, index=None, key="select.within", placeholder="the documents in view",
         help="Choose from what a kept selection holds, instead of every document that the filter leaves.",

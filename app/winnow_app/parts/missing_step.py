@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from winnow.score.base import Scorer
 from winnow.score.causal import CausalScorer
 from winnow.select.base import Selector
 from winnow_app import data, identity
+from winnow_app.parts.highlight import plain
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,18 @@ def selection_needed() -> None:
         return
     st.info("No selection is kept yet: choose one and save it under a name.", icon=":material/filter_alt:")
     st.page_link(st.session_state["pages"]["select"], label="Choose documents", icon=":material/filter_alt:")
+
+
+def tell_missing(asked: Iterable[str], kept: Collection[str]) -> None:
+    """Say which of the selections that were asked for are not there: somebody else may have forgotten them."""
+    missing = ", ".join(f"“{plain(name)}”" for name in asked if name and name not in kept)
+    if missing:
+        st.info(f"There is no selection {missing} any more.", icon=":material/filter_alt_off:")
+
+
+def still(asked: Iterable[str], kept: Sequence[str]) -> list[str]:
+    """Return the kept selections and those asked for: one that is gone stays chosen, and what it is chosen for says so."""
+    return [*kept, *(name for name in asked if name and name not in kept)]
 
 
 def offer_missing(selector: Selector) -> bool:

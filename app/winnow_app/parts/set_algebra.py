@@ -12,6 +12,7 @@ from winnow.jobs.combine import combine
 from winnow.select.set_algebra import OPERATIONS, WEIGHTS
 from winnow_app import data
 from winnow_app.parts.budget_bar import budget_input
+from winnow_app.parts.missing_step import still
 from winnow_app.parts.save_selection import save_selection
 
 WORDS = {"union": "any", "intersect": "all", "subtract": "the first only"}
@@ -20,6 +21,7 @@ WORDS = {"union": "any", "intersect": "all", "subtract": "the first only"}
 def algebra_form() -> dict[str, Any] | None:
     """Ask what to combine and return it as keywords of `Workspace.combine`; None until two selections are named."""
     kept = [selection.name for selection in data.workspace().catalog.selections.all()]
+    kept = still(st.session_state.get("algebra.names", ()), kept)
     if len(kept) < 2:
         st.info("Keep two selections first, and combine them here.", icon=":material/join:")
         return None
