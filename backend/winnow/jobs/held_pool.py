@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 from winnow.catalog.catalog import Catalog
 from winnow.catalog.filters import Filter
 from winnow.jobs.lineage import Among
-from winnow.jobs.select import build_pool
+from winnow.jobs.select import DESCRIBED, build_pool
 from winnow.pool import Pool, Target
 
 
@@ -31,7 +31,11 @@ class HeldPool:
         """Return what `build_pool` does; raises MissingNeed."""
         if target is not None or among:
             return build_pool(catalog, needs, filter, target, among=among)
-        asked, held = (catalog.table.version, needs, filter.key), self._held
+        table, version = catalog.table, catalog.table.version
+        # Hand labels change no other column: under a filter they may change who is in it.
+        columns = {*needs, *DESCRIBED, "tokens"}
+        state = version if filter else frozenset((name, table.origin(name, version)) for name in columns)
+        asked, held = (state, needs, filter.key), self._held
         if held is not None and held[0] == asked:
             return held[1]
         pool = build_pool(catalog, needs, filter)

@@ -94,8 +94,17 @@ def test_a_preview_reads_its_pool_once_until_something_changes(scored: Workspace
 
     first = pool()
     assert pool() is first
+    scored.labels.add(1, "drop", who="ana")
+    assert pool() is first
     assert pool(Filter(where="doc_id < 3")) is not first
     labelled = Filter(where="label = 'keep'")
     assert scored.preview(top, docs=2, filter=labelled).doc_ids.tolist() == []
     scored.labels.add(2, "keep", who="ana")
     assert scored.preview(top, docs=2, filter=labelled).doc_ids.tolist() == [2]
+    kept = scored.selector("rules", {"keep": "label=keep"})
+    assert scored.preview(kept, share=1.0).doc_ids.tolist() == [2]
+    scored.labels.add(3, "keep", who="ana")
+    assert sorted(scored.preview(kept, share=1.0).doc_ids) == [2, 3]
+    before = pool()
+    scored.score(["shape"])
+    assert pool() is not before
