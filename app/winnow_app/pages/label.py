@@ -39,7 +39,7 @@ def page() -> None:
 def _name() -> str:
     if state.name():
         return state.name()
-    with st.form("who.form", border=True):
+    with st.form("who.form", border=True, width=520):
         st.text_input("Your name", placeholder="the name your labels are kept under", key="who.typed")
         if st.form_submit_button("Start labelling", type="primary", on_click=_named):
             st.caption(":material/arrow_upward: A name of one letter is enough.")
