@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,7 +12,6 @@ import streamlit as st
 
 from winnow.errors import WinnowError
 from winnow_app import data, identity, state
-from winnow_app.pages import compare, duplicates, explore, export, home, jobs, label, learn, map, prove, select
 from winnow_app.parts.failures import failures_as_words
 
 HERE = Path(__file__).parent
@@ -20,19 +20,21 @@ ICON, LOGO = HERE / "launch" / "icon.png", HERE / "launch" / "logo.svg"
 ROOT = "start"
 """What the page at the root is called where every page needs a name; no address shows it."""
 
-PAGES: dict[str, tuple[str, str, Callable[[], None]]] = {
-    "home": ("Home", ":material/home:", home.page),
-    "explore": ("Explore", ":material/search:", explore.page),
-    "map": ("Map", ":material/scatter_plot:", map.page),
-    "duplicates": ("Duplicates", ":material/content_copy:", duplicates.page),
-    "label": ("Label", ":material/sell:", label.page),
-    "learn": ("Learn", ":material/model_training:", learn.page),
-    "select": ("Select", ":material/filter_alt:", select.page),
-    "compare": ("Compare", ":material/compare_arrows:", compare.page),
-    "prove": ("Prove", ":material/science:", prove.page),
-    "export": ("Export", ":material/download:", export.page),
-    "jobs": ("Jobs", ":material/pending_actions:", jobs.page),
+PAGES: dict[str, tuple[str, str]] = {
+    "home": ("Home", ":material/home:"),
+    "explore": ("Explore", ":material/search:"),
+    "map": ("Map", ":material/scatter_plot:"),
+    "duplicates": ("Duplicates", ":material/content_copy:"),
+    "label": ("Label", ":material/sell:"),
+    "learn": ("Learn", ":material/model_training:"),
+    "select": ("Select", ":material/filter_alt:"),
+    "compare": ("Compare", ":material/compare_arrows:"),
+    "prove": ("Prove", ":material/science:"),
+    "export": ("Export", ":material/download:"),
+    "jobs": ("Jobs", ":material/pending_actions:"),
 }
+"""Title and icon by the name of a page's module, which is imported when it is first opened: Prove's brings torch, for
+two seconds that the first page would wait."""
 
 
 def open_workbench(first: str = "home") -> None:
@@ -42,8 +44,8 @@ def open_workbench(first: str = "home") -> None:
     st.html(f'<span class="winnow-style"></span><style>{_style()}</style>')
     st.logo(str(LOGO), size="large")
     pages = {
-        name: st.Page(_guarded(name, body), title=title, icon=icon, visibility=_visibility(name), **_place(name, first))
-        for name, (title, icon, body) in PAGES.items()
+        name: st.Page(_guarded(name), title=title, icon=icon, visibility=_visibility(name), **_place(name, first))
+        for name, (title, icon) in PAGES.items()
     }
     st.session_state["pages"] = pages
     # The first page lives at the root alone, and its own name would be "Page not found".
@@ -71,13 +73,13 @@ def _style() -> str:
     return (HERE / "style.css").read_text("utf-8")
 
 
-def _guarded(name: str, body: Callable[[], None]) -> Callable[[], None]:
+def _guarded(name: str) -> Callable[[], None]:
     def run() -> None:
         with failures_as_words():
             data.workspace()
             state.begin(name)
             if identity.admitted(name):
-                body()
+                import_module(f"winnow_app.pages.{name}").page()
             identity.who_line()
         state.end()
 
