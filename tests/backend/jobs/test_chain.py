@@ -106,5 +106,5 @@ def test_a_preview_reads_its_pool_once_until_something_changes(scored: Workspace
     scored.labels.add(3, "keep", who="ana")
     assert sorted(scored.preview(kept, share=1.0).doc_ids) == [2, 3]
     before = pool()
-    scored.score(["shape"])
+    scored.score(["tokens"], settings={"tokens": {"exact": True}})
     assert pool() is not before
