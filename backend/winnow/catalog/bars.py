@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import duckdb
@@ -53,12 +54,13 @@ def number(column: str, kind: str) -> str:
 def make_bars(cursor: duckdb.DuckDBPyConnection, column: str, kind: str, bars: int) -> Bars:
     """Choose the bars of a quoted column of `docs`; there are none when it holds no value."""
     value = number(column, kind)
-    row = cursor.execute(
-        f"SELECT MIN(v), MAX(v), (SELECT COUNT(*) FROM docs) FROM (SELECT {value} AS v FROM docs) WHERE isfinite(v)"
-    ).fetchone()
-    if row is None or row[0] is None:
+    query = f"SELECT MIN(v), MAX(v), (SELECT COUNT(*) FROM docs) FROM (SELECT {value} AS v FROM docs)"
+    low, high, documents = cursor.execute(query).fetchone() or (None, None, 0)
+    # Asking of each value whether it is finite takes fifteen times as long as the rest.
+    if low is not None and not (isfinite(low) and isfinite(high)):
+        low, high, _ = cursor.execute(f"{query} WHERE isfinite(v)").fetchone() or (None, None, 0)
+    if low is None:
         return Bars([])
-    low, high, documents = row
     step = max(1, documents // SAMPLED)
     sampled = cursor.execute(
         "SELECT quantile_cont(v, [0.005, 0.5, 0.995]) FROM "

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,6 +32,15 @@ def test_bars_hold_every_number_once(values: list[float | None], bars: int) -> N
     # Bar i holds edges[i] <= v < edges[i+1]; what lies beyond the outer edges belongs to the outer bars.
     place = np.clip(np.searchsorted(made.edges, present, side="right") - 1, 0, len(made.edges) - 2)
     assert made.counts(row[0] or {}) == np.bincount(place, minlength=len(made.edges) - 1).tolist()
+
+
+@pytest.mark.parametrize("odd", [math.inf, -math.inf, math.nan])
+def test_what_is_not_finite_stretches_no_bar(odd: float) -> None:
+    with duckdb.connect(":memory:") as database:
+        database.register("docs", pa.table({"doc_id": range(5), "v": [0.0, odd, 1.0, None, 0.5]}))
+        assert make_bars(database, '"v"', "DOUBLE", 4).edges[-1] <= 1
+        database.register("docs", pa.table({"doc_id": range(2), "v": [odd, odd]}))
+        assert make_bars(database, '"v"', "DOUBLE", 4).edges == []
 
 
 def test_bars_suit_their_numbers() -> None:
