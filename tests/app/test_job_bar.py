@@ -11,7 +11,7 @@ from app.conftest import Opener
 from app.test_select import press
 from winnow.catalog.joblog import Job
 from winnow.workspace import Workspace
-from winnow_app.parts.job_bar import STATES, amount, remaining
+from winnow_app.parts.job_bar import STATES, amount, present, remaining
 
 
 def job(state: str = "running", done: float = 0, total: float = 100, ago: float = 10) -> Job:
@@ -45,6 +45,11 @@ def test_bytes_are_told_in_megabytes() -> None:
     assert amount(replace(job(done=2_500_000, total=10_000_000), unit="bytes")) == "2.5 of 10.0 MB"
     assert amount(job(done=25)) == "25 of 100 documents"
     assert amount(replace(job(done=25), unit="")) == "25%"
+
+
+def test_a_job_that_begins_says_so() -> None:
+    assert present(replace(job(total=0), stage="", unit="")) == "It begins …"
+    assert present(job(done=25, ago=10)) == "shape: 25 of 100 documents  about 30 s left"
 
 
 def test_every_state_has_a_colour_and_an_icon() -> None:

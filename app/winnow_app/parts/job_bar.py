@@ -38,6 +38,11 @@ def amount(job: Job) -> str:
     return f"{job.done:,.0f} of {job.total:,.0f} {job.unit}" if job.unit else f"{job.share:.0%}"
 
 
+def present(job: Job) -> str:
+    """Say what a job is at, how much of it is done and what is left; a job that begins has no stage yet."""
+    return f"{plain(job.stage)}: {amount(job)}  {remaining(job)}" if job.stage else "It begins …"
+
+
 def job_bar(job: Job, beside: Callable[[], object] | None = None) -> None:
     """Draw one job; `beside` draws what belongs at the end of its line."""
     colour, icon = STATES[job.state]
@@ -57,7 +62,7 @@ def job_bar(job: Job, beside: Callable[[], object] | None = None) -> None:
             if beside is not None:
                 beside()
         if job.state == "running":
-            st.progress(job.share, text=f"{plain(job.stage)}: {amount(job)}  {remaining(job)}")
+            st.progress(job.share, text=present(job))
         if job.error:
             st.caption(plain(job.error))
 
