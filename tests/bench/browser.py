@@ -1,11 +1,11 @@
-"""Time Explore, Map and Label: `python tests/bench/browser.py CORPUS [--turns N] [--users N] [--only here|browser]`.
+"""Time the pages in a browser: `browser.py CORPUS [--turns N] [--users N] [--pause S] [--answers N]`.
 
 CORPUS is a scored and clustered corpus, for example one made by `multiply.py`; nothing in it is changed. Each line is a
-figure: p50 and p95 over so many turns, each turn a question that was not asked before. It is asked in this process, and
-then in a browser, or in several at once, which stand on the same machine and take most of its time. With `--pause S` people
-take S seconds, half or half as much again, before each step. With `--answers N` everybody answers N documents by keyboard
-too, of a question that gives each document to one person: CORPUS is then a copy that may be written to, and whatever was
-answered must be in its log once and under one name. Whatever goes wrong on a page ends the run.
+figure: p50 and p95 from the click to what is drawn, each turn something not asked before, by one browser or by several, which
+stand on the machine of the server and take most of its time. With `--pause S` people take S seconds, half or half as much
+again, before each step. With `--answers N` everybody answers N documents by keyboard too, of a question that gives each
+document to one person: CORPUS is then a copy that may be written to, and whatever was answered must be in its log once and
+under one name. Whatever goes wrong on a page ends the run.
 """
 
 from __future__ import annotations
@@ -13,148 +13,27 @@ from __future__ import annotations
 import argparse
 import functools
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-import numpy as np
-from playwright.sync_api import Page, ViewportSize
+from playwright.sync_api import Page, ViewportSize, expect
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from app.browsing import count, eventually, go, opened_browser, served, settled, unbroken, watched
-from winnow.catalog.filters import Filter
-from winnow.catalog.labels import LabelSchema
+from bench.asking import QUESTION, WORDS, Times, told
 from winnow.workspace import Workspace
-from winnow_app.parts.facets.panel import FIRST
-
-WORDS = (
-    "water", "music", "market", "train", "doctor", "winter", "school", "engine", "garden", "coffee", "bridge", "judge", "ocean",
-    "planet", "silver", "camera", "battle", "island", "budget", "museum", "teacher", "village", "weather", "hospital",
-)  # fmt: skip
 
 NAMES = ("ana", "ben", "cem", "dia", "eli", "fay", "gus", "hal")
-QUESTION = LabelSchema("bench", "Is this worth reading?", ("yes", "no"), overlap=0.0)
 Answers = list[tuple[str, int, str]]
 
+PAGES = ("", "explore", "map", "label", "select")
+TOLD = re.compile(r"^[\d,]+ documents · [\d,]+ tokens")
 VIEWPORT: ViewportSize = {"width": 1366, "height": 768}
-
-
-def told(name: str, times: list[float], processor: list[float] | None = None) -> None:
-    p50, p95 = np.quantile(np.array(times) * 1000, [0.5, 0.95])
-    beside = f"   processor p50 {np.median(processor) * 1000:>8,.0f} ms" if processor else ""
-    print(f"{name:<52} p50 {p50:>8,.0f} ms   p95 {p95:>8,.0f} ms{beside}   n {len(times)}", flush=True)
-
-
-def timed(name: str, turns: int, work: Callable[[int], object]) -> None:
-    """Print the percentiles of a piece of work, and its processor time, which other work beside it changes less."""
-    times, processor = [], []
-    for turn in range(turns):
-        start, spent = time.perf_counter(), time.process_time()
-        work(turn)
-        times.append(time.perf_counter() - start)
-        processor.append(time.process_time() - spent)
-    told(name, times, processor)
-
-
-def circle(turn: int, span: tuple[float, float, float, float]) -> tuple[tuple[float, float], ...]:
-    """Return a lasso of 60 corners somewhere on the map."""
-    left, right, bottom, top = span
-    x, y = left + (right - left) * (0.3 + 0.02 * turn), bottom + (top - bottom) * (0.3 + 0.015 * turn)
-    reach = 0.15 * min(right - left, top - bottom)
-    corners = np.linspace(0, 2 * np.pi, 60, endpoint=False)
-    return tuple((float(x + reach * np.cos(a)), float(y + reach * np.sin(a))) for a in corners)
-
-
-class Asking:
-    """What the pages ask of a corpus."""
-
-    def __init__(self, folder: Path) -> None:
-        self.workspace = Workspace(folder)
-        self.browse, self.documents = self.workspace.browse, self.workspace.catalog.manifest.documents()
-        start = time.perf_counter()
-        self.columns = self.browse.columns()
-        took = time.perf_counter() - start
-        print(f"table built in {took:.1f} s: {self.documents:,} documents, {len(self.columns)} columns")
-        self.panel = [name for name in FIRST if name in self.columns and self.columns[name].kind != "name"]
-        shown = ("source", "date", "quality", "toxicity", "language", "tokens")
-        self.shown = [name for name in shown if name in self.columns]
-
-    def facets(self, filter: Filter) -> None:
-        self.browse.count(filter)
-        for name in self.panel:
-            if self.columns[name].kind in ("number", "date"):
-                self.browse.histogram(name, filter, bars=24)
-            else:
-                self.browse.facet(name, filter.with_values(name), limit=8)
-
-    def page(self, turn: int, sort: str = "") -> None:
-        rows = self.browse.page(_range(turn), columns=self.shown, sort=sort, offset=0 if sort else 12 * turn, limit=12)
-        self.workspace.catalog.texts.texts(rows["doc_id"].tolist())
-
-    def one_by_one(self, turns: int) -> None:
-        """Ask each question so many times."""
-        browse, step = self.browse, self.documents // (turns + 1)
-        timed("counts and all facets of the panel, no filter", 1, lambda turn: self.facets(Filter()))
-        timed(f"filter → counts and all {len(self.panel)} facets", turns, lambda turn: self.facets(_range(turn)))
-        timed("filter → count alone", turns, lambda turn: browse.count(_range(turn + 100)))
-        timed("result page of 12 with texts", turns, self.page)
-        timed("result page sorted by quality", turns, lambda turn: self.page(turn, "quality"))
-        timed("keyword search → count", turns, lambda turn: browse.count(Filter(search=WORDS[turn % len(WORDS)])))
-        browse.count(Filter(near="a first question loads the encoder"))
-        about = [Filter(near=f"a text about {word}") for word in WORDS]
-        timed("search by meaning → count", turns, lambda turn: browse.count(about[turn % len(WORDS)]))
-        kind = [Filter(examples=(turn * 7, turn * 9 + 1, turn * 11 + 2)) for turn in range(turns)]
-        timed("concept of 3 examples → count", turns, lambda turn: browse.count(kind[turn]))
-        timed("document open", turns, lambda turn: self.workspace.document(step * turn))
-        numbers = [name for name, column in self.columns.items() if column.kind == "number" and name != "doc_id"]
-        timed("its percentiles", min(turns, 5), lambda turn: browse.percentiles(step * turn, numbers))
-        if "map_x" in self.columns:
-            x, y = (browse.arrow(Filter(), [axis]).column(0).to_numpy() for axis in ("map_x", "map_y"))
-            span = (float(x.min()), float(x.max()), float(y.min()), float(y.max()))
-            timed("lasso of 60 corners → count", turns, lambda turn: browse.count(Filter(lasso=circle(turn, span))))
-        timed("pattern → count", min(turns, 3), lambda turn: browse.count(Filter(regex=f"(?i)\\b{WORDS[turn]}s?\\b")))
-        crossed = functools.partial(browse.cross, "source", "quality", mean_of="tokens")
-        timed("two columns against each other", min(turns, 5), lambda turn: crossed(_range(turn)))
-
-    def visit(self, turns: int, user: int) -> dict[str, list[float]]:
-        """Filter, look at the first page and at a document, and search, over and over."""
-        times: dict[str, list[float]] = {}
-        for turn in range(1000 + user * turns, 1000 + user * turns + turns):
-            asked: dict[str, Callable[[], object]] = {
-                "filter → counts and all facets": functools.partial(self.facets, _range(turn)),
-                "result page of 12 with texts": functools.partial(self.page, turn),
-                "document open": functools.partial(self.workspace.document, turn * 997 % self.documents),
-                "keyword search → count": functools.partial(self.browse.count, Filter(search=_two(turn))),
-            }
-            for name, ask in asked.items():
-                start = time.perf_counter()
-                ask()
-                times.setdefault(name, []).append(time.perf_counter() - start)
-        return times
-
-
-def in_process(folder: Path, turns: int, users: int) -> None:
-    """Ask each question by itself, then as several people at once, a thread each as in the server."""
-    asking = Asking(folder)
-    asking.one_by_one(turns)
-    print(f"memory of this process now: {_memory(os.getpid()):.2f} GB")
-    if users > 1:
-        with ThreadPoolExecutor(users) as threads:
-            visits = [*threads.map(functools.partial(asking.visit, turns), range(users))]
-        for what in visits[0]:
-            told(f"{users} at once: {what}", [time for times in visits for time in times[what]])
-        print(f"memory of this process then: {_memory(os.getpid()):.2f} GB")
-
-
-def _two(turn: int) -> str:
-    return f"{WORDS[turn % len(WORDS)]} {WORDS[(turn // len(WORDS) + turn + 1) % len(WORDS)]}"
-
-
-def _range(turn: int) -> Filter:
-    return Filter().with_range("quality", 0.05 + turn / 3000, 0.97)
 
 
 def _memory(process: int) -> float:
@@ -193,14 +72,10 @@ def in_browser(folder: Path, turns: int, users: int, *, pause: float, answers: i
         with opened_browser() as browser:
             page = browser.new_context(viewport=VIEWPORT).new_page()
             page.set_default_timeout(120_000)
-            for name in ("explore", "map", ""):
-                loads = []
-                for _ in range(3):
-                    start = time.perf_counter()
-                    page.goto(f"{address}/{name}")
-                    settled(page)
-                    loads.append(time.perf_counter() - start - 0.6)
-                print(f"page load /{name:<9} first {loads[0]:6.1f} s, then {min(loads[1:]):5.1f} s", flush=True)
+            first = Times()
+            _load(page, address, first)
+            for name, times in first.items():
+                told(f"the first of all: {name}", times)
         server = max(_listening(int(address.rsplit(":", 1)[1])), key=_memory)
         before, spent = os.getloadavg()[0], _processor(server)
         if answers:
@@ -230,15 +105,20 @@ def _check(folder: Path, given: Answers, earlier: dict[str, int]) -> None:
     print(f"{len(given)} answers of {len(people)} people: each in the log once, each document with one person")
 
 
-def _visit(address: str, turns: int, pause: float, answers: int, user: int) -> tuple[dict[str, list[float]], Answers]:
-    times, given, trouble = dict[str, list[float]](), Answers(), list[str]()
+def _visit(address: str, turns: int, pause: float, answers: int, user: int) -> tuple[Times, Answers]:
+    times, given, trouble = Times(), Answers(), list[str]()
     with opened_browser() as browser:
         page = watched(browser, trouble)
         page.set_default_timeout(120_000)
+        for _ in range(turns):
+            _load(page, address, times, pause)
         page.goto(f"{address}/explore")
         settled(page)
         for turn in range(turns):
             _click_through(page, turn + user, times, pause)
+        go(page, "Select")
+        for turn in range(turns):
+            _preview(page, turn, times, pause)
         if answers:
             given = _answer(page, address, NAMES[user % len(NAMES)], times, pause, answers)
         unbroken(page)
@@ -246,7 +126,32 @@ def _visit(address: str, turns: int, pause: float, answers: int, user: int) -> t
     return times, given
 
 
-def _answer(page: Page, address: str, who: str, times: dict[str, list[float]], pause: float, answers: int) -> Answers:
+def _load(page: Page, address: str, times: Times, pause: float = 0.0) -> None:
+    """Open each page by its address and wait until nothing on it is being drawn any more."""
+    for turn, name in enumerate(PAGES):
+        _think(page, pause, turn)
+        start = time.perf_counter()
+        page.goto(f"{address}/{name}")
+        settled(page)
+        # What is settled was quiet for three looks, 0.2 seconds apart.
+        times.setdefault(f"page load /{name}", []).append(time.perf_counter() - start - 0.6)
+
+
+def _preview(page: Page, turn: int, times: Times, pause: float) -> None:
+    """Move the share by its slider and wait for the counts of another choice."""
+    _think(page, pause, turn)
+    told = page.get_by_text(TOLD).first
+    expect(told).to_be_visible()
+    before = told.inner_text()
+    page.get_by_role("slider").last.focus()
+    right = functools.partial(page.keyboard.press, "ArrowRight")
+    _until(
+        page, "share moved → counts drawn", times, right, lambda: page.get_by_text(TOLD).first.inner_text() != before
+    )
+    settled(page)
+
+
+def _answer(page: Page, address: str, who: str, times: Times, pause: float, answers: int) -> Answers:
     """Answer documents by keyboard and leave: the page lets nobody go before everything is acknowledged."""
     page.goto(f"{address}/label?schema={QUESTION.name}")
     page.get_by_label("Your name").fill(who)
@@ -260,7 +165,7 @@ def _answer(page: Page, address: str, who: str, times: dict[str, list[float]], p
         given.append((who, int(shown.split(" · ")[0]), QUESTION.values[value]))
         key = functools.partial(page.keyboard.press, str(value + 1))
         _until(page, "answered by key → next document drawn", times, key, lambda was=shown: where.inner_text() != was)
-    go(page, "Home")
+    go(page, "Jobs")
     return given
 
 
@@ -270,7 +175,7 @@ def _think(page: Page, pause: float, turn: int) -> None:
         page.wait_for_timeout(1000 * pause * (0.5 + turn * 0.618 % 1))
 
 
-def _click_through(page: Page, turn: int, times: dict[str, list[float]], pause: float) -> None:
+def _click_through(page: Page, turn: int, times: Times, pause: float) -> None:
     everything = count(page)
     _think(page, pause, turn)
     row = page.locator("details").filter(has_text="source").locator(".value .pick").nth(turn % 6)
@@ -293,9 +198,7 @@ def _click_through(page: Page, turn: int, times: dict[str, list[float]], pause: 
     settled(page)
 
 
-def _until(
-    page: Page, what: str, times: dict[str, list[float]], act: Callable[[], object], true: Callable[[], bool]
-) -> None:
+def _until(page: Page, what: str, times: Times, act: Callable[[], object], true: Callable[[], bool]) -> None:
     start = time.perf_counter()
     act()
     while not true():
@@ -317,16 +220,12 @@ def _listening(port: int) -> list[int]:
 
 
 if __name__ == "__main__":
-    told_by = argparse.ArgumentParser()
+    told_by = argparse.ArgumentParser(description=__doc__)
     told_by.add_argument("corpus", type=Path)
-    told_by.add_argument("--turns", type=int, default=20)
+    told_by.add_argument("--turns", type=int, default=8)
     told_by.add_argument("--users", type=int, default=1)
     told_by.add_argument("--pause", type=float, default=0.0)
     told_by.add_argument("--answers", type=int, default=0)
-    told_by.add_argument("--only", choices=("here", "browser"))
     asked = told_by.parse_args()
     print(f"{asked.corpus}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    if asked.only != "browser":
-        in_process(asked.corpus, asked.turns, asked.users)
-    if asked.only != "here":
-        in_browser(asked.corpus, min(asked.turns, 8), asked.users, pause=asked.pause, answers=asked.answers)
+    in_browser(asked.corpus, asked.turns, asked.users, pause=asked.pause, answers=asked.answers)
