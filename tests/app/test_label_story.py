@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -50,13 +51,17 @@ def sit(open_tab: OpenTab, address: str) -> Sit:
     def sit_down(who: str, question: str = "label") -> Page:
         page = open_tab()
         page.goto(f"{address}/label?schema={question}")
-        page.get_by_label("Your name").fill(who)
-        page.get_by_role("button", name="Start labelling").click()
-        page.locator(".desk .text").first.wait_for()
+        begin(page, who)
         settled(page)
         return page
 
     return sit_down
+
+
+def begin(page: Page, who: str) -> None:
+    page.get_by_label("Your name").fill(who)
+    page.get_by_role("button", name="Start labelling").click()
+    page.locator(".desk .text").first.wait_for()
 
 
 def standing(workspace: Workspace, question: str, who: str) -> list[str | None]:
@@ -148,6 +153,36 @@ def test_an_answer_is_kept_when_somebody_leaves_at_once(sit: Sit, workspace: Wor
         eventually(lambda: "/explore" in page.url, "Explore is open", page)
         kept = ["keep"] * answers
         eventually(lambda kept=kept: standing(workspace, "label", "lea") == kept, "the answer is kept", page)
+
+
+HELD = "Object.entries(localStorage).filter(([name]) => name.startsWith('winnow.desk.'))"
+PRESSED_AND_GONE = f"""() => {{
+    document.dispatchEvent(new KeyboardEvent("keydown", {{ key: "2", bubbles: true }}));
+    const held = {HELD};
+    localStorage.clear();
+    return held;
+}}"""
+
+
+def test_an_answer_outlives_the_window_that_closed_before_it_was_kept(sit: Sit, workspace: Workspace) -> None:
+    """What the browser holds right after a key is put into the next window, as if the first had never sent it."""
+    page = sit("kim")
+    seen = page.locator(".desk .title").first.inner_text()
+    [(post, held)] = page.evaluate(PRESSED_AND_GONE)
+    [answered] = json.loads(held)
+    eventually(lambda: standing(workspace, "label", "kim") == ["drop"], "the answer is kept", page)
+    waiting = "() => document.querySelector('.deskroot')._desk.outbox.length"
+    eventually(lambda: page.evaluate(waiting) == 0, "the window knows that it is kept", page)
+    workspace.labels.undo(who="kim")
+    lost = json.dumps([{**answered, "uuid": f"again-{answered['uuid']}"}])
+    page.add_init_script(
+        f"if (!localStorage.sent) {{ localStorage[{json.dumps(post)}] = {json.dumps(lost)}; localStorage.sent = 1; }}"
+    )
+    page.reload()
+    begin(page, "kim")
+    eventually(lambda: standing(workspace, "label", "kim") == ["drop"], "the answer is sent by the next window", page)
+    eventually(lambda: page.evaluate(f"() => {HELD}") == [], "nothing is held any more", page)
+    assert page.locator(".desk .title").first.inner_text() != seen
 
 
 def test_the_filter_leaves_no_gap_and_the_desk_is_come_back_to_as_it_was_left(sit: Sit, workspace: Workspace) -> None:

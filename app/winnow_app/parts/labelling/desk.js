@@ -46,9 +46,23 @@ class Desk {
     this.leaving = "";
     link?.click();
   }
+  // Answers that the server has not kept yet outlive the window: the next desk of this person and question sends them.
+  hold() {
+    try {
+      if (this.outbox.length) localStorage.setItem(this.data.post, JSON.stringify(this.outbox));
+      else localStorage.removeItem(this.data.post);
+    } catch { /* Where nothing may be stored, the open window alone holds them. */ }
+  }
+  held(post) {
+    try { return JSON.parse(localStorage.getItem(post)) ?? []; } catch { return []; }
+  }
   update(data) {
-    const question = JSON.stringify(data.schema);
-    if (this.question !== question) Object.assign(this, { question, shown: null, outbox: [], taken: new Map(), notice: "" });
+    const question = JSON.stringify([data.post, data.schema]), fresh = this.question !== question;
+    if (fresh) {
+      const outbox = this.held(data.post);
+      const taken = outbox.filter((entry) => "value" in entry).map((entry) => [`${entry.doc_id}-${entry.other ?? "None"}`, entry.uuid]);
+      Object.assign(this, { question, shown: null, outbox, taken: new Map(taken), notice: "" });
+    }
     // Whoever has just chosen another queue goes on with keys, and those of a chosen box belong to the box.
     if (this.data && this.data.queue !== data.queue && document.activeElement?.matches("[role='combobox']")) document.activeElement.blur();
     this.data = data;
@@ -56,6 +70,8 @@ class Desk {
     this.outbox = this.outbox.filter((entry) => !kept.has(entry.uuid));
     for (const [key, uuid] of this.taken) if (kept.has(uuid)) this.taken.delete(key);
     for (const [uuid, words] of Object.entries(data.refused)) if (kept.has(uuid)) this.notice = words;
+    this.hold();
+    if (fresh && this.outbox.length) this.send(this.outbox.slice());
     this.draw();
     if (this.leaving && !this.outbox.length) this.goOn();
   }
@@ -155,6 +171,7 @@ class Desk {
   }
   push(entry) {
     this.outbox.push({ uuid: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, question: this.data.schema.name, ...entry });
+    this.hold();
     this.send(this.outbox.slice());
     return this.outbox.at(-1).uuid;
   }

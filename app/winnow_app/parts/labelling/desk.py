@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -157,7 +158,7 @@ class Desk:
         return {
             "schema": {name: getattr(schema, name) for name in ("name", "question", "kind", "guidelines", "low", "high")}
             | {"values": list(schema.values)},
-            "queue": task.key, "items": [self._item(schema, item) for item in items],
+            "queue": task.key, "post": _post(task), "items": [self._item(schema, item) for item in items],
             "acks": self.acks, "refused": self.refused, "waiting": self.waiting, "ended": _ended(task),
             "progress": {"answered": far.answered, "skipped": far.skipped, "team": far.team, "people": len(far.people)},
             "last": self._last(schema), "known": _known(schema) if schema.kind == "tags" else [],
@@ -210,6 +211,12 @@ def _side(doc_id: int, row: Mapping[str, Any], terms: Sequence[str]) -> dict[str
         "marks": [[mark.start, mark.end, mark.kind, mark.title] for mark in term_marks(shown, terms)],
         "rtl": len(RIGHT_TO_LEFT.findall(shown[:2000])) * 3 > len(shown[:2000].strip()),
     }  # fmt: skip
+
+
+def _post(task: Task) -> str:
+    """Return where a browser holds what this person answered to this question of this corpus until it is kept."""
+    told = repr((str(data.workspace().folder), task.who, task.question))
+    return f"winnow.desk.{hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 
 def _ended(task: Task) -> str:
