@@ -121,8 +121,10 @@ def write_curve(folder: Path, points: list[Point]) -> None:
 
 def read_curve(root: Path, arm: str, seed: int) -> list[Point]:
     """Return the points of a run so far, finished or not."""
-    path = run_folder(root, arm, seed) / CURVE
-    return [Point(**point) for point in json.loads(path.read_text(encoding="utf-8"))] if path.is_file() else []
+    folder = run_folder(root, arm, seed)
+    if (folder / RESULT).is_file():
+        return [Point(**point) for point in read_json(folder / RESULT)["points"]]
+    return [Point(**point) for point in read_json(folder / CURVE)] if (folder / CURVE).is_file() else []
 
 
 def read_steered(root: Path, arm: str, seed: int) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from winnow.lm.windows import Windows, windows
 from winnow.pool import Pool, TextSource
 from winnow.prove.arms import Arm, Shown, fixed, ordered, repeated_random, show, slotted
 from winnow.prove.evaluation import read_choices
-from winnow.prove.results import Plan, finished, read_result, run_folder, write_curve, write_result
+from winnow.prove.results import Plan, finished, read_curve, read_result, run_folder, write_curve, write_result
 from winnow.prove.steered import GUIDE, REFERENCES, Material, outcome, steer, write_outcome
 from winnow.prove.steering import Steering
 from winnow.prove.tiers import Tier
@@ -50,10 +50,11 @@ def do_run(run: Run, texts: TextSource, on_point: Callable[[Point], None] = lamb
     folder = run_folder(run.root, run.arm, run.seed)
     folder.mkdir(parents=True, exist_ok=True)
     steering, shown, material = _data(run, plan, tier, tokenizer, texts)
-    points: list[Point] = []
+    points = read_curve(run.root, run.arm, run.seed)
 
     def tell(point: Point) -> None:
-        points.append(point)
+        # A run that goes on from a checkpoint tells anew what came after it.
+        points[:] = [*(earlier for earlier in points if earlier.tokens < point.tokens), point]
         write_curve(folder, points)
         on_point(point)
 

@@ -12,9 +12,10 @@ from winnow.errors import ConflictError, InputError, MissingNeed, SettingError
 from winnow.export.manifest import verify
 from winnow.jobs.proof_plan import Asked, clipped
 from winnow.lm.tokenizer import Bytes, fingerprint
-from winnow.prove.results import Plan, read_result
-from winnow.prove.runs import Run, shown_by
+from winnow.prove.results import Plan, read_curve, read_result
+from winnow.prove.runs import Run, do_run, shown_by
 from winnow.prove.tiers import TIERS
+from winnow.prove.train import Point
 from winnow.workspace import Workspace
 
 SUMMARY = {
@@ -192,6 +193,30 @@ def test_the_same_proof_goes_on_and_another_of_its_name_is_refused(corpus: Works
         corpus.proofs.lay_out(asked(corpus, seeds=3), "again")
     corpus.proofs.lay_out(asked(corpus, seeds=3), "again", replace=True)
     assert corpus.proofs.plan("again").seeds == (0, 1, 2)
+
+
+def test_a_run_that_was_cut_off_shows_its_whole_curve(corpus: Workspace) -> None:
+    """Cut off at the second point, before it is kept: the run goes on from the first, and tells the second again."""
+    root, texts = corpus.proofs.lay_out(asked(corpus), "cut"), corpus.catalog.texts
+    run, told, lengths = Run(root, "river", 0), [], []
+
+    def cut_off(point: Point) -> None:
+        told.append(point)
+        if len(told) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        do_run(run, lambda ids: texts.fetch(ids).column("text"), cut_off)
+    assert read_curve(root, "river", 0) == told
+    do_run(
+        run,
+        lambda ids: texts.fetch(ids).column("text"),
+        lambda point: lengths.append(len(read_curve(root, "river", 0))),
+    )
+    points = read_curve(root, "river", 0)
+    assert points[:2] == told
+    assert len(points) > 2
+    assert lengths == list(range(2, len(points) + 1))
 
 
 def test_two_proofs_of_one_plan_give_the_same_numbers(corpus: Workspace) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from invented_proof import plan, result
 from winnow.errors import InputError
-from winnow.prove.results import Plan, read_result, results, write_result
+from winnow.prove.results import Plan, read_curve, read_result, results, write_curve, write_result
 
 
 def test_a_result_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -20,6 +20,17 @@ def test_a_result_comes_back_as_it_was(tmp_path: Path) -> None:
     assert found.losses["target"].tolist() == [5.0, 6.0]
     assert found.correct["pairs"].tolist() == [True, False]
     assert [one.seed for one in results(tmp_path, plan())] == [1]
+
+
+def test_the_curve_of_a_finished_run_is_that_of_its_result(tmp_path: Path) -> None:
+    made = result("best", 1, [5.0, 6.0])
+    folder = tmp_path / "runs" / "best" / "seed-1"
+    folder.mkdir(parents=True)
+    assert read_curve(tmp_path, "best", 1) == []
+    write_curve(folder, [made.points[0]])
+    assert read_curve(tmp_path, "best", 1) == [made.points[0]]
+    write_result(tmp_path, made)
+    assert read_curve(tmp_path, "best", 1) == list(made.points)
 
 
 def test_runs_come_seed_by_seed() -> None:
