@@ -124,10 +124,10 @@ def waterfall(rules: Sequence[str], dropped: Sequence[int], total: int) -> go.Fi
 
 def bars(names: Sequence[str], counts: Sequence[float], title: str, *, height: int = 0) -> go.Figure:
     """Draw horizontal bars, the first on top, with numbers beside them."""
-    places = list(range(len(names)))
+    places, figures = list(range(len(names))), [f"{count:,.0f}" for count in counts]
     figure = go.Figure(
         go.Bar(
-            x=list(counts), y=places, orientation="h", marker_color=KEPT, text=[f"{count:,.0f}" for count in counts],
+            x=list(counts), y=places, orientation="h", marker_color=KEPT, text=figures,
             textposition="outside", cliponaxis=False, customdata=[plain(name) for name in names],
             hovertemplate="%{customdata}: %{x:,}<extra></extra>",
         )
@@ -135,9 +135,10 @@ def bars(names: Sequence[str], counts: Sequence[float], title: str, *, height: i
     figure.update_layout(title={"text": plain(title), "font": {"size": 14}})
     figure.update_yaxes(autorange="reversed", tickfont={"size": 12}, ticklabelstandoff=6)
     figure = calm(figure, height or 60 + 24 * len(names))
-    figure.update_layout(hovermode="closest")
+    # Long names leave the bars so little room that the longest one's number would be cut.
+    figure.update_layout(hovermode="closest", margin={"r": 8 + 7 * max(map(len, figures), default=0)})
     figure.update_yaxes(tickmode="array", tickvals=places, ticktext=cut(names), nticks=0, showgrid=False)
-    figure.update_xaxes(visible=False, range=[0, max([*counts, 1]) * 1.18])
+    figure.update_xaxes(visible=False, range=[0, max([*counts, 1])])
     return figure
 
 
