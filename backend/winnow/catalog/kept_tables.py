@@ -41,18 +41,18 @@ class KeptTables:
 
         Where there is none, `write` makes it in a file, which it may begin as a copy of the older one that it is given,
         and tells the newest event that it holds. A corpus that is small, still being scored, or cannot be written to has
-        none. Of two processes that want the same one the second waits for the first.
+        none; where one of an earlier state of the log lies there, that one will do. Of two processes that want the same
+        one the second waits for the first.
         """
         if sum(part.documents for part in content.parts) < LEAST:
             return None
         name, parts = digest(content), {part.part for part in content.parts}
         if table := self._sound(name, labels):
             return table
-        if self._read_only or any(set(run.paths) != parts for run in content.runs.values()):
-            return None
-        with suppress(OSError, duckdb.Error), exclusive(self._corpus, FOLDER, wait=True):
-            return self._sound(name, labels) or self._written(name, labels, write)
-        return None
+        if not self._read_only and all(set(run.paths) == parts for run in content.runs.values()):
+            with suppress(OSError, duckdb.Error), exclusive(self._corpus, FOLDER, wait=True):
+                return self._sound(name, labels) or self._written(name, labels, write)
+        return self._sound(name, range(labels.stop))
 
     def drop(self, path: Path) -> None:
         """Take a table away that cannot be read."""

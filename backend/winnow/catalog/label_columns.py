@@ -20,7 +20,7 @@ BATCH = 1 << 18
 def write_labels(writer: duckdb.DuckDBPyConnection, columns: Mapping[str, str], labels: Labelled) -> None:
     """Write labels into the table `docs`; `columns` names the column of each schema, and missing ones are added."""
     _add(writer, "docs", columns)
-    for changed in _batches(labels):
+    for changed in _batches(writer, labels):
         _update(writer, "docs", columns, changed)
 
 
@@ -34,8 +34,7 @@ def view_labels(writer: duckdb.DuckDBPyConnection, file: str, columns: Mapping[s
     held = [name for name in columns.values() if name.lower() in present]
     anew = bool(_add(writer, "said", columns)) or not _beside(writer)
     chosen = ", ".join(["doc_id", *map(quoted, held)])
-    for changed in _batches(labels):
-        writer.register("changed", changed)
+    for changed in _batches(writer, labels):
         writer.execute(
             f"INSERT INTO said ({chosen}) SELECT {chosen} FROM {file}.docs "
             "WHERE doc_id IN (SELECT doc_id FROM changed) AND doc_id NOT IN (SELECT doc_id FROM said)"
@@ -77,7 +76,6 @@ def _add(writer: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, st
 
 
 def _update(writer: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str], changed: pa.Table) -> None:
-    writer.register("changed", changed)
     for schema in set(changed.column("schema").unique().to_pylist()) & set(columns):
         writer.execute(
             f"UPDATE {table} SET {quoted(columns[schema])} = changed.value FROM changed "
@@ -85,7 +83,10 @@ def _update(writer: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str,
         )
 
 
-def _batches(labels: Labelled) -> Iterator[pa.Table]:
+def _batches(writer: duckdb.DuckDBPyConnection, labels: Labelled) -> Iterator[pa.Table]:
+    """Yield labels, so many at a time, each time as the relation `changed` too."""
     rest = iter(labels)
     while rows := list(islice(rest, BATCH)):
-        yield pa.Table.from_pylist(rows, schema=LABELS)
+        changed = pa.Table.from_pylist(rows, schema=LABELS)
+        writer.register("changed", changed)
+        yield changed

@@ -9,6 +9,7 @@ import shutil
 import threading
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -153,9 +154,8 @@ class Table:
     def _stand_on_file(self, content: Content, version: Version) -> bool:
         """Read the table that is kept on disk where it lies, with labels that it lacks beside it; return whether there is one."""
         newest = self.version.labels
-        found = self._kept_table(content, range(max(newest - MANY, 0), newest + 1))
-        # Where it cannot be renewed, an old one with many labels beside it will do.
-        if not (found := found or self._kept_table(content, range(newest + 1))):
+        found = self._kept.found(content, range(max(newest - MANY, 0), newest + 1), partial(self._write_file, content))
+        if found is None:
             return False
         labels = self._labels.changed_since(found.labels)
         try:
@@ -169,10 +169,7 @@ class Table:
         self._file, self._held = file, found.labels
         return True
 
-    def _kept_table(self, content: Content, labels: range) -> KeptTable | None:
-        return self._kept.found(content, labels, lambda path, older: self._write_file(path, content, older))
-
-    def _write_file(self, path: Path, content: Content, older: KeptTable | None) -> int:
+    def _write_file(self, content: Content, path: Path, older: KeptTable | None) -> int:
         """Write the table into a file and return the newest event of the label log that it holds."""
         newest = self.version.labels
         if older is not None:

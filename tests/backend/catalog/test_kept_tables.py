@@ -99,6 +99,23 @@ def test_a_new_column_brings_labels_into_the_file(scored: Workspace) -> None:
     assert column(opened(scored), "label_tone") == [None] * 6
 
 
+def test_a_file_that_cannot_be_renewed_has_its_labels_beside_it(
+    scored: Workspace, builds: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table, "MANY", 0)
+    rows(scored)
+    [file] = files(scored)
+
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(kept_tables.KeptTables, "_written", full)
+    scored.labels.add(3, "keep", who="ana")
+    for corpus in (scored, opened(scored)):
+        assert column(corpus, "label") == [None, None, None, "keep", None, None]
+    assert (files(scored), builds) == ([file], ["built"])
+
+
 def test_a_file_that_knows_labels_of_a_later_log_is_not_read(scored: Workspace, builds: list[str]) -> None:
     """As where the control file was put back to an earlier day."""
     rows(scored)
