@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,7 @@ class Corpus:
         """The log of hand labels: add, undo, history, counts."""
         return self.catalog.labels
 
-    @property
+    @cached_property
     def proofs(self) -> Proofs:
         """Return the proofs of this corpus: lay one out, predict it, read its report."""
         # torch and scipy's statistics take seconds to load, which only proofs should wait for.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
 import shutil
@@ -48,6 +49,7 @@ class Proofs:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+        self._reports: dict[str, tuple[_State, Report]] = {}
 
     def names(self) -> list[str]:
         """Return the proofs that were laid out, the newest first."""
@@ -66,8 +68,13 @@ class Proofs:
         return Plan.read(self.folder(name))
 
     def report(self, name: str) -> Report:
-        """Return what a proof says so far; raises SettingError."""
-        return report(self.folder(name))
+        """Return what a proof says so far, compared anew only when its files have changed; raises SettingError."""
+        root = self.folder(name)
+        state = _state(root)
+        held = self._reports.get(name)
+        if held is None or held[0] != state:
+            held = self._reports[name] = state, report(root)
+        return held[1]
 
     def lay_out(self, asked: Asked | Mapping[str, Any], name: str, *, replace: bool = False) -> Path:
         """Fix what is compared, or find the same proof laid out before, which then goes on where it stopped.
@@ -160,6 +167,19 @@ class Proofs:
             for _ in _merged(self._catalog, executor, [Run(root, "", seed) for seed in plan.seeds]):
                 watch.advance(1)
         return report(root)
+
+
+_State = frozenset[tuple[Path, int, int]]
+
+
+def _state(root: Path) -> _State:
+    """Return place, time and size of the files that say how far a proof is."""
+    found = []
+    for path in root.rglob("*.json"):
+        with contextlib.suppress(FileNotFoundError):
+            seen = path.stat()
+            found.append((path, seen.st_mtime_ns, seen.st_size))
+    return frozenset(found)
 
 
 def _read_bytes(catalog: Catalog, asked: Asked, tier: Tier) -> Iterator[float]:

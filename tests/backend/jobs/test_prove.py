@@ -59,6 +59,17 @@ def test_a_proof_runs_every_arm_and_says_what_it_found(corpus: Workspace) -> Non
     assert corpus.proofs.names() == ["first"]
 
 
+def test_a_report_is_made_anew_when_a_file_of_the_proof_changes(corpus: Workspace) -> None:
+    made = corpus.prove("held", asked(corpus).recipe)
+    held = corpus.proofs.report("held")
+    assert held.minutes == made.minutes
+    assert corpus.proofs.report("held") is held
+    path = corpus.proofs.folder("held") / "runs/river/seed-0/result.json"
+    told = json.loads(path.read_text())
+    path.write_text(json.dumps({**told, "seconds": told["seconds"] + 60}))
+    assert corpus.proofs.report("held").minutes == pytest.approx(held.minutes + 1)
+
+
 def test_methods_inside_the_training_are_arms_with_what_they_read(corpus: Workspace, tmp_path: Path) -> None:
     guide = write_lines(tmp_path / "guide.jsonl", [{"text": invented(MILL, 2000 + n)} for n in range(12)])
     corpus.teach("conditional", {"on": str(guide), "tokens": 5_120})
