@@ -20,4 +20,5 @@ def workspace() -> Workspace:
         if folder not in _opened:
             with access.acting(access.SERVER):
                 _opened[folder] = Workspace(folder)
+                _opened[folder].catalog.table.lags = True
         return _opened[folder]

@@ -15,6 +15,7 @@ import duckdb
 
 from winnow.catalog.building import Content
 from winnow.catalog.publish import checksum, exclusive, move_into_place, staging
+from winnow.errors import ConflictError
 
 FOLDER = "tables"
 LEAST = 200_000
@@ -53,6 +54,16 @@ class KeptTables:
             with suppress(OSError, duckdb.Error), exclusive(self._corpus, FOLDER, wait=True):
                 return self._sound(name, labels) or self._written(name, labels, write)
         return self._sound(name, range(labels.stop))
+
+    def being_written(self) -> bool:
+        """Tell whether another process is making one."""
+        try:
+            with exclusive(self._corpus, FOLDER):
+                return False
+        except ConflictError:
+            return True
+        except OSError:
+            return False
 
     def drop(self, path: Path) -> None:
         """Take a table away that cannot be read."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -48,9 +48,15 @@ class _State(NamedTuple):
 
 
 class Table:
-    """The relation `docs`, one row per document, always as new as the manifest; beside it `texts`, read from the shards."""
+    """The relation `docs`, one row per document, always as new as the manifest; beside it `texts`, read from the shards.
+
+    One that `lags` shows the documents, columns and clusters of before, with the newest labels, while another process
+    writes the table of a large corpus anew: a server whose pages would all wait for it.
+    """
 
     def __init__(self, manifest: Manifest, labels: Labels, clusters: Clusters) -> None:
+        self.lags = False
+        self._promised = Version(-1, -1, -1)
         self._manifest, self._labels, self._clusters = manifest, labels, clusters
         self._lock = threading.Lock()
         self._databases = Databases()
@@ -75,12 +81,25 @@ class Table:
 
     @property
     def version(self) -> Version:
-        """Return what the table is to be built from now."""
+        """Return what the next question sees, or something newer."""
         row = self._manifest.control.one(
             "SELECT (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'manifest'), "
             "(SELECT COALESCE(MAX(seq), 0) FROM label_events), (SELECT COALESCE(MAX(seq), 0) FROM cluster_events)"
         )
-        return Version(*(row or self._state.version))
+        shown = self._state.version
+        newest = Version(*(row or shown))
+        return newest if self._due(newest._replace(labels=0)) else shown._replace(labels=newest.labels)
+
+    def _due(self, newest: Version) -> bool:
+        """Tell whether the table is to follow documents, columns and clusters at once.
+
+        A yes stays one: what is kept under a version must not come from an older table.
+        """
+        if self.lags and self._file and newest not in (self._state.version._replace(labels=0), self._promised):
+            if self._kept.being_written():
+                return False
+            self._promised = newest
+        return True
 
     def origin(self, column: str, version: Version) -> Hashable:
         """Return what a column's values come from in a state of the table: while it is the same, so are they."""
@@ -106,6 +125,17 @@ class Table:
                 cause = str(reason).splitlines()[0]
                 raise CorpusError("the corpus needs all its shards", cause, "restore it, or make it again") from reason
             self._state = _State(version, content)
+
+    def keep(self, tell: Callable[[], None]) -> None:
+        """Have on disk what the next process is to read, where the corpus is large; `tell` is called before the work."""
+        with self._lock, self._manifest.control.snapshot():
+            content, newest = self._read(), self.version.labels
+
+        def write(path: Path, older: KeptTable | None) -> int:
+            tell()
+            return self._write_file(content, path, older)
+
+        self._kept.found(content, _near(newest), write)
 
     def _content_of(self, version: Version) -> Content:
         shown, content = self._state
@@ -153,8 +183,7 @@ class Table:
 
     def _stand_on_file(self, content: Content, version: Version) -> bool:
         """Read the table that is kept on disk where it lies, with labels that it lacks beside it; return whether there is one."""
-        newest = self.version.labels
-        found = self._kept.found(content, range(max(newest - MANY, 0), newest + 1), partial(self._write_file, content))
+        found = self._kept.found(content, _near(self.version.labels), partial(self._write_file, content))
         if found is None:
             return False
         labels = self._labels.changed_since(found.labels)
@@ -209,6 +238,11 @@ class Table:
         """Return every column of `docs` and its DuckDB type, in order."""
         with self.cursor() as cursor:
             return {row[0]: row[1] for row in cursor.execute("DESCRIBE docs").fetchall()}
+
+
+def _near(newest: int) -> range:
+    """Return the states of the label log from which a kept table will do."""
+    return range(max(newest - MANY, 0), newest + 1)
 
 
 def _note(writer: duckdb.DuckDBPyConnection, version: Version) -> None:

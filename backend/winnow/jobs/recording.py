@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from winnow.catalog.catalog import Catalog
@@ -29,12 +29,13 @@ class Recording:
             yield progress or Silent()
             return
         if self._job is not None:
-            yield Recorded(log, self._job, progress or Silent())
+            with self._kept(Recorded(log, self._job, progress or Silent())) as watch:
+                yield watch
             return
         job = log.add(verb, recipe)
         log.start(job)
-        with self._ended(job):
-            yield Recorded(log, job, progress or Silent())
+        with self._ended(job), self._kept(Recorded(log, job, progress or Silent())) as watch:
+            yield watch
 
     def run(self, job: int, work: Callable[[str, dict[str, Any]], object], *, queued: bool = False) -> None:
         """Call `work(verb, recipe)` of a job that is in the log; with `queued` only when nobody cancelled or began it.
@@ -50,6 +51,19 @@ class Recording:
                 work(found.verb, dict(found.recipe))
         finally:
             self._job = None
+
+    @contextmanager
+    def _kept(self, watch: Progress) -> Iterator[Progress]:
+        """Have the wide table on disk follow what a verb changed: it waits for it here, and no page does.
+
+        Whoever stops that stops nothing that the verb did: the next process makes the table itself.
+        """
+        table = self._catalog.table
+        before = table.version
+        yield watch
+        if table.version != before:
+            with suppress(WinnowError, KeyboardInterrupt):
+                table.keep(lambda: watch.stage("put the table together", 0, ""))
 
     @contextmanager
     def _ended(self, job: int) -> Iterator[None]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import sleep
 
 import pytest
 
@@ -11,11 +13,12 @@ from conftest import write_lines
 from winnow.catalog import kept_tables, table
 from winnow.catalog.filters import Filter
 from winnow.catalog.labels import LabelSchema
+from winnow.catalog.publish import exclusive
 from winnow.workspace import Workspace
 
 
 @pytest.fixture(autouse=True)
-def small_corpora_keep_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_corpora_keep_theirs(scored: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_tables, "LEAST", 1)
 
 
@@ -175,3 +178,56 @@ def test_a_folder_that_cannot_be_written_to_is_no_matter(scored: Workspace, buil
     told = rows(scored)
     assert rows(opened(scored)) == told
     assert builds.count("built") >= 2
+
+
+def test_a_verb_ends_with_the_table_that_later_processes_read(scored: Workspace, builds: list[str]) -> None:
+    scored.score(["pii"])
+    assert len(files(scored)) == 1
+    assert builds == ["built"]
+    assert len(column(opened(scored), "pii")) == 6
+    assert builds == ["built"]
+    scored.embed("static")
+    assert builds == ["built"]
+
+
+def test_who_stops_the_writing_of_the_table_stops_nothing_else(
+    scored: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*told: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(table, "build", stopped)
+        scored.score(["pii"])
+    assert files(scored) == []
+    assert scored.catalog.jobs.all(1)[0].state == "done"
+    assert len(column(opened(scored), "pii")) == 6
+
+
+def test_a_server_shows_the_older_table_while_another_process_writes(scored: Workspace) -> None:
+    server = opened(scored)
+    server.catalog.table.lags = True
+    before = server.catalog.table.version
+    assert "pii" not in server.browse.columns()
+    with ThreadPoolExecutor() as beside, exclusive(scored.folder, kept_tables.FOLDER):
+        job = beside.submit(scored.score, ["pii"])
+        while scored.catalog.manifest.version == before.manifest and not job.done():
+            sleep(0.01)
+        scored.labels.add(3, "keep", who="ana")
+        assert server.catalog.table.version == before._replace(labels=1)
+        assert "pii" not in server.browse.columns()
+        assert column(server, "label") == [None, None, None, "keep", None, None]
+        assert not job.done()
+    assert server.catalog.table.version != before
+    assert len(column(server, "pii")) == 6
+
+
+def test_what_a_server_has_promised_it_shows(scored: Workspace) -> None:
+    """A count kept under a newer version would stay wrong if it came from the older table."""
+    server = opened(scored)
+    server.catalog.table.lags = True
+    rows(server)
+    scored.score(["pii"])
+    promised = server.catalog.table.version
+    with exclusive(scored.folder, kept_tables.FOLDER), server.catalog.table.cursor() as cursor:
+        assert server.catalog.table.built(cursor) == promised
