@@ -1,9 +1,11 @@
 """Fine-tune the network of the toxicity scorer: the lower three layers of all-MiniLM-L6-v2 and a perceptron.
 
-    python tests/truth/fit_toxic_network.py DATA [--cache FOLDER] [--minutes 60] [--out FILE]
+    python tests/truth/fit_toxic_network.py DATA [--cache FOLDER] [--minutes 60] [--wide FILE] [--out FILE]
 
-The first layer stays as it is, so that only two are shipped, in 8 bits; the third asks once a text instead of once a
-piece. Rows are drawn by the shares of toxic_texts.py, batches hold texts of one length, the step size falls to zero over
+The third layer asks once a text instead of once a piece. Fitted twice: first with all units and the first layer as it is;
+then with half of the units between the dense maps of the two full layers (`narrowing.py`), all layers free, on the labels
+and on what the wide net says of the same rows (arXiv 1503.02531). All three are shipped in 8 bits. `--wide` keeps the
+state between both, and goes on from it where the file exists. Rows are drawn by the shares of toxic_texts.py, batches hold texts of one length, the step size falls to zero over
 the time given: how far the fit gets depends on the machine, so the weights come out alike and not the same. Stored is
 the mean of the weights at MIDWAY of the time and at its end (after arXiv 1803.05407): on the "stack" parts the small sets
 are told best midway, the large ones at the end, and both by the mean. Losses: any
@@ -15,10 +17,11 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import narrowing
 import numpy as np
 import pyarrow as pa
 import torch
@@ -38,7 +41,6 @@ from winnow.score.network.transformer import (
     LINEARS,
     NORMS,
     READER,
-    SHARED,
     WIDTH,
     eight_bits,
     shared_weights,
@@ -46,10 +48,12 @@ from winnow.score.network.transformer import (
 from winnow.score.toxic_blend import HARMS, MEANINGS
 
 LAYERS, HIDDEN, LONGEST, PIECES = 3, 128, 62, 2200
-STEP, WARM, DROP = 2.5e-4, 0.04, 0.1
+STEP, NARROW_STEP, WARM, DROP = 2.5e-4, 1.5e-4, 0.04, 0.1
 MIDWAY = 0.6
+NARROW, LABELS_BESIDE = 768, 0.5
 OWN_WEIGHT, HARM_WEIGHT = 0.8, 0.6
 HEADROOM, CALIBRATED = 1.1, 6000
+SETS = 1 + len(HARMS)
 
 
 class Layer(nn.Module):
@@ -125,14 +129,12 @@ class Net(nn.Module):
         full = [Layer(stored, number) for number in range(LAYERS - 1)]
         self.layers = nn.ModuleList([*full, Reader(stored, LAYERS - 1)])
         self.hidden, self.output = nn.Linear(WIDTH, HIDDEN), nn.Linear(HIDDEN, outputs)
-        for weights in self.layers[:SHARED].parameters():
-            weights.requires_grad_(False)
 
     def forward(self, pieces: torch.Tensor) -> torch.Tensor:
         x = functional.embedding(pieces, self.pieces) + self.positions[: pieces.shape[1]]
         x = functional.layer_norm(x, (WIDTH,), *self.norm, 1e-12)
         for number, layer in enumerate(self.layers[:-1]):
-            x = functional.dropout(layer(x), DROP if number == SHARED - 1 else 0.0, self.training)
+            x = functional.dropout(layer(x), DROP if number == 0 else 0.0, self.training)
         x = functional.dropout(self.layers[-1](x[:, 1:-1]), DROP, self.training)
         x = functional.relu(self.hidden(x))
         return self.output(functional.dropout(x, DROP, self.training))
@@ -184,37 +186,64 @@ def batches(found: Tokenised, weights: NDArray[np.float64], rng: np.random.Gener
             yield cut[place]
 
 
-def losses(
-    logits: torch.Tensor, rows: toxic_texts.Rows, owners: torch.Tensor, members: NDArray[np.int64]
-) -> torch.Tensor:
-    labels = torch.from_numpy(rows.labels[members].astype(np.float32))
-    told = torch.from_numpy(rows.categories[members].astype(np.float32))
-    known, cross = (told >= 0).float(), functional.binary_cross_entropy_with_logits
-    harms = (cross(logits[:, 1 : 1 + len(HARMS)], told.clamp(0), reduction="none") * known).sum() / known.sum().clamp(1)
-    own = logits[:, 1 + len(HARMS) :].gather(1, owners[members][:, None]).squeeze(1)
-    return cross(logits[:, 0], labels) + HARM_WEIGHT * harms + OWN_WEIGHT * cross(own, labels)
+Losses = Callable[[torch.Tensor, NDArray[np.int64]], torch.Tensor]
+cross = functional.binary_cross_entropy_with_logits
 
 
-def fit(net: Net, rows: toxic_texts.Rows, found: Tokenised, seconds: float) -> None:
+@dataclass(frozen=True)
+class Labels:
+    """The loss beside the labels of rows."""
+
+    rows: toxic_texts.Rows
+    owners: torch.Tensor
+
+    @classmethod
+    def of(cls, rows: toxic_texts.Rows) -> Labels:
+        return cls(rows, torch.from_numpy(np.unique(rows.kinds, return_inverse=True)[1]))
+
+    def __call__(self, logits: torch.Tensor, members: NDArray[np.int64]) -> torch.Tensor:
+        labels = torch.from_numpy(self.rows.labels[members].astype(np.float32))
+        told = torch.from_numpy(self.rows.categories[members].astype(np.float32))
+        known = (told >= 0).float()
+        harms = cross(logits[:, 1:SETS], told.clamp(0), reduction="none")
+        own = logits[:, SETS:].gather(1, self.owners[members][:, None]).squeeze(1)
+        by_harm = (harms * known).sum() / known.sum().clamp(1)
+        return cross(logits[:, 0], labels) + HARM_WEIGHT * by_harm + OWN_WEIGHT * cross(own, labels)
+
+
+@dataclass(frozen=True)
+class LabelsAndAnswers:
+    """The loss beside the labels and, of every output, beside what a wider net answers."""
+
+    labels: Labels
+    answers: torch.Tensor
+
+    def __call__(self, logits: torch.Tensor, members: NDArray[np.int64]) -> torch.Tensor:
+        told = self.answers[members].float().sigmoid()
+        weights = (1.0, HARM_WEIGHT, OWN_WEIGHT)
+        parts = (slice(0, 1), slice(1, SETS), slice(SETS, None))
+        beside = [weight * cross(logits[:, at], told[:, at]) for weight, at in zip(weights, parts, strict=True)]
+        return LABELS_BESIDE * self.labels(logits, members) + torch.stack(beside).sum()
+
+
+def fit(net: Net, weights: NDArray[np.float64], found: Tokenised, losses: Losses, step: float, seconds: float) -> None:
     """AdamW under bfloat16, the step rising over WARM of the time and falling to zero over the rest; two states averaged."""
-    _, kinds = np.unique(rows.kinds, return_inverse=True)
-    owners, rng = torch.from_numpy(kinds), np.random.default_rng(1)
-    free = [weights for weights in net.parameters() if weights.requires_grad]
+    rng, free = np.random.default_rng(1), [weight for weight in net.parameters() if weight.requires_grad]
     groups = [
         {"params": [w for w in free if (w.ndim > 1) == wide], "weight_decay": 0.01 * wide} for wide in (True, False)
     ]
-    optimiser = torch.optim.AdamW(groups, lr=STEP, betas=(0.9, 0.98))
+    optimiser = torch.optim.AdamW(groups, lr=step, betas=(0.9, 0.98))
     began, seen, lately, midway = time.perf_counter(), 0, 0.0, {}
-    for turn, members in enumerate(batches(found, rows.weights, rng)):
+    for turn, members in enumerate(batches(found, weights, rng)):
         past = (time.perf_counter() - began) / seconds
         if past >= 1:
             break
         for group in optimiser.param_groups:
-            group["lr"] = STEP * min(1.0, past / WARM) * (1 - past)
+            group["lr"] = step * min(1.0, past / WARM) * (1 - past)
         pieces = found.batch(members)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits = net(pieces).float()
-        loss = losses(logits, rows, owners, members) * min(1.0, len(members) / 20)
+        loss = losses(logits, members) * min(1.0, len(members) / 20)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(free, 1.0)
@@ -225,6 +254,44 @@ def fit(net: Net, rows: toxic_texts.Rows, found: Tokenised, seconds: float) -> N
         if turn % 100 == 0:
             print(f"{past:.2f} of the time, {seen:,} pieces, loss {lately / (1 - 0.98 ** (turn + 1)):.3f}", flush=True)
     net.load_state_dict({name: (value + midway.get(name, value)) / 2 for name, value in net.state_dict().items()})
+
+
+def by_length(found: Tokenised, rows: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """Cut rows into batches of one length."""
+    for size in np.unique(found.lengths[rows]):
+        alike = rows[found.lengths[rows] == size]
+        yield from np.array_split(alike, max(len(alike) * (size + 2) // (4 * PIECES), 1))
+
+
+def answered(net: Net, found: Tokenised, outputs: int) -> torch.Tensor:
+    """Return the logits of every row, float16 [rows, outputs]."""
+    answers = torch.zeros(len(found.lengths), outputs, dtype=torch.float16)
+    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        for members in by_length(found, np.arange(len(found.lengths))):
+            answers[members] = net(found.batch(members)).half()
+    return answers
+
+
+def drawn(found: Tokenised) -> Iterator[NDArray[np.int64]]:
+    yield from by_length(found, np.random.default_rng(2).choice(len(found.lengths), CALIBRATED, replace=False))
+
+
+def narrow(net: Net, found: Tokenised) -> None:
+    """Leave NARROW units in each full layer, from below, each by what the layers beneath it then give."""
+    for number, layer in enumerate(net.layers[:-1]):
+        seen = torch.zeros(1, dtype=torch.float64)
+
+        def note(_: nn.Module, given: tuple[torch.Tensor]) -> None:
+            nonlocal seen
+            seen = seen + narrowing.gram(given[0])
+
+        handle = layer.down.register_forward_pre_hook(note)
+        with torch.no_grad():
+            for members in drawn(found):
+                net(found.batch(members))
+        handle.remove()
+        layer.up, layer.down, lost = narrowing.narrowed(layer.up, layer.down, seen, NARROW)
+        print(f"layer {number}: {NARROW} units, {lost:.4f} of the output's square lost", flush=True)
 
 
 def reaches(net: Net, found: Tokenised) -> dict[tuple[int, str], torch.Tensor]:
@@ -243,10 +310,9 @@ def reaches(net: Net, found: Tokenised) -> dict[tuple[int, str], torch.Tensor]:
         for number, layer in enumerate(net.layers)
         for name in linears(layer)
     ]
-    drawn = np.random.default_rng(2).choice(len(found.lengths), CALIBRATED, replace=False)
     with torch.no_grad():
-        for size in np.unique(found.lengths[drawn]):
-            net(found.batch(drawn[found.lengths[drawn] == size]))
+        for members in drawn(found):
+            net(found.batch(members))
     for handle in handles:
         handle.remove()
     return reach
@@ -259,35 +325,44 @@ def linears(layer: Layer) -> tuple[str, ...]:
 def stored(
     net: Net, reach: dict[tuple[int, str], torch.Tensor], kinds: NDArray[np.str_]
 ) -> dict[str, NDArray[np.generic]]:
-    """Return what is shipped: two layers in 8 bits, the reaches of all three, the look and the perceptron."""
-    sets = 1 + len(HARMS) + np.searchsorted(kinds, [toxic_texts.MEANT[meaning] for meaning in MEANINGS])
-    heads = torch.from_numpy(np.append(np.arange(1 + len(HARMS)), sets))
+    """Return what is shipped: the layers in 8 bits, the look and the perceptron."""
+    sets = SETS + np.searchsorted(kinds, [toxic_texts.MEANT[meaning] for meaning in MEANINGS])
+    heads = torch.from_numpy(np.append(np.arange(SETS), sets))
     kept: dict[str, torch.Tensor] = {
         "look": net.layers[-1].look.weight[0], "hidden": net.hidden.weight.half(), "hidden_bias": net.hidden.bias,
         "output": net.output.weight[heads].half(), "output_bias": net.output.bias[heads],
     }  # fmt: skip
     for number, layer in enumerate(net.layers):
         for name in linears(layer):
-            kept[f"{number}.{name}.reach"] = reach[number, name]
-            if number >= SHARED:
-                linear = getattr(layer, name)
-                weight, scale = eight_bits(linear.weight * reach[number, name])
-                kept |= {
-                    f"{number}.{name}": weight,
-                    f"{number}.{name}.scale": scale,
-                    f"{number}.{name}.bias": linear.bias,
-                }
-        for name in NORMS if number >= SHARED else ():
+            linear, furthest = getattr(layer, name), reach[number, name]
+            weight, scale = eight_bits(linear.weight * furthest)
+            parts = {"": weight, ".scale": scale, ".bias": linear.bias, ".reach": furthest}
+            kept |= {f"{number}.{name}{part}": value for part, value in parts.items()}
+        for name in NORMS:
             norm = getattr(layer, name)
             kept |= {f"{number}.{name}.weight": norm.weight, f"{number}.{name}.bias": norm.bias}
     return {name: value.detach().numpy() for name, value in kept.items()}
+
+
+def widely(asked: argparse.Namespace, rows: toxic_texts.Rows, found: Tokenised) -> Net:
+    """Fit the net with all of its units and the first layer as it is, or read its state where that was kept."""
+    net = Net(SETS + len(np.unique(rows.kinds)))
+    if asked.wide and asked.wide.exists():
+        net.load_state_dict(torch.load(asked.wide))
+        return net.eval()
+    net.layers[0].requires_grad_(False)
+    fit(net.train(), rows.weights, found, Labels.of(rows), STEP, asked.minutes * 60)
+    if asked.wide:
+        torch.save(net.state_dict(), asked.wide)
+    return net.eval().requires_grad_(True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--cache", type=Path)
-    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--minutes", type=float, default=60.0, help="of each of both fits")
+    parser.add_argument("--wide", type=Path, help="where the state of the first fit is kept")
     parser.add_argument("--out", type=Path, default=FOLDER / "toxicity_network.npz")
     asked = parser.parse_args()
     torch.manual_seed(0)
@@ -295,10 +370,11 @@ def main() -> None:
     rows = toxic_texts.fit_rows(asked.data, sets, np.random.default_rng(0), network=True)
     found = Tokenised.of(rows.texts)
     print(f"{len(rows.texts):,} texts, {len(found.pieces):,} pieces", flush=True)
-    kinds = np.unique(rows.kinds)
-    net = Net(1 + len(HARMS) + len(kinds))
-    fit(net.train(), rows, found, asked.minutes * 60)
-    np.savez_compressed(asked.out, **stored(net.eval(), reaches(net, found), kinds))
+    net = widely(asked, rows, found)
+    answers = answered(net, found, net.output.out_features)
+    narrow(net, found)
+    fit(net.train(), rows.weights, found, LabelsAndAnswers(Labels.of(rows), answers), NARROW_STEP, asked.minutes * 60)
+    np.savez_compressed(asked.out, **stored(net.eval(), reaches(net, found), np.unique(rows.kinds)))
     print(f"{asked.out.stat().st_size:,} bytes")
 
 

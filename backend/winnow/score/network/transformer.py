@@ -18,8 +18,6 @@ from winnow.errors import MissingNeed
 from winnow.score.linear import load
 
 WIDTH, HEADS = 384, 12
-SHARED = 1
-"""The first layers are those of all-MiniLM-L6-v2 itself; only the later ones were fitted and are shipped."""
 EPSILON = 1e-12
 LINEARS, NORMS = ("mixing", "mixed", "up", "down"), ("first", "second")
 READER = ("asking", *LINEARS)
@@ -188,15 +186,14 @@ class Transformer:
 
 @functools.cache
 def transformer(name: str) -> Transformer:
-    """Read the layers shipped in `weights/<name>.npz` and the shared ones once a process."""
-    shared, shipped = shared_weights(), load(name)
-    count = 1 + max(int(key.partition(".")[0]) for key in shipped if key[0].isdigit())
-    layers = [_shared_layer(shared, shipped, i) for i in range(SHARED)]
-    layers += [Layer(**_shipped(shipped, i, LINEARS)) for i in range(SHARED, count - 1)]
-    reader = Reader(**_shipped(shipped, count - 1, READER), look=_part(shipped, "look"))
+    """Read the layers shipped in `weights/<name>.npz`, and the word pieces below them, once a process."""
+    shared, shipped = shared_weights("embeddings."), load(name)
+    last = max(int(key.partition(".")[0]) for key in shipped if key[0].isdigit())
+    layers = tuple(Layer(**_shipped(shipped, number, LINEARS)) for number in range(last))
+    reader = Reader(**_shipped(shipped, last, READER), look=_part(shipped, "look"))
     positions = shared["embeddings.position_embeddings.weight"] + shared["embeddings.token_type_embeddings.weight"][0]
     norm = Norm(shared["embeddings.LayerNorm.weight"], shared["embeddings.LayerNorm.bias"])
-    return Transformer(shared["embeddings.word_embeddings.weight"], positions, norm, tuple(layers), reader)
+    return Transformer(shared["embeddings.word_embeddings.weight"], positions, norm, layers, reader)
 
 
 def model_folder() -> Path:
@@ -211,26 +208,13 @@ def model_folder() -> Path:
         ) from None
 
 
-def shared_weights() -> Mapping[str, torch.Tensor]:
-    from safetensors.torch import load_file
+def shared_weights(under: str = "") -> Mapping[str, torch.Tensor]:
+    """Return the weights of all-MiniLM-L6-v2 whose names begin with `under`."""
+    from safetensors import safe_open
 
-    return {key.removeprefix("bert."): value for key, value in load_file(model_folder() / "model.safetensors").items()}
-
-
-def _shared_layer(stored: Mapping[str, torch.Tensor], shipped: Stored, number: int) -> Layer:
-    at = f"encoder.layer.{number}."
-
-    def dense(*names: str) -> tuple[torch.Tensor, torch.Tensor]:
-        weight, bias = (torch.cat([stored[f"{at}{name}.{part}"] for name in names]) for part in ("weight", "bias"))
-        return weight, bias
-
-    attention = [f"attention.self.{name}" for name in ("query", "key", "value")]
-    maps = [attention, ["attention.output.dense"], ["intermediate.dense"], ["output.dense"]]
-    linears: list[Any] = []
-    for name, names in zip(LINEARS, maps, strict=True):
-        reach, (weight, bias) = _part(shipped, f"{number}.{name}.reach"), dense(*names)
-        linears.append(_linear(*eight_bits(weight * reach), bias, reach, gelu=name == "up"))
-    return Layer(*linears, *(Norm(*dense(name)) for name in ("attention.output.LayerNorm", "output.LayerNorm")))
+    with safe_open(model_folder() / "model.safetensors", "pt") as stored:
+        names = {key.removeprefix("bert."): key for key in stored.keys()}  # noqa: SIM118
+        return {name: stored.get_tensor(key) for name, key in names.items() if name.startswith(under)}
 
 
 def _shipped(stored: Stored, number: int, linears: Sequence[str]) -> dict[str, Any]:
