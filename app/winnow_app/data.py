@@ -33,10 +33,11 @@ def start(verb: str, **recipe: Any) -> None:
     try:
         within(recipe, identity.visitors().door.folders)
         job = workspace().start(verb, **recipe)
+        command = workspace().catalog.jobs.get(job).command
     except WinnowError as reason:
         refuse(reason)
         return
-    st.toast(f"Job {job} runs {verb}", icon=":material/play_arrow:")
+    st.toast(f"Job {job} runs {command}", icon=":material/play_arrow:")
 
 
 def refuse(reason: WinnowError) -> None:

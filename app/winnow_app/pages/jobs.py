@@ -30,13 +30,13 @@ def _ended(jobs: list[Job]) -> None:
         st.caption("No job has ended yet.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        verbs = ["every kind", *sorted({job.verb for job in jobs})]
+        kinds = ["every kind", *sorted({job.command for job in jobs})]
         states = ["every outcome", *sorted({job.state for job in jobs})]
-        verb = st.selectbox("Kind of job", verbs, key="jobs.verb", width=200)
+        kind = st.selectbox("Kind of job", kinds, key="jobs.kind", width=200)
         state = st.selectbox("How it ended", states, key="jobs.state", width=200)
-    shown = [job for job in jobs if verb in (verbs[0], job.verb) and state in (states[0], job.state)]
+    shown = [job for job in jobs if kind in (kinds[0], job.command) and state in (states[0], job.state)]
     pages = max(-(-len(shown) // PAGE), 1)
-    present = st.pagination(pages, key=f"jobs.page.{verb}.{state}") if pages > 1 else 1
+    present = st.pagination(pages, key=f"jobs.page.{kind}.{state}") if pages > 1 else 1
     for job in shown[(present - 1) * PAGE : present * PAGE]:
         job_bar(job, partial(_more, job))
 

@@ -42,6 +42,11 @@ class Job:
     stage_started: str | None = None
 
     @property
+    def command(self) -> str:
+        """Return the command that does the same."""
+        return f"import-{self.recipe['what']}" if self.verb == "bring" else self.verb.replace("_", "-")
+
+    @property
     def share(self) -> float:
         """Return how much of the present stage is done, in [0, 1]."""
         return min(self.done / self.total, 1.0) if self.total > 0 else 0.0

@@ -87,7 +87,7 @@ def jobs(context: click.Context, folder: Path) -> None:
     rows = [
         (
             job.job,
-            job.verb,
+            job.command,
             job.state,
             f"{job.share:.0%}" if job.total else "",
             f"{job.seconds:.0f}",
@@ -97,7 +97,7 @@ def jobs(context: click.Context, folder: Path) -> None:
         for job in Workspace(folder).catalog.jobs.all()
     ]
     console.table(
-        ["job", "verb", "state", "stage done", "seconds", "created", "error"], rows, numbers=["job", "seconds"]
+        ["job", "command", "state", "stage done", "seconds", "created", "error"], rows, numbers=["job", "seconds"]
     )
 
 

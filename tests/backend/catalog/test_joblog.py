@@ -33,6 +33,19 @@ def test_a_job_from_queue_to_done(log: JobLog) -> None:
     assert log.get(job).seconds >= 0
 
 
+@pytest.mark.parametrize(
+    ("verb", "recipe", "command"),
+    [
+        ("score", {}, "score"),
+        ("run_recipe", {"path": "a.yaml"}, "run-recipe"),
+        ("bring", {"what": "column"}, "import-column"),
+        ("bring", {"what": "vectors"}, "import-vectors"),
+    ],
+)
+def test_a_job_goes_by_the_name_of_its_command(log: JobLog, verb: str, recipe: dict[str, str], command: str) -> None:
+    assert log.get(log.add(verb, recipe)).command == command
+
+
 def test_cancelling(log: JobLog) -> None:
     waiting, running, ended = (log.add("embed", {}) for _ in range(3))
     log.start(running)
