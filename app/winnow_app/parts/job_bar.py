@@ -50,7 +50,8 @@ def job_bar(job: Job, beside: Callable[[], object] | None = None) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.badge(job.state, icon=icon, color=colour)
             when = job.created[:19].replace("T", " ")
-            st.markdown(f"**{job.command}** · job {job.job} · {when} UTC · {job.seconds:,.0f} s", width="stretch")
+            about = f"**{job.command}** {plain(job.about)}".strip()
+            st.markdown(f"{about} · job {job.job} · {when} UTC · {job.seconds:,.0f} s", width="stretch")
             if job.state in OPEN and identity.may("curate"):
                 st.button(
                     "Cancel",

@@ -47,6 +47,12 @@ class Job:
         return f"import-{self.recipe['what']}" if self.verb == "bring" else self.verb.replace("_", "-")
 
     @property
+    def about(self) -> str:
+        """Return the name of what it makes, writes or runs, "" where it is about the whole corpus."""
+        names = self.recipe.get("name") or self.recipe.get("names") or self.recipe.get("model") or ""
+        return names if isinstance(names, str) else ", ".join(names)
+
+    @property
     def share(self) -> float:
         """Return how much of the present stage is done, in [0, 1]."""
         return min(self.done / self.total, 1.0) if self.total > 0 else 0.0

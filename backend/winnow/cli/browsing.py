@@ -88,6 +88,7 @@ def jobs(context: click.Context, folder: Path) -> None:
         (
             job.job,
             job.command,
+            job.about,
             job.state,
             f"{job.share:.0%}" if job.total else "",
             f"{job.seconds:.0f}",
@@ -97,7 +98,9 @@ def jobs(context: click.Context, folder: Path) -> None:
         for job in Workspace(folder).catalog.jobs.all()
     ]
     console.table(
-        ["job", "command", "state", "stage done", "seconds", "created", "error"], rows, numbers=["job", "seconds"]
+        ["job", "command", "about", "state", "stage done", "seconds", "created", "error"],
+        rows,
+        numbers=["job", "seconds"],
     )
 
 

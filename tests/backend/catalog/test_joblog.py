@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,16 +35,21 @@ def test_a_job_from_queue_to_done(log: JobLog) -> None:
 
 
 @pytest.mark.parametrize(
-    ("verb", "recipe", "command"),
+    ("verb", "recipe", "command", "about"),
     [
-        ("score", {}, "score"),
-        ("run_recipe", {"path": "a.yaml"}, "run-recipe"),
-        ("bring", {"what": "column"}, "import-column"),
-        ("bring", {"what": "vectors"}, "import-vectors"),
+        ("score", {"names": []}, "score", ""),
+        ("score", {"names": ["gopher", "c4"]}, "score", "gopher, c4"),
+        ("run_recipe", {"path": "a.yaml"}, "run-recipe", ""),
+        ("embed", {"model": "minilm"}, "embed", "minilm"),
+        ("bring", {"what": "column", "name": "rank"}, "import-column", "rank"),
+        ("bring", {"what": "vectors", "model": "mine"}, "import-vectors", "mine"),
     ],
 )
-def test_a_job_goes_by_the_name_of_its_command(log: JobLog, verb: str, recipe: dict[str, str], command: str) -> None:
-    assert log.get(log.add(verb, recipe)).command == command
+def test_a_job_says_its_command_and_what_it_is_about(
+    log: JobLog, verb: str, recipe: dict[str, Any], command: str, about: str
+) -> None:
+    job = log.get(log.add(verb, recipe))
+    assert (job.command, job.about) == (command, about)
 
 
 def test_cancelling(log: JobLog) -> None:
