@@ -287,7 +287,8 @@ def in_words(line: Line, seeds: int) -> str:
         return f"{line.arm}: {told.mean:+.3f} nats per byte against the control in one seed; an interval needs two"
     span = f"{told.mean:+.3f} ± {told.half:.3f} nats per byte, n = {told.seeds} seeds"
     if told.verdict == "not distinguishable":
-        return f"{line.arm} is not distinguishable from the control ({span})"
+        alone = f"; p = {told.adjusted:.3f} after Holm's correction for all arms" if abs(told.mean) > told.half else ""
+        return f"{line.arm} is not distinguishable from the control ({span}{alone})"
     less = f"; it stands where the control ends with {line.less} less data" if line.faster else ""
     return f"{line.arm} is {told.verdict} than the control ({span}){less if told.verdict == 'better' else ''}"
 

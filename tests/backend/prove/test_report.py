@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,24 @@ def test_an_arm_is_compared_with_the_control_seed_by_seed(tmp_path: Path) -> Non
     assert best.level == "1.450 ± 0.092"
     assert made.complete
     assert json.loads(json.dumps(made.to_dict()))["seeds"] == [0, 1]
+
+
+def test_an_interval_without_zero_that_proves_nothing_says_why(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        result("best", 0, [10.0, 20.0]), result("random", 0, [20.0, 40.0]),
+        result("best", 1, [10.3, 20.0]), result("random", 1, [20.0, 40.6]),
+    )  # fmt: skip
+    best = report(tmp_path).lines["target"][0]
+    assert best.difference is not None
+    # -1.005 ± 0.064 alone is a difference; that the correction lifts p to .06 is what takes the verdict away.
+    many = replace(best, difference=replace(best.difference, adjusted=0.06))
+    assert in_words(many, 2) == (
+        "best is not distinguishable from the control (-1.005 ± 0.064 nats per byte, n = 2 seeds; "
+        "p = 0.060 after Holm's correction for all arms)"
+    )
+    wide = replace(best, difference=replace(best.difference, adjusted=0.06, half=2.0))
+    assert "Holm" not in in_words(wide, 2)
 
 
 def test_only_seeds_whose_every_arm_is_finished_count(tmp_path: Path) -> None:
