@@ -44,7 +44,7 @@ class Job:
     @property
     def command(self) -> str:
         """Return the command that does the same."""
-        return f"import-{self.recipe['what']}" if self.verb == "bring" else self.verb.replace("_", "-")
+        return f"import-{self.recipe.get('what', 'column')}" if self.verb == "bring" else self.verb.replace("_", "-")
 
     @property
     def about(self) -> str:
