@@ -5,12 +5,13 @@
 The third layer asks once a text instead of once a piece. Fitted twice: first with all units and the first layer as it is;
 then with half of the units between the dense maps of the two full layers (`narrowing.py`), all layers free, on the labels
 and on what the wide net says of the same rows (arXiv 1503.02531). All three are shipped in 8 bits. `--wide` keeps the
-state between both, and goes on from it where the file exists. Rows are drawn by the shares of toxic_texts.py, batches hold texts of one length, the step size falls to zero over
-the time given: how far the fit gets depends on the machine, so the weights come out alike and not the same. Stored is
-the mean of the weights at MIDWAY of the time and at its end (after arXiv 1803.05407): on the "stack" parts the small sets
-are told best midway, the large ones at the end, and both by the mean. Losses: any
-harm (every row), the categories (where a set tells them), and one head a set for what that set calls toxic, of which
-those of MEANINGS are shipped.
+state between both, and goes on from it where the file exists.
+
+Rows are drawn by the shares of toxic_texts.py, batches hold texts of one length, the step size falls to zero over the time
+given: how far a fit gets depends on the machine, so the weights come out alike and not the same. A fit's result is the mean
+of the weights at MIDWAY of the time and at its end (after arXiv 1803.05407): on the "stack" parts the small sets are told
+best midway, the large ones at the end, and both by the mean. Losses: any harm (every row), the categories (where a set tells
+them), and one head a set for what that set calls toxic, of which those of MEANINGS are shipped.
 """
 
 from __future__ import annotations

@@ -88,17 +88,17 @@ def jobs(context: click.Context, folder: Path) -> None:
         (
             job.job,
             job.command,
-            job.about,
             job.state,
             f"{job.share:.0%}" if job.total else "",
             f"{job.seconds:.0f}",
             job.created[:19],
             job.error,
+            job.about,
         )
         for job in Workspace(folder).catalog.jobs.all()
     ]
     console.table(
-        ["job", "command", "about", "state", "stage done", "seconds", "created", "error"],
+        ["job", "command", "state", "stage done", "seconds", "created", "error", "about"],
         rows,
         numbers=["job", "seconds"],
     )

@@ -92,7 +92,7 @@ def test_jobs_are_listed_done_again_and_cancelled(corpus: Workspace) -> None:
     assert winnow(corpus.folder, "jobs", "run", "99").returncode == 2
     waiting = corpus.catalog.jobs.add("score", {"names": ["shape"], "settings": {}})
     assert winnow(corpus.folder, "jobs", "cancel", str(waiting)).stdout == f"job {waiting} is cancelled\n"
-    states = [line.split("\t")[3] for line in winnow(corpus.folder, "jobs").stdout.splitlines()]
+    states = [line.split("\t")[2] for line in winnow(corpus.folder, "jobs").stdout.splitlines()]
     assert states == ["state", "cancelled", "done", "done"]
 
 
