@@ -171,18 +171,17 @@ class Tokenised:
         return torch.from_numpy(ids)
 
 
+def by_length(found: Tokenised, rows: NDArray[np.int64], pieces: int) -> Iterator[NDArray[np.int64]]:
+    """Cut rows into batches of one length, of so many pieces at most where that is a row or more."""
+    for size in np.unique(found.lengths[rows]).tolist():
+        alike, step = rows[found.lengths[rows] == size], max(pieces // (size + 2), 1)
+        yield from (alike[start : start + step] for start in range(0, len(alike), step))
+
+
 def batches(found: Tokenised, weights: NDArray[np.float64], rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
     """Draw rows by weight, without end, in batches of one length."""
     while True:
-        drawn = rng.choice(len(weights), 8192, p=weights)
-        drawn = drawn[np.argsort(found.lengths[drawn], kind="stable")]
-        groups = np.split(drawn, np.flatnonzero(np.diff(found.lengths[drawn])) + 1)
-        cut = [
-            group[start : start + step]
-            for group in groups
-            for step in [max(PIECES // int(found.lengths[group[0]] + 2), 1)]
-            for start in range(0, len(group), step)
-        ]
+        cut = list(by_length(found, rng.choice(len(weights), 8192, p=weights), PIECES))
         for place in rng.permutation(len(cut)):
             yield cut[place]
 
@@ -257,24 +256,18 @@ def fit(net: Net, weights: NDArray[np.float64], found: Tokenised, losses: Losses
     net.load_state_dict({name: (value + midway.get(name, value)) / 2 for name, value in net.state_dict().items()})
 
 
-def by_length(found: Tokenised, rows: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-    """Cut rows into batches of one length."""
-    for size in np.unique(found.lengths[rows]):
-        alike = rows[found.lengths[rows] == size]
-        yield from np.array_split(alike, max(len(alike) * (size + 2) // (4 * PIECES), 1))
-
-
 def answered(net: Net, found: Tokenised, outputs: int) -> torch.Tensor:
     """Return the logits of every row, float16 [rows, outputs]."""
     answers = torch.zeros(len(found.lengths), outputs, dtype=torch.float16)
     with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
-        for members in by_length(found, np.arange(len(found.lengths))):
+        for members in by_length(found, np.arange(len(found.lengths)), 4 * PIECES):
             answers[members] = net(found.batch(members)).half()
     return answers
 
 
 def drawn(found: Tokenised) -> Iterator[NDArray[np.int64]]:
-    yield from by_length(found, np.random.default_rng(2).choice(len(found.lengths), CALIBRATED, replace=False))
+    """Return a draw of CALIBRATED rows in batches."""
+    return by_length(found, np.random.default_rng(2).choice(len(found.lengths), CALIBRATED, replace=False), 4 * PIECES)
 
 
 def narrow(net: Net, found: Tokenised) -> None:
