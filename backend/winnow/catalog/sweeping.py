@@ -73,7 +73,7 @@ def _at_rest(catalog: Catalog) -> Iterator[None]:
             held.enter_context(exclusive(catalog.folder, lock))
         running = [job for job in catalog.jobs.all(limit=1_000_000) if job.state in ("queued", "running")]
         if running:
-            found = ", ".join(f"job {job.job} ({job.verb}) is {job.state}" for job in running[:3])
+            found = ", ".join(f"job {job.job} ({job.command}) is {job.state}" for job in running[:3])
             raise ConflictError("sweep needs the corpus at rest", found, "wait for it, or winnow jobs cancel N")
         yield
 

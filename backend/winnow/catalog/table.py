@@ -128,7 +128,7 @@ class Table:
 
     def keep(self, tell: Callable[[], None]) -> None:
         """Have on disk what the next process is to read, where the corpus is large; `tell` is called before the work."""
-        with self._lock, self._manifest.control.snapshot():
+        with self._manifest.control.snapshot():
             content, newest = self._read(), self.version.labels
 
         def write(path: Path, older: KeptTable | None) -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import math
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -166,7 +166,7 @@ class Proofs:
             watch.stage(f"estimate unions of {name}", len(plan.seeds), "seeds")
             for _ in _merged(self._catalog, executor, [Run(root, "", seed) for seed in plan.seeds]):
                 watch.advance(1)
-        return report(root)
+        return self.report(name)
 
 
 _State = frozenset[tuple[Path, int, int]]
@@ -176,7 +176,7 @@ def _state(root: Path) -> _State:
     """Return place, time and size of the files that say how far a proof is."""
     found = []
     for path in root.rglob("*.json"):
-        with contextlib.suppress(FileNotFoundError):
+        with suppress(FileNotFoundError):
             seen = path.stat()
             found.append((path, seen.st_mtime_ns, seen.st_size))
     return frozenset(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
 from winnow.catalog.catalog import Catalog
@@ -28,13 +28,13 @@ class Recording:
         if self._catalog.control.read_only and verb in READING:
             yield progress or Silent()
             return
-        if self._job is not None:
-            with self._kept(Recorded(log, self._job, progress or Silent())) as watch:
-                yield watch
-            return
-        job = log.add(verb, recipe)
-        log.start(job)
-        with self._ended(job), self._kept(Recorded(log, job, progress or Silent())) as watch:
+        job = self._job
+        ended: AbstractContextManager[None] = nullcontext()
+        if job is None:
+            job = log.add(verb, recipe)
+            log.start(job)
+            ended = self._ended(job)
+        with ended, self._kept(Recorded(log, job, progress or Silent())) as watch:
             yield watch
 
     def run(self, job: int, work: Callable[[str, dict[str, Any]], object], *, queued: bool = False) -> None:
